@@ -1,0 +1,41 @@
+import type { ModelConfig } from './modelConfig';
+import type { TensorEntry } from './tensorEntry';
+
+/** The texts from which a tokenizer is made. */
+export interface TokenizerSource {
+  /** Parsed tokenizer.json, or its equal rebuilt from GGUF metadata. */
+  readonly tokenizerJson: Record<string, unknown>;
+  /** Parsed tokenizer_config.json (`{}` where there is none). */
+  readonly tokenizerConfig: Record<string, unknown>;
+  /** chat_template.jinja, else `chat_template` of tokenizer_config.json, else the GGUF's; null: the model has none. */
+  readonly chatTemplate: string | null;
+}
+
+/** What kind of head a checkpoint has besides (or instead of) its language-model head. */
+export type CheckpointHead =
+  | { readonly kind: 'gated'; readonly objectives: readonly string[] }
+  | { readonly kind: 'classification'; readonly objectives: readonly string[] }
+  | null;
+
+/** One model on disk, whatever its format: everything known from headers and small text files. */
+export interface Checkpoint {
+  /** The folder, or the .gguf file; absolute. */
+  readonly path: string;
+  readonly name: string;
+  readonly format: 'safetensors' | 'gguf';
+  readonly config: ModelConfig;
+  /** By name, in the naming of transformers. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly head: CheckpointHead;
+  /** Number of weights, tied ones counted once. */
+  readonly parameters: number;
+  /** The dtype that holds most of the weights. */
+  readonly dtype: string;
+  /** Bytes of all weight files. */
+  readonly bytes: number;
+  readonly license: string | null;
+  /** SHA-256 of what identifies the content: config, headers, and name, size and time of change of every file. */
+  readonly fingerprint: string;
+  /** Everything that is wrong with it, in words. Empty: it can be opened. */
+  readonly problems: readonly string[];
+}

@@ -1,0 +1,49 @@
+/** How an objective's value is computed from the pooled hidden state x [hidden]. */
+export type HeadObjectiveKind =
+  /** w·x + b */
+  | 'linear'
+  /** 1 / (1 + exp(−(w·x + b))) */
+  | 'logistic'
+  /** From the text alone; which one is given by `compute`. */
+  | 'computed';
+
+export interface HeadObjective {
+  readonly name: string;
+  readonly kind: HeadObjectiveKind;
+  /** `computed` only. `log_tokens`: log2(1 + response tokens) / 13, so that 8191 tokens give 1. */
+  readonly compute?: 'log_tokens';
+  /** The objective's own scale: rating = min + reward·(max − min). */
+  readonly scale?: { readonly min: number; readonly max: number; readonly unit?: string };
+  /** One sentence for the hover: what it measures and how well (its held-out figure). */
+  readonly description?: string;
+}
+
+/** JSON under the metadata key `alidade` of a head file (one safetensors file). */
+export interface HeadFileMetadata {
+  readonly version: 1;
+  readonly name: string;
+  readonly objectives: readonly HeadObjective[];
+  readonly pooling: {
+    /** `last`: the last token. `mean`: mean over the response tokens. */
+    readonly kind: 'last' | 'mean';
+    /** The residual stream after this many layers, or after the final norm. */
+    readonly layer: number | 'final';
+  };
+  readonly body: { readonly name: string; readonly hiddenSize: number; readonly hash?: string };
+  /** What it was trained on, with licences and n. */
+  readonly data?: unknown;
+  /** Held-out figures. */
+  readonly figures?: unknown;
+}
+
+/**
+ * A head that sits on any body of its hidden size.
+ * Tensors of the file: `weight` F32 [trained objectives, hidden] and `bias` F32 [trained objectives], rows in the order of
+ * the objectives that are not `computed`. Standardisation of the features is folded into both.
+ */
+export interface HeadFile {
+  readonly path: string;
+  readonly metadata: HeadFileMetadata;
+  readonly weight: Float32Array; // [trained, hidden]
+  readonly bias: Float32Array; // [trained]
+}
