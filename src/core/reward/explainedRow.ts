@@ -1,0 +1,19 @@
+import type { RewardBreakdown } from './rewardBreakdown';
+import type { RewardModelDescription } from './rewardModelDescription';
+
+/** A breakdown together with exactly what the model was given. */
+export interface ExplainedText extends RewardBreakdown {
+  readonly role: 'response' | 'chosen' | 'rejected';
+  /** The text as templated, special tokens spelled out. */
+  readonly text: string;
+  readonly promptTokens: number;
+  readonly responseTokens: number;
+}
+
+/** One row, fully explained: `single` has one response, `pair` chosen then rejected, `list` all of them. */
+export interface ExplainedRow {
+  readonly id: string;
+  readonly kind: 'single' | 'pair' | 'list';
+  readonly model: RewardModelDescription;
+  readonly responses: readonly ExplainedText[];
+}

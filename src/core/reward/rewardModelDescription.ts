@@ -1,0 +1,27 @@
+/** Where a model's numbers come from: shown with every score. */
+export interface RewardModelDescription {
+  /** Folder or file name, or the hub id. */
+  readonly name: string;
+  readonly path: string;
+  /** `architectures[0]` of the body. */
+  readonly architecture: string;
+  /** What the head is, in words: "ArmoRM gate over 19 objectives", "starter meters". */
+  readonly head: string;
+  readonly headKind: 'gated' | 'classification' | 'meters';
+  readonly objectives: readonly {
+    readonly name: string;
+    readonly description?: string;
+    readonly scale?: { readonly min: number; readonly max: number; readonly unit?: string };
+  }[];
+  /** Execution provider in use: cpu, webgpu, … */
+  readonly device: string;
+  /** Why this device and no other. */
+  readonly deviceReason: string;
+  readonly dtype: string;
+  /** Tokens. */
+  readonly contextLength: number;
+  /** Hash of the config and the head, hexadecimal. */
+  readonly hash: string;
+  /** Weights mapped from the file, or repacked in memory for speed. */
+  readonly mode: 'mapped' | 'prepacked';
+}
