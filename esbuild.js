@@ -1,0 +1,124 @@
+// Builds everything that runs: the extension, the sidecar, the command line, the pages; with --tests also the tests.
+//
+//   node esbuild.js                    development build into dist/, with source maps
+//   node esbuild.js --production       minified, without source maps
+//   node esbuild.js --watch            development build, rebuilt on every change
+//   node esbuild.js --tests [PART…]    bundles test/**/*.test.ts into out/test/** (only paths that contain a PART)
+'use strict';
+
+const { cpSync, existsSync, mkdirSync, readdirSync, rmSync } = require('node:fs');
+const { join, relative, sep } = require('node:path');
+const esbuild = require('esbuild');
+const { version } = require('./package.json');
+
+const root = __dirname;
+const flags = new Set(process.argv.slice(2).filter((argument) => argument.startsWith('--')));
+const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const production = flags.has('--production');
+
+const unknown = [...flags].filter((flag) => !['--production', '--watch', '--tests'].includes(flag));
+if (unknown.length > 0) {
+  console.error(`error: unknown flag ${unknown.join(', ')}: see the top of esbuild.js`);
+  process.exit(2);
+}
+
+/** @type {import('esbuild').BuildOptions} */
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  charset: 'utf8',
+  define: {
+    'process.env.ALIDADE_VERSION': JSON.stringify(version),
+    ...(production ? { 'process.env.NODE_ENV': '"production"' } : {}),
+  },
+  legalComments: 'none', // dist/THIRD_PARTY_NOTICES.txt carries every licence in full
+  loader: { '.css': 'text', '.svg': 'text' },
+  logLevel: 'warning',
+  minify: production,
+  sourcemap: production ? false : 'linked',
+};
+
+/** @type {import('esbuild').BuildOptions} */
+const node = {
+  ...shared,
+  external: ['vscode', 'onnxruntime-node'],
+  format: 'cjs',
+  // Some packages offer a UMD build to `require`, whose inner requires no bundler can follow: prefer their modules.
+  mainFields: ['module', 'main'],
+  platform: 'node',
+  target: 'node20',
+};
+
+/** One build for each kind of program; the keys of `entryPoints` are the files in dist/. */
+function programs() {
+  const pages = readdirSync(join(root, 'webview'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(root, 'webview', entry.name, 'main.ts')))
+    .map((entry) => [`webview/${entry.name}`, `webview/${entry.name}/main.ts`]);
+  return [
+    { ...node, entryPoints: { extension: 'src/extension/extension.ts', sidecar: 'src/sidecar/main.ts' } },
+    { ...node, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } },
+    { ...shared, entryPoints: Object.fromEntries(pages), format: 'iife', platform: 'browser', target: 'es2022' },
+  ]
+    .map((options) => ({ ...options, entryPoints: present(options.entryPoints), outdir: join(root, 'dist') }))
+    .filter((options) => Object.keys(options.entryPoints).length > 0);
+}
+
+/** Leniency while the first version is being written: entry points that do not exist yet are left out. */
+function present(entryPoints) {
+  const missing = Object.values(entryPoints).filter((file) => !existsSync(join(root, file)));
+  if (missing.length > 0) console.warn(`warning: skipped, not there yet: ${missing.join(', ')}`);
+  return Object.fromEntries(Object.entries(entryPoints).filter(([, file]) => !missing.includes(file)));
+}
+
+/** The icon font of the pages is loaded by the page's document, not by a bundle. */
+function copyIcons() {
+  const from = join(root, 'node_modules', '@vscode', 'codicons', 'dist');
+  mkdirSync(join(root, 'dist', 'webview'), { recursive: true });
+  for (const file of ['codicon.css', 'codicon.ttf']) cpSync(join(from, file), join(root, 'dist', 'webview', file));
+}
+
+async function buildTests() {
+  const files = walk(join(root, 'test')).filter((file) => file.endsWith('.test.ts'));
+  const wanted = files
+    .map((file) => relative(root, file).split(sep).join('/'))
+    .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));
+  if (wanted.length === 0) throw new Error(`no test file contains ${parts.join(' or ')}`);
+  await esbuild.build({
+    ...node,
+    entryPoints: wanted,
+    outbase: join(root, 'test'),
+    outdir: join(root, 'out', 'test'),
+    packages: 'external',
+    sourcemap: 'inline',
+  });
+  if (parts.length > 0) return;
+  const sources = new Set(files.map((file) => relative(join(root, 'test'), file).replace(/\.ts$/, '.js')));
+  for (const file of walk(join(root, 'out', 'test'))) {
+    if (file.endsWith('.test.js') && !sources.has(relative(join(root, 'out', 'test'), file))) rmSync(file);
+  }
+}
+
+/** @returns {string[]} every file below the folder, without node_modules */
+function walk(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : walk(path);
+    return [path];
+  });
+}
+
+async function main() {
+  if (flags.has('--tests')) return buildTests();
+  copyIcons();
+  if (flags.has('--watch')) {
+    for (const options of programs()) await (await esbuild.context({ ...options, logLevel: 'info' })).watch();
+    return;
+  }
+  await Promise.all(programs().map((options) => esbuild.build(options)));
+}
+
+main().catch((error) => {
+  // esbuild has already printed its own errors with their places.
+  if (!Array.isArray(error?.errors)) console.error(error);
+  process.exitCode = 1;
+});
