@@ -1,0 +1,135 @@
+import type { DenseMatrix } from './denseMatrix';
+import type { DesignMatrix } from './designMatrix';
+import { groupedFolds } from './groupedFolds';
+import { predictLinear, type LinearModel } from './linearModel';
+import { fitLogistic, logLoss } from './logisticRegression';
+import { fitRidge } from './ridgeRegression';
+import { fitStandardisation, foldStandardisation, standardise } from './standardisation';
+
+/** How a linear model is fitted for one penalty, and how wrong its predictions are. */
+export interface Learner<Matrix extends DesignMatrix = DesignMatrix> {
+  /** Models for every lambda, in their order. */
+  fitPath(matrix: Matrix, targets: Float64Array, lambdas: readonly number[]): LinearModel[];
+  /** Mean loss of predictions w·x + b [rows]: the smaller the better. */
+  loss(predictions: Float64Array, targets: Float64Array): number;
+}
+
+/** Logistic regression, each fit started from the one before it. */
+export const logisticLearner: Learner = {
+  fitPath(matrix, targets, lambdas) {
+    const models: LinearModel[] = [];
+    for (const lambda of lambdas) {
+      const previous = models.at(-1);
+      models.push(fitLogistic({ matrix, targets, lambda, ...(previous && { start: previous }) }));
+    }
+    return models;
+  },
+  loss: logLoss,
+};
+
+/** Ridge regression. */
+export const ridgeLearner: Learner<DenseMatrix> = {
+  fitPath: (matrix, targets, lambdas) => lambdas.map((lambda) => fitRidge({ matrix, targets, lambda })),
+  loss: (predictions, targets) =>
+    predictions.reduce((sum, value, row) => sum + (value - targets[row]) ** 2, 0) / predictions.length,
+};
+
+/** The learner over features that it first standardises; its models are for the raw features. */
+export function withStandardisation(learner: Learner<DenseMatrix>): Learner<DenseMatrix> {
+  return {
+    fitPath(matrix, targets, lambdas) {
+      const standardisation = fitStandardisation(matrix);
+      return learner
+        .fitPath(standardise(matrix, standardisation), targets, lambdas)
+        .map((model) => foldStandardisation(model, standardisation));
+    },
+    loss: (predictions, targets) => learner.loss(predictions, targets),
+  };
+}
+
+/** Features of a labelled set, and of any part of it. */
+export interface LabelledSet<Matrix extends DesignMatrix = DesignMatrix> {
+  readonly matrix: Matrix; // [rows, columns]
+  readonly targets: Float64Array; // [rows]
+  /** Rows of one group are never in two folds. */
+  readonly groups: readonly string[]; // [rows]
+}
+
+export interface CrossValidationParams<Matrix extends DesignMatrix<Matrix>> {
+  readonly set: LabelledSet<Matrix>;
+  readonly learner: Learner<Matrix>;
+  /** Penalties to choose from, largest first. */
+  readonly lambdas: readonly number[];
+  readonly folds: number;
+  readonly seed: number;
+}
+
+export interface HeldOutPredictions {
+  /** w·x + b of every row by the model that was fitted without its fold; [rows]. */
+  readonly predictions: Float64Array;
+  readonly fold: readonly number[]; // [rows]
+  /** The penalty chosen for each fold, inside the rest. */
+  readonly lambdas: readonly number[]; // [folds]
+}
+
+/**
+ * Nested cross-validation: every row is predicted by a model that has seen neither its group nor used it to choose the
+ * penalty.
+ */
+export function crossValidate<Matrix extends DesignMatrix<Matrix>>(
+  params: CrossValidationParams<Matrix>,
+): HeldOutPredictions {
+  const { set, learner, folds, seed } = params;
+  const fold = groupedFolds(set.groups, { folds, seed });
+  const predictions = new Float64Array(set.groups.length);
+  const lambdas: number[] = [];
+  for (let held = 0; held < folds; held++) {
+    const inside = takeSet(
+      set,
+      rowsWhere(fold, (value) => value !== held),
+    );
+    const lambda = chooseLambda({ ...params, set: inside });
+    const [model] = learner.fitPath(inside.matrix, inside.targets, [lambda]);
+    const outside = rowsWhere(fold, (value) => value === held);
+    const scores = predictLinear(model, set.matrix.takeRows(outside));
+    outside.forEach((row, index) => (predictions[row] = scores[index]));
+    lambdas.push(lambda);
+  }
+  return { predictions, fold, lambdas };
+}
+
+/** The penalty with the smallest mean loss over grouped folds. */
+export function chooseLambda<Matrix extends DesignMatrix<Matrix>>(params: CrossValidationParams<Matrix>): number {
+  const { set, learner, lambdas, folds, seed } = params;
+  const fold = groupedFolds(set.groups, { folds, seed: seed + 1 });
+  const losses = new Float64Array(lambdas.length);
+  for (let held = 0; held < folds; held++) {
+    const inside = takeSet(
+      set,
+      rowsWhere(fold, (value) => value !== held),
+    );
+    const outside = takeSet(
+      set,
+      rowsWhere(fold, (value) => value === held),
+    );
+    learner.fitPath(inside.matrix, inside.targets, lambdas).forEach((model, index) => {
+      losses[index] += learner.loss(predictLinear(model, outside.matrix), outside.targets) / folds;
+    });
+  }
+  return lambdas[losses.indexOf(Math.min(...losses))];
+}
+
+function takeSet<Matrix extends DesignMatrix<Matrix>>(
+  set: LabelledSet<Matrix>,
+  rows: readonly number[],
+): LabelledSet<Matrix> {
+  return {
+    matrix: set.matrix.takeRows(rows),
+    targets: Float64Array.from(rows, (row) => set.targets[row]),
+    groups: rows.map((row) => set.groups[row]),
+  };
+}
+
+function rowsWhere(fold: readonly number[], accept: (fold: number) => boolean): number[] {
+  return fold.flatMap((value, row) => (accept(value) ? [row] : []));
+}
