@@ -1,0 +1,177 @@
+import { attend } from './attention';
+import type { AttentionKind } from './attention';
+import type { DecoderDescription, DecoderLayer, LinearLayer, NormLayer } from './decoderDescription';
+import * as op from './operators';
+import { graphInput } from './value';
+import type { Shape, Value } from './value';
+
+/** Gives the weights of a name, wherever they are; F32. */
+export type WeightSource = (name: string, shape: Shape) => Value;
+
+export interface DecoderProgram {
+  /** How many layers to run, from the first. */
+  readonly layerCount: number;
+  /** Apply the final norm to the hidden states that come out. */
+  readonly finalNorm: boolean;
+  /** Add the language-model head: logits and log-probabilities at chosen positions. */
+  readonly languageModelHead: boolean;
+  readonly attention: AttentionKind;
+}
+
+export interface DecoderGraph {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly { readonly name: string; readonly value: Value }[];
+}
+
+/**
+ * One graph with past keys and values for scoring, perplexity and generation.
+ *
+ * Inputs: `input_ids` int64 [1, tokens] are the tokens after those in the cache; `last_position` int32 [1] and
+ * `total_tokens` int32 [] say how long the cache is after the run (total − 1, total); `cosine`, `sine` F32
+ * [positions, rotary / 2]; `past_key_N`, `past_value_N` F32 [1, kvHeads, capacity, headDim];
+ * `hidden_positions` int64 [selected] and, with a language-model head, `logit_positions`, `target_ids` int64 [scored],
+ * count from the first of `input_ids`.
+ *
+ * Outputs: `hidden` [selected, hidden]; `present_key_N`, `present_value_N`; with the head `logits` [scored, vocab] and
+ * `log_probabilities` [scored, 1], natural logarithms of the softmax at `target_ids`.
+ */
+export function buildDecoder(
+  decoder: DecoderDescription,
+  weights: WeightSource,
+  program: DecoderProgram,
+): DecoderGraph {
+  const cacheShape = [1, decoder.keyValueHeadCount, 'capacity', decoder.headDim];
+  const inputIds = graphInput('input_ids', 'int64', [1, 'tokens']);
+  const hiddenPositions = graphInput('hidden_positions', 'int64', ['selected']);
+  const shared = {
+    lastPosition: graphInput('last_position', 'int32', [1]),
+    totalTokens: graphInput('total_tokens', 'int32', []),
+    cosine: graphInput('cosine', 'float32', ['positions', decoder.rotary.dimensions / 2]),
+    sine: graphInput('sine', 'float32', ['positions', decoder.rotary.dimensions / 2]),
+  };
+  const inputs = [inputIds, hiddenPositions, ...Object.values(shared)];
+  const caches: { name: string; value: Value }[] = [];
+
+  let stream: Stream = {
+    residual: op.gather(weights(decoder.embedding, [decoder.vocabSize, decoder.hiddenSize]), inputIds),
+    pending: null,
+  };
+  decoder.layers.slice(0, program.layerCount).forEach((layer, index) => {
+    const pastKey = graphInput(`past_key_${index}`, 'float32', cacheShape);
+    const pastValue = graphInput(`past_value_${index}`, 'float32', cacheShape);
+    inputs.push(pastKey, pastValue);
+    const result = buildLayer({
+      stream,
+      layer,
+      decoder,
+      weights,
+      attention: program.attention,
+      cache: { pastKey, pastValue, ...shared },
+    });
+    stream = result.stream;
+    caches.push(
+      { name: `present_key_${index}`, value: result.presentKey },
+      { name: `present_value_${index}`, value: result.presentValue },
+    );
+  });
+
+  const states = op.squeeze(settle(stream), [0]); // [tokens, hidden]
+  const finish = (positions: Value): Value => {
+    const selected = op.gather(states, positions);
+    return program.finalNorm ? norm(selected, decoder.finalNorm, weights) : selected;
+  };
+  const outputs = [{ name: 'hidden', value: finish(hiddenPositions) }, ...caches];
+  if (program.languageModelHead) {
+    const logitPositions = graphInput('logit_positions', 'int64', ['scored']);
+    const targetIds = graphInput('target_ids', 'int64', ['scored']);
+    inputs.push(logitPositions, targetIds);
+    const head = weights(decoder.languageModelHead, [decoder.vocabSize, decoder.hiddenSize]);
+    const logits = op.matMul(finish(logitPositions), head, { transposeRight: true }); // [scored, vocab]
+    const targets = op.unsqueeze(targetIds, [1]); // [scored, 1]
+    outputs.push(
+      { name: 'logits', value: logits },
+      { name: 'log_probabilities', value: op.gatherElements(op.logSoftmax(logits), targets) },
+    );
+  }
+  return { inputs, outputs };
+}
+
+/** The residual stream with the last branch not yet added: the next norm adds it in passing. */
+interface Stream {
+  readonly residual: Value; // [1, tokens, hidden]
+  readonly pending: Value | null; // [1, tokens, hidden]
+}
+
+interface LayerParts {
+  readonly stream: Stream;
+  readonly layer: DecoderLayer;
+  readonly decoder: DecoderDescription;
+  readonly weights: WeightSource;
+  readonly attention: AttentionKind;
+  readonly cache: Omit<op.AttentionInputs, 'query' | 'key' | 'value'>;
+}
+
+function buildLayer({ stream, layer, decoder, weights, attention, cache }: LayerParts): {
+  readonly stream: Stream;
+  readonly presentKey: Value;
+  readonly presentValue: Value;
+} {
+  const entry = normed(stream, layer.inputNorm, weights);
+  const { query, key, value, output, queryNorm, keyNorm, window, rotary } = layer.attention;
+  const attended = attend(
+    attention,
+    {
+      ...cache,
+      query: headNorm(linear(entry.normed, query, weights), queryNorm, decoder.headCount, weights),
+      key: headNorm(linear(entry.normed, key, weights), keyNorm, decoder.keyValueHeadCount, weights),
+      value: linear(entry.normed, value, weights),
+    },
+    {
+      headCount: decoder.headCount,
+      keyValueHeadCount: decoder.keyValueHeadCount,
+      headDim: decoder.headDim,
+      window,
+      rotary,
+    },
+  );
+  const branch: Stream = { residual: entry.residual, pending: linear(attended.output, output, weights) };
+  const middle = normed(branch, layer.postAttentionNorm, weights);
+  const gate = op.silu(linear(middle.normed, layer.mlp.gate, weights));
+  const up = linear(middle.normed, layer.mlp.up, weights);
+  const down = linear(op.multiply(gate, up), layer.mlp.down, weights);
+  return {
+    stream: { residual: middle.residual, pending: down },
+    presentKey: attended.presentKey,
+    presentValue: attended.presentValue,
+  };
+}
+
+function normed(
+  { residual, pending }: Stream,
+  layer: NormLayer,
+  weights: WeightSource,
+): { readonly normed: Value; readonly residual: Value } {
+  if (pending === null) return { normed: norm(residual, layer, weights), residual };
+  const { normed: value, sum } = op.skipRmsNorm(pending, residual, weights(layer.weight, [layer.size]), layer.epsilon);
+  return { normed: value, residual: sum };
+}
+
+function settle({ residual, pending }: Stream): Value {
+  return pending === null ? residual : op.add(residual, pending);
+}
+
+function norm(value: Value, layer: NormLayer, weights: WeightSource): Value {
+  return op.rmsNorm(value, weights(layer.weight, [layer.size]), layer.epsilon);
+}
+
+function linear(value: Value, layer: LinearLayer, weights: WeightSource): Value {
+  const product = op.matMul(value, weights(layer.weight, [layer.outputs, layer.inputs]), { transposeRight: true });
+  return layer.bias === null ? product : op.add(product, weights(layer.bias, [layer.outputs]));
+}
+
+/** The norm over each head of [1, tokens, heads * headDim]. */
+function headNorm(value: Value, layer: NormLayer | null, heads: number, weights: WeightSource): Value {
+  if (layer === null) return value;
+  const split = op.reshape(value, [1, 'tokens', heads, layer.size]);
+  return op.reshape(norm(split, layer, weights), [1, 'tokens', heads * layer.size]);
+}

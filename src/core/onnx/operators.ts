@@ -1,0 +1,256 @@
+import { AlidadeError } from '../alidadeError';
+import { int64Constant } from './value';
+import type { Attribute, Dimension, ElementType, Node, Shape, Value } from './value';
+
+// Operators as functions from values to values. Shapes are inferred at once, so that a mistake points at the line that
+// made it. Semantics: https://onnx.ai/onnx/operators/ and, for com.microsoft, ONNX Runtime's ContribOperators.md.
+
+/** left · right, or left · rightᵀ with `transposeRight`: [..., n, k] × [k, m] (or [m, k]) → [..., n, m]. */
+export function matMul(left: Value, right: Value, options: { readonly transposeRight?: boolean } = {}): Value {
+  const transposed = options.transposeRight === true;
+  const inner = last(left.shape);
+  const shared = right.shape[right.shape.length - (transposed ? 1 : 2)];
+  if (inner !== shared) throw shapeError('matMul', left, right);
+  const columns = right.shape[right.shape.length - (transposed ? 2 : 1)] as Dimension;
+  const shape = [...left.shape.slice(0, -1), columns];
+  return transposed
+    ? apply('FusedMatMul', [left, right], { transB: int(1) }, [left.type, shape], 'com.microsoft')
+    : apply('MatMul', [left, right], {}, [left.type, shape]);
+}
+
+export function add(left: Value, right: Value): Value {
+  return apply('Add', [left, right], {}, [left.type, broadcast(left, right)]);
+}
+
+export function subtract(left: Value, right: Value): Value {
+  return apply('Sub', [left, right], {}, [left.type, broadcast(left, right)]);
+}
+
+export function multiply(left: Value, right: Value): Value {
+  return apply('Mul', [left, right], {}, [left.type, broadcast(left, right)]);
+}
+
+/** x · sigmoid(x); ONNX Runtime fuses the two. */
+export function silu(value: Value): Value {
+  return multiply(value, apply('Sigmoid', [value], {}, [value.type, value.shape]));
+}
+
+/** Rows of `data` along axis 0 (or `axis`) at the given indices. */
+export function gather(data: Value, indices: Value, axis = 0): Value {
+  const shape = [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)];
+  return apply('Gather', [data, indices], { axis: int(axis) }, [data.type, shape]);
+}
+
+/** x / sqrt(mean(x²) + ε) · weight over the last axis (Zhang and Sennrich 2019, eq. 4). */
+export function rmsNorm(value: Value, weight: Value, epsilon: number): Value {
+  const attributes = { axis: int(-1), epsilon: float(epsilon), stash_type: int(1) };
+  return apply('SimplifiedLayerNormalization', [value, weight], attributes, [value.type, value.shape]);
+}
+
+/** sum = value + skip and rmsNorm(sum), in one pass over memory. */
+export function skipRmsNorm(
+  value: Value,
+  skip: Value,
+  weight: Value,
+  epsilon: number,
+): { readonly normed: Value; readonly sum: Value } {
+  const node: Node = {
+    operator: 'SkipSimplifiedLayerNormalization',
+    domain: 'com.microsoft',
+    inputs: [value, skip, weight],
+    attributes: { epsilon: float(epsilon) },
+    outputCount: 4,
+  };
+  const shape = broadcast(value, skip);
+  return { normed: outputOf(node, 0, value.type, shape), sum: outputOf(node, 3, value.type, shape) };
+}
+
+/** A new shape with the same elements; one dimension may be a name, which stands for what is left. */
+export function reshape(value: Value, shape: Shape): Value {
+  const unknown = shape.filter((dimension) => typeof dimension === 'string').length;
+  if (1 < unknown) throw new AlidadeError({ code: 'internal', message: `graph: cannot reshape to [${shape.join()}]` });
+  const target = shape.map((dimension) => (typeof dimension === 'number' ? dimension : -1));
+  const constant = int64Constant(`shape_${target.join('_')}`, target, [target.length]);
+  return apply('Reshape', [value, constant], {}, [value.type, shape]);
+}
+
+export function transpose(value: Value, order: readonly number[]): Value {
+  const shape = order.map((axis) => value.shape[axis] as Dimension);
+  return apply('Transpose', [value], { perm: ints(order) }, [value.type, shape]);
+}
+
+export function softmax(value: Value): Value {
+  return apply('Softmax', [value], { axis: int(-1) }, [value.type, value.shape]);
+}
+
+export function logSoftmax(value: Value): Value {
+  return apply('LogSoftmax', [value], { axis: int(-1) }, [value.type, value.shape]);
+}
+
+/** value[i, indices[i, j]] along the last axis. */
+export function gatherElements(value: Value, indices: Value): Value {
+  return apply('GatherElements', [value, indices], { axis: int(-1) }, [value.type, indices.shape]);
+}
+
+export function concat(values: readonly Value[], axis: number, dimension: Dimension): Value {
+  const first = values[0] as Value;
+  const shape = first.shape.map((old, index) => (index === axis ? dimension : old));
+  return apply('Concat', values, { axis: int(axis) }, [first.type, shape]);
+}
+
+/** value[..., from:to, ...] on one axis; `from` and `to` are int64 tensors of one element. */
+export function slice(value: Value, from: Value, to: Value, axis: number, dimension: Dimension): Value {
+  const shape = value.shape.map((old, index) => (index === axis ? dimension : old));
+  const axes = int64Constant(`axis_${axis}`, [axis], [1]);
+  return apply('Slice', [value, from, to, axes], {}, [value.type, shape]);
+}
+
+export function negate(value: Value): Value {
+  return apply('Neg', [value], {}, [value.type, value.shape]);
+}
+
+/** The number of elements along one axis, int64 [1]. */
+export function sizeOf(value: Value, axis: number): Value {
+  return apply('Shape', [value], { start: int(axis), end: int(axis + 1) }, ['int64', [1]]);
+}
+
+/** 0, 1, …, limit − 1; int64 [dimension]. `limit` is an int64 scalar. */
+export function range(limit: Value, dimension: Dimension): Value {
+  const zero = int64Constant('zero', [0], []);
+  const one = int64Constant('one', [1], []);
+  return apply('Range', [zero, limit, one], {}, ['int64', [dimension]]);
+}
+
+export function lessOrEqual(left: Value, right: Value): Value {
+  return apply('LessOrEqual', [left, right], {}, ['bool', broadcast(left, right)]);
+}
+
+export function logicalAnd(left: Value, right: Value): Value {
+  return apply('And', [left, right], {}, ['bool', broadcast(left, right)]);
+}
+
+export function where(condition: Value, left: Value, right: Value): Value {
+  const shape = condition.shape;
+  return apply('Where', [condition, left, right], {}, [left.type, shape]);
+}
+
+export function cast(value: Value, type: ElementType): Value {
+  const codes: Partial<Record<ElementType, number>> = { float32: 1, int32: 6, int64: 7, float16: 10 };
+  return apply('Cast', [value], { to: int(codes[type] ?? 1) }, [type, value.shape]);
+}
+
+/** A tensor of the same elements with axes of length 1 removed. */
+export function squeeze(value: Value, axes: readonly number[]): Value {
+  const shape = value.shape.filter((_, index) => !axes.includes(index));
+  const constant = int64Constant(`axes_${axes.join('_')}`, axes, [axes.length]);
+  return apply('Squeeze', [value, constant], {}, [value.type, shape]);
+}
+
+/** A tensor of the same elements with axes of length 1 put in, at their places in the result. */
+export function unsqueeze(value: Value, axes: readonly number[]): Value {
+  const shape: Dimension[] = [...value.shape];
+  for (const axis of [...axes].sort((a, b) => a - b)) shape.splice(axis, 0, 1);
+  const constant = int64Constant(`axes_${axes.join('_')}`, axes, [axes.length]);
+  return apply('Unsqueeze', [value, constant], {}, [value.type, shape]);
+}
+
+export interface AttentionInputs {
+  readonly query: Value; // [1, tokens, heads * headDim]
+  readonly key: Value; // [1, tokens, kvHeads * headDim]
+  readonly value: Value; // [1, tokens, kvHeads * headDim]
+  readonly pastKey: Value; // [1, kvHeads, capacity, headDim]
+  readonly pastValue: Value; // [1, kvHeads, capacity, headDim]
+  /** Tokens in the cache after this run, less one; int32 [1]. */
+  readonly lastPosition: Value;
+  /** Tokens in the cache after this run; int32 scalar. */
+  readonly totalTokens: Value;
+  readonly cosine: Value; // [positions, rotary / 2]
+  readonly sine: Value; // [positions, rotary / 2]
+}
+
+export interface AttentionOptions {
+  readonly headCount: number;
+  readonly keyValueHeadCount: number;
+  /** A token sees itself and the window − 1 before it; null: all before it. */
+  readonly window: number | null;
+  readonly rotary: boolean;
+}
+
+/** com.microsoft.GroupQueryAttention: rotary embedding, cache update and causal attention in one kernel. */
+export function groupQueryAttention(
+  inputs: AttentionInputs,
+  options: AttentionOptions,
+): { readonly output: Value; readonly presentKey: Value; readonly presentValue: Value } {
+  const node: Node = {
+    operator: 'GroupQueryAttention',
+    domain: 'com.microsoft',
+    inputs: [
+      inputs.query,
+      inputs.key,
+      inputs.value,
+      inputs.pastKey,
+      inputs.pastValue,
+      inputs.lastPosition,
+      inputs.totalTokens,
+      ...(options.rotary ? [inputs.cosine, inputs.sine] : []),
+    ],
+    attributes: {
+      num_heads: int(options.headCount),
+      kv_num_heads: int(options.keyValueHeadCount),
+      do_rotary: int(options.rotary ? 1 : 0),
+      ...(options.window === null ? {} : { local_window_size: int(options.window) }),
+    },
+    outputCount: 3,
+  };
+  const { query, pastKey, pastValue } = inputs;
+  return {
+    output: outputOf(node, 0, query.type, query.shape),
+    presentKey: outputOf(node, 1, query.type, pastKey.shape),
+    presentValue: outputOf(node, 2, query.type, pastValue.shape),
+  };
+}
+
+function apply(
+  operator: string,
+  inputs: readonly (Value | null)[],
+  attributes: Node['attributes'],
+  [type, shape]: readonly [ElementType, Shape],
+  domain: Node['domain'] = '',
+): Value {
+  return outputOf({ operator, domain, inputs, attributes, outputCount: 1 }, 0, type, shape);
+}
+
+function outputOf(node: Node, output: number, type: ElementType, shape: Shape): Value {
+  return { type, shape, origin: { kind: 'node', node, output } };
+}
+
+function int(value: number): Attribute {
+  return { kind: 'int', value };
+}
+
+function float(value: number): Attribute {
+  return { kind: 'float', value };
+}
+
+function ints(value: readonly number[]): Attribute {
+  return { kind: 'ints', value };
+}
+
+function last(shape: Shape): Dimension {
+  return shape[shape.length - 1] as Dimension;
+}
+
+function broadcast(left: Value, right: Value): Shape {
+  const rank = Math.max(left.shape.length, right.shape.length);
+  return Array.from({ length: rank }, (_, index) => {
+    const a = left.shape[index - rank + left.shape.length] ?? 1;
+    const b = right.shape[index - rank + right.shape.length] ?? 1;
+    if (a !== b && a !== 1 && b !== 1) throw shapeError('broadcast', left, right);
+    return a === 1 ? b : a;
+  });
+}
+
+function shapeError(operator: string, left: Value, right: Value): AlidadeError {
+  const message = `graph: ${operator} of [${left.shape.join()}] and [${right.shape.join()}]`;
+  return new AlidadeError({ code: 'internal', message });
+}
