@@ -1,0 +1,166 @@
+import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import type { ErrorCode } from '../core/alidadeError';
+import type { DeviceChoice, DtypeChoice } from '../core/device';
+import type { Progress } from '../core/jobContext';
+import type { ScorableRow } from '../core/promptFile/scorableRow';
+import type { ExplainedRow } from '../core/reward/explainedRow';
+import type { ScoredRow } from '../core/reward/rewardBreakdown';
+import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
+
+/**
+ * Every message between the extension host and the sidecar process.
+ * The wire is `vscode-jsonrpc` over the IPC channel of a forked process. Tensors never cross it.
+ */
+
+/** Raised whenever a message changes its meaning; both ends refuse another number. */
+export const sidecarProtocolVersion = 1;
+
+/** Error code on the wire of a request that was cancelled (that of the language server protocol). */
+export const cancelledWireCode = -32800;
+
+/** Error code on the wire of every other failure that carries `WireErrorData`. */
+export const failedWireCode = -32803;
+
+/** `data` of every error answer. */
+export interface WireErrorData {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export function isWireErrorData(value: unknown): value is WireErrorData {
+  return typeof value === 'object' && value !== null && 'code' in value && 'message' in value && 'hint' in value;
+}
+
+export interface InitializeParams {
+  readonly packageVersion: string;
+  readonly protocolVersion: number;
+}
+
+export interface InitializeResult {
+  readonly packageVersion: string;
+  readonly protocolVersion: number;
+  readonly pid: number;
+  /** `process.version` of the runtime that the sidecar runs on. */
+  readonly runtime: string;
+}
+
+/** Which reward model, and how to run it. */
+export interface ModelSelection {
+  /** Checkpoint folder, `.gguf` file, hub id in the cache, or `starter`. */
+  readonly reference: string;
+  readonly headPath?: string;
+  readonly device: DeviceChoice;
+  readonly dtype: DtypeChoice;
+  readonly threads?: number;
+  /** Coefficients by objective, for models without a gate. */
+  readonly weights?: Readonly<Record<string, number>>;
+  /** Folder from which a relative `reference` is taken. */
+  readonly cwd?: string;
+}
+
+/** Part of every request that may take long: progress notifications name it. */
+export interface LongRequestParams {
+  readonly requestToken: string;
+}
+
+export interface DescribeModelParams extends LongRequestParams {
+  readonly model: ModelSelection;
+}
+
+export interface RowParams extends LongRequestParams {
+  readonly model: ModelSelection;
+  readonly row: ScorableRow;
+  /** Tokens; longer rows are `too_long` unless `truncate`. */
+  readonly maxTokens?: number;
+  readonly truncate?: boolean;
+  /** `interactive` rows go before `background` ones, the newest first. */
+  readonly priority: 'interactive' | 'background';
+}
+
+export interface ScoreRowResult {
+  readonly row: ScoredRow;
+  readonly model: RewardModelDescription;
+}
+
+export interface ListCheckpointsParams extends LongRequestParams {
+  /** Absolute paths of the folders to search, besides the hub cache and the starter. */
+  readonly folders: readonly string[];
+}
+
+/** What the models view shows of one checkpoint: from headers only. */
+export interface ListedCheckpoint {
+  readonly path: string;
+  readonly name: string;
+  readonly place: 'folder' | 'hub' | 'starter';
+  readonly architecture: string;
+  readonly parameters: number;
+  readonly dtype: string;
+  readonly bytes: number;
+  readonly head: { readonly kind: string; readonly objectives: readonly string[] } | null;
+  readonly license: string | null;
+  readonly problems: readonly string[];
+}
+
+export interface ListCheckpointsResult {
+  readonly checkpoints: readonly ListedCheckpoint[];
+  /** The starter model is on this machine. */
+  readonly starterPresent: boolean;
+}
+
+export interface FetchStarterResult {
+  readonly path: string;
+}
+
+export interface DoctorCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+export interface DoctorResult {
+  readonly ok: boolean;
+  readonly checks: readonly DoctorCheck[];
+}
+
+export interface ProgressParams extends Progress {
+  readonly requestToken: string;
+}
+
+export interface LogParams {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+}
+
+/** First request of the host; the sidecar refuses another version, and so does the host on the answer. */
+export const initializeRequest = new RequestType<InitializeParams, InitializeResult, WireErrorData>('initialize');
+
+/** Opens the model when it is not open. */
+export const describeModelRequest = new RequestType<DescribeModelParams, RewardModelDescription, WireErrorData>(
+  'describeModel',
+);
+
+export const scoreRowRequest = new RequestType<RowParams, ScoreRowResult, WireErrorData>('scoreRow');
+
+/** As `scoreRow`, with the exact templated text and the token counts. */
+export const explainRowRequest = new RequestType<RowParams, ExplainedRow, WireErrorData>('explainRow');
+
+export const listCheckpointsRequest = new RequestType<ListCheckpointsParams, ListCheckpointsResult, WireErrorData>(
+  'listCheckpoints',
+);
+
+/** Fetches the starter model over the network; only ever sent because the user asked. */
+export const fetchStarterRequest = new RequestType<LongRequestParams, FetchStarterResult, WireErrorData>(
+  'fetchStarter',
+);
+
+export const doctorRequest = new RequestType<LongRequestParams, DoctorResult, WireErrorData>('doctor');
+
+/** Releases the models; the sidecar ends after the answer. */
+export const shutdownRequest = new RequestType0<null, WireErrorData>('shutdown');
+
+/** Sidecar to host: a step of the request with this token. */
+export const progressNotification = new NotificationType<ProgressParams>('progress');
+
+/** Sidecar to host: a line for the log channel. */
+export const logNotification = new NotificationType<LogParams>('log');

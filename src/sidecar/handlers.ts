@@ -1,0 +1,227 @@
+import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc';
+import { ResponseError } from 'vscode-jsonrpc';
+import { AlidadeError } from '../core/alidadeError';
+import type { JobContext, Logger, Progress } from '../core/jobContext';
+import type { ExplainedRow, ExplainedText } from '../core/reward/explainedRow';
+import type { RewardBreakdown, ScoredRow } from '../core/reward/rewardBreakdown';
+import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
+import type { ModelSelection, RowParams, WireErrorData } from '../protocol/sidecar';
+import {
+  cancelledWireCode,
+  describeModelRequest,
+  doctorRequest,
+  explainRowRequest,
+  failedWireCode,
+  fetchStarterRequest,
+  initializeRequest,
+  listCheckpointsRequest,
+  logNotification,
+  progressNotification,
+  scoreRowRequest,
+  shutdownRequest,
+  sidecarProtocolVersion,
+} from '../protocol/sidecar';
+import type { EngineFunctions, OpenModelParams, RowOptions } from './engineFunctions';
+import { ModelCache } from './modelCache';
+import { ResultCache } from './resultCache';
+
+export interface HandlersParams {
+  readonly connection: MessageConnection;
+  readonly engine: EngineFunctions;
+  readonly packageVersion: string;
+  /** Called once the answer to `shutdown` is on its way. */
+  readonly onShutdown: () => void;
+}
+
+/** Two: the model in use and the one before it, so that comparing two models does not reopen them at every row. */
+const maxOpenModels = 2;
+const resultLimits = { maxEntries: 2000, maxCharacters: 32_000_000 };
+
+/** Shortest time between two progress notifications of one request, milliseconds. */
+const progressInterval = 50;
+
+/** Binds every request of the protocol to its engine function. The only place that turns errors into wire errors. */
+export function registerHandlers({ connection, engine, packageVersion, onShutdown }: HandlersParams): void {
+  const logger = wireLogger(connection);
+  const models = new ModelCache({ open: engine.openRewardModel, maxModels: maxOpenModels, logger });
+  const results = new ResultCache<ExplainedRow>(resultLimits);
+
+  const job = (requestToken: string, token: CancellationToken): JobContext => ({
+    signal: signalOf(token),
+    progress: throttled((progress) => {
+      void connection.sendNotification(progressNotification, { requestToken, ...progress });
+    }),
+    logger,
+  });
+
+  const explain = async (params: RowParams, token: CancellationToken): Promise<ExplainedRow> => {
+    const context = job(params.requestToken, token);
+    return models.withModel(openParams(params.model), context, ({ model, queue }) => {
+      const key = resultKey(params, model.description);
+      const cached = results.get(key);
+      if (cached !== undefined) return Promise.resolve({ ...cached, id: params.row.id });
+      return queue.enqueue(
+        async () => {
+          // An equal request may have been answered while this one waited.
+          const answered = results.get(key);
+          if (answered !== undefined) return { ...answered, id: params.row.id };
+          const explained = await model.explainRow(params.row, rowOptions(params, model.description), context);
+          results.set(key, explained, key.length + charactersOf(explained));
+          return explained;
+        },
+        { priority: params.priority, signal: context.signal },
+      );
+    });
+  };
+
+  connection.onRequest(initializeRequest, (params) => {
+    if (params.protocolVersion !== sidecarProtocolVersion || params.packageVersion !== packageVersion) {
+      return wireError(
+        new AlidadeError({
+          code: 'internal',
+          message:
+            `the extension is version ${params.packageVersion} (protocol ${params.protocolVersion}), ` +
+            `its scoring process is version ${packageVersion} (protocol ${sidecarProtocolVersion})`,
+          hint: 'reload the window, or install the extension again',
+        }),
+        logger,
+      );
+    }
+    return {
+      packageVersion,
+      protocolVersion: sidecarProtocolVersion,
+      pid: process.pid,
+      runtime: process.version,
+    };
+  });
+  connection.onRequest(describeModelRequest, (params, token) =>
+    answer(logger, () =>
+      models.withModel(openParams(params.model), job(params.requestToken, token), ({ model }) =>
+        Promise.resolve(model.description),
+      ),
+    ),
+  );
+  connection.onRequest(scoreRowRequest, (params, token) =>
+    answer(logger, async () => {
+      const explained = await explain(params, token);
+      return { row: scoredRowOf(explained), model: explained.model };
+    }),
+  );
+  connection.onRequest(explainRowRequest, (params, token) => answer(logger, () => explain(params, token)));
+  connection.onRequest(listCheckpointsRequest, (params, token) =>
+    answer(logger, () => engine.listCheckpoints(params.folders, job(params.requestToken, token))),
+  );
+  connection.onRequest(fetchStarterRequest, (params, token) =>
+    answer(logger, async () => ({ path: await engine.fetchStarter(job(params.requestToken, token)) })),
+  );
+  connection.onRequest(doctorRequest, (params, token) =>
+    answer(logger, () => engine.doctor(job(params.requestToken, token))),
+  );
+  connection.onRequest(shutdownRequest, () =>
+    answer(logger, async () => {
+      await models.releaseAll();
+      setImmediate(onShutdown);
+      return null;
+    }),
+  );
+}
+
+function answer<Result>(logger: Logger, work: () => Promise<Result>): Promise<Result | ResponseError<WireErrorData>> {
+  return work().catch((error: unknown) => wireError(error, logger));
+}
+
+function wireError(error: unknown, logger: Logger): ResponseError<WireErrorData> {
+  if (error instanceof AlidadeError) {
+    const wireCode = error.code === 'cancelled' ? cancelledWireCode : failedWireCode;
+    if (error.code !== 'cancelled') logger.debug(`${error.code}: ${error.stack ?? error.message}`);
+    const data = { code: error.code, message: error.message, hint: error.hint ?? null };
+    return new ResponseError(wireCode, error.message, data);
+  }
+  logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = 'this is a fault in Alidade: the log has the details';
+  return new ResponseError(failedWireCode, message, { code: 'internal', message, hint });
+}
+
+function openParams({ weights: _weights, ...params }: ModelSelection): OpenModelParams {
+  return params;
+}
+
+function rowOptions({ model, maxTokens, truncate }: RowParams, description: RewardModelDescription): RowOptions {
+  const weights = applicableWeights(model, description);
+  return {
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(truncate === undefined ? {} : { truncate }),
+    ...(Object.keys(weights).length === 0 ? {} : { weights }),
+  };
+}
+
+/** The editor's weights are kept for all models: those of other models' objectives do not concern this one. */
+function applicableWeights(
+  { weights = {} }: ModelSelection,
+  { headKind, objectives }: RewardModelDescription,
+): Record<string, number> {
+  if (headKind === 'gated') return {};
+  const names = new Set(objectives.map(({ name }) => name));
+  return Object.fromEntries(Object.entries(weights).filter(([name]) => names.has(name)));
+}
+
+/** Everything that the numbers depend on; not the row's id. */
+function resultKey(params: RowParams, description: RewardModelDescription): string {
+  const { path, hash, device, dtype } = description;
+  const { id: _id, ...content } = params.row;
+  return JSON.stringify([path, hash, device, dtype, rowOptions(params, description), content]);
+}
+
+function charactersOf(explained: ExplainedRow): number {
+  return explained.responses.reduce((sum, { text, objectives }) => sum + text.length + 100 * objectives.length, 0);
+}
+
+function scoredRowOf({ id, kind, responses }: ExplainedRow): ScoredRow {
+  switch (kind) {
+    case 'single':
+      return { id, ...breakdownOf(responses[0]) };
+    case 'pair': {
+      const [chosen, rejected] = [breakdownOf(responses[0]), breakdownOf(responses[1])];
+      return { id, chosen, rejected, margin: chosen.score - rejected.score };
+    }
+    case 'list': {
+      const breakdowns = responses.map(breakdownOf);
+      const best = breakdowns.reduce((top, { score }, index) => (breakdowns[top]!.score < score ? index : top), 0);
+      return { id, responses: breakdowns, best };
+    }
+  }
+}
+
+function breakdownOf(text: ExplainedText | undefined): RewardBreakdown {
+  if (text === undefined) throw new Error('the engine explained fewer responses than the row has');
+  const { score, tokens, truncated, objectives } = text;
+  return { score, tokens, truncated, objectives };
+}
+
+function signalOf(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  else token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}
+
+function throttled(send: (progress: Progress) => void): (progress: Progress) => void {
+  let last = 0;
+  let lastMessage = '';
+  return (progress) => {
+    const now = Date.now();
+    const finished = progress.total !== undefined && progress.done === progress.total;
+    if (!finished && progress.message === lastMessage && now - last < progressInterval) return;
+    last = now;
+    lastMessage = progress.message;
+    send(progress);
+  };
+}
+
+function wireLogger(connection: MessageConnection): Logger {
+  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string) => {
+    void connection.sendNotification(logNotification, { level, message });
+  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
