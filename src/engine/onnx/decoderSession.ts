@@ -1,0 +1,336 @@
+import { availableParallelism, freemem } from 'node:os';
+import { dirname, sep } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { AlidadeError } from '../../core/alidadeError';
+import type { Checkpoint } from '../../core/checkpoint/checkpoint';
+import type { DeviceChoice } from '../../core/device';
+import { Exclusive } from '../../core/exclusive';
+import type { JobContext } from '../../core/jobContext';
+import { describeDecoder } from '../../core/onnx/architectures/describeDecoder';
+import type { AttentionKind } from '../../core/onnx/attention';
+import { buildDecoder } from '../../core/onnx/buildDecoder';
+import { listDecoderTensors } from '../../core/onnx/decoderDescription';
+import type { DecoderDescription } from '../../core/onnx/decoderDescription';
+import { buildRotaryTable } from '../../core/onnx/rotaryTable';
+import type { RotaryTable } from '../../core/onnx/rotaryTable';
+import { externalConstant } from '../../core/onnx/value';
+import { writeModel } from '../../core/onnx/writeModel';
+import { throwIfCancelled } from '../../core/throwIfCancelled';
+import { chooseDevice } from './chooseDevice';
+import type { ChosenDevice } from './chooseDevice';
+import type { Device } from './executionProviders';
+import { InPlaceCache, ReplacedCache } from './keyValueCache';
+import type { KeyValueCache } from './keyValueCache';
+import { prepareWeights } from './prepareWeights';
+import type { WeightPlace } from './prepareWeights';
+
+/** `mapped`: weights are used where they lie in the file. `prepacked`: copied once into the layout that is fastest. */
+export type WeightMode = 'mapped' | 'prepacked';
+
+export interface DecoderSessionParts {
+  readonly checkpoint: Checkpoint;
+  /** Layers to run, from the first; all of them when left out. */
+  readonly layerCount?: number;
+  /** Hidden states come out after the final norm. */
+  readonly finalNorm: boolean;
+  readonly languageModelHead: boolean;
+  readonly device: DeviceChoice;
+  readonly threads?: number | undefined;
+  /** Set only to compare; otherwise the device decides. */
+  readonly attention?: AttentionKind;
+  /** Set only to compare; otherwise the free memory decides. */
+  readonly weightMode?: WeightMode | undefined;
+}
+
+export interface Evaluation {
+  /** The whole sequence; tokens that the cache already holds are not computed again. */
+  readonly ids: readonly number[];
+  /** Positions in `ids`, ascending, whose hidden states are wanted. */
+  readonly hiddenPositions: readonly number[];
+  /** Positions, ascending, whose logits are wanted. */
+  readonly logitPositions?: readonly number[];
+  /** Positions, ascending, of which the log-probability of the token that follows is wanted. */
+  readonly predictionPositions?: readonly number[];
+}
+
+export interface EvaluationResult {
+  readonly hidden: Float32Array[]; // one [hidden] a position
+  readonly logits: Float32Array[]; // one [vocab] a position
+  readonly logProbabilities: number[]; // one a position, natural logarithm
+  /** Tokens that had to be computed. */
+  readonly computedTokens: number;
+}
+
+/** A decoder loaded on a device, with the keys and values of the last sequence that it has seen. */
+export class DecoderSession {
+  readonly decoder: DecoderDescription;
+  readonly device: Device;
+  readonly deviceReason: string;
+  readonly weightMode: WeightMode;
+  readonly #session: InferenceSession;
+  readonly #cache: KeyValueCache;
+  readonly #chunk: number;
+  readonly #exclusive = new Exclusive();
+  #cachedIds: readonly number[] = [];
+  #rotary: RotaryTable;
+
+  private constructor(parts: {
+    readonly decoder: DecoderDescription;
+    readonly chosen: ChosenDevice;
+    readonly weightMode: WeightMode;
+    readonly session: InferenceSession;
+    readonly cache: KeyValueCache;
+    readonly chunk: number;
+  }) {
+    this.decoder = parts.decoder;
+    this.device = parts.chosen.provider.device;
+    this.deviceReason = parts.chosen.reason;
+    this.weightMode = parts.weightMode;
+    this.#session = parts.session;
+    this.#cache = parts.cache;
+    this.#chunk = parts.chunk;
+    this.#rotary = buildRotaryTable(parts.decoder.rotary, 0);
+  }
+
+  /** @throws AlidadeError `unsupported`, `weights`, `device`, `no_space`, `cancelled`. */
+  static async open(parts: DecoderSessionParts, context: JobContext): Promise<DecoderSession> {
+    const { checkpoint } = parts;
+    const decoder = describeDecoder(checkpoint.config);
+    const layerCount = Math.min(parts.layerCount ?? decoder.layers.length, decoder.layers.length);
+    const chosen = await chooseDevice(parts.device);
+    const fusable = chosen.provider.attention === 'fused' && decoder.headDim % 8 === 0;
+    const attention = parts.attention ?? (fusable ? 'fused' : 'plain');
+    const tied = !checkpoint.tensors.has(decoder.languageModelHead);
+    const names = listDecoderTensors({ ...decoder, layers: decoder.layers.slice(0, layerCount) }).map(({ name }) => name);
+    if (parts.languageModelHead && !tied) names.push(decoder.languageModelHead);
+    const places = await prepareWeights({ checkpoint, names }, context);
+    throwIfCancelled(context.signal);
+
+    const externalRoot = commonFolder([...places.values()].map(({ file }) => file));
+    const { inputs, outputs } = buildDecoder(
+      decoder,
+      (name) => {
+        const source = name === decoder.languageModelHead && tied ? decoder.embedding : name;
+        const place = places.get(source) as WeightPlace;
+        return externalConstant(source, 'float32', place.shape, place);
+      },
+      { layerCount, finalNorm: parts.finalNorm, languageModelHead: parts.languageModelHead, attention },
+    );
+    const model = writeModel({ name: checkpoint.name, inputs, outputs, externalRoot });
+    const weightBytes = [...places.values()].reduce((sum, place) => sum + place.length, 0);
+    const weightMode = parts.weightMode ?? chooseWeightMode(weightBytes);
+    const inPlace = attention === 'fused' && chosen.provider.device === 'cpu';
+    context.progress({ message: `Loading ${checkpoint.name} on ${chosen.provider.device}` });
+    const session = await createSession(model, {
+      executionProviders: [chosen.provider.device],
+      intraOpNumThreads: parts.threads ?? availableParallelism(),
+      logSeverityLevel: 3,
+      ...(chosen.provider.keepsTensors ? { preferredOutputLocation: cacheLocations(layerCount) } : {}),
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: externalRoot,
+          'session.disable_prepacking': weightMode === 'mapped' ? '1' : '0',
+          // Spinning worker threads would take the cores from the editor while nothing runs.
+          'session.intra_op.allow_spinning': '1',
+          'session.force_spinning_stop': '1',
+        },
+      },
+    });
+    const shape = { layerCount, keyValueHeadCount: decoder.keyValueHeadCount, headDim: decoder.headDim };
+    const cache = inPlace
+      ? new InPlaceCache(shape)
+      : new ReplacedCache(shape, { fixedCapacity: attention === 'fused' });
+    context.logger.info(
+      `${checkpoint.name}: ${layerCount} layers on ${chosen.provider.device} (${chosen.reason}), weights ${weightMode}`,
+    );
+    return new DecoderSession({ decoder, chosen, weightMode, session, cache, chunk: chunkLength(weightBytes) });
+  }
+
+  /**
+   * Runs the part of a sequence that is not in the cache, in chunks between which cancellation is heard.
+   * @throws AlidadeError `cancelled`, `device`.
+   */
+  evaluate(evaluation: Evaluation, context: JobContext): Promise<EvaluationResult> {
+    return this.#exclusive.run(() => this.#evaluate(evaluation, context));
+  }
+
+  /** Frees the model's memory. */
+  release(): Promise<void> {
+    return this.#exclusive.run(async () => {
+      this.#cache.release();
+      await this.#session.release();
+    });
+  }
+
+  async #evaluate(evaluation: Evaluation, context: JobContext): Promise<EvaluationResult> {
+    const { ids, hiddenPositions, logitPositions = [], predictionPositions = [] } = evaluation;
+    const result: EvaluationResult & { computedTokens: number } = {
+      hidden: [],
+      logits: [],
+      logProbabilities: [],
+      computedTokens: 0,
+    };
+    const firstWanted = Math.min(
+      ids.length - 1,
+      ...[hiddenPositions, logitPositions, predictionPositions].map((positions) => positions[0] ?? Infinity),
+    );
+    let done = this.#reserve(ids, Math.min(firstWanted, commonPrefix(ids, this.#cachedIds)));
+    while (done < ids.length) {
+      throwIfCancelled(context.signal);
+      const end = Math.min(done + this.#chunk, ids.length);
+      const within = (positions: readonly number[]): number[] =>
+        positions.filter((position) => done <= position && position < end).map((position) => position - done);
+      const predicted = within(predictionPositions);
+      // Until the run has returned, what the cache holds beyond `done` is unknown.
+      this.#cachedIds = ids.slice(0, done);
+      const outputs = await this.#run({
+        ids: ids.slice(done, end),
+        past: done,
+        hidden: within(hiddenPositions),
+        scored: predicted.length === 0 ? within(logitPositions) : predicted,
+        targets: predicted.length === 0 ? null : predicted.map((position) => ids[done + position + 1] ?? 0),
+      });
+      result.hidden.push(...outputs.hidden);
+      result.logits.push(...outputs.logits);
+      result.logProbabilities.push(...outputs.logProbabilities);
+      result.computedTokens += end - done;
+      done = end;
+      this.#cachedIds = ids.slice(0, done);
+      if (done < ids.length) {
+        context.progress({ message: 'Reading', done, total: ids.length, unit: 'tokens' });
+        await nextTurn(); // lets a cancellation in
+      }
+    }
+    return result;
+  }
+
+  #reserve(ids: readonly number[], kept: number): number {
+    const still = this.#cache.reserve(ids.length, kept);
+    const positions = Number.isFinite(this.#cache.capacity) ? this.#cache.capacity : ids.length;
+    if (this.#rotary.positions < positions) this.#rotary = buildRotaryTable(this.decoder.rotary, positions);
+    return still;
+  }
+
+  async #run(step: {
+    readonly ids: readonly number[];
+    readonly past: number;
+    readonly hidden: readonly number[];
+    readonly scored: readonly number[];
+    readonly targets: readonly number[] | null;
+  }): Promise<Omit<EvaluationResult, 'computedTokens'>> {
+    const total = step.past + step.ids.length;
+    const { positions, cosine, sine } = this.#rotary;
+    const half = this.decoder.rotary.dimensions / 2;
+    const withHead = this.#session.inputNames.includes('logit_positions');
+    const feeds: Record<string, Tensor> = {
+      input_ids: int64([1, step.ids.length], step.ids),
+      last_position: new Tensor('int32', Int32Array.of(total - 1), [1]),
+      total_tokens: new Tensor('int32', Int32Array.of(total), []),
+      cosine: new Tensor('float32', cosine, [positions, half]),
+      sine: new Tensor('float32', sine, [positions, half]),
+      hidden_positions: int64([step.hidden.length], step.hidden),
+      ...this.#cache.feeds(),
+    };
+    if (withHead) {
+      feeds['logit_positions'] = int64([step.scored.length], step.scored);
+      feeds['target_ids'] = int64([step.scored.length], step.targets ?? step.scored.map(() => 0));
+    }
+    const fetches: Record<string, Tensor | null> = { hidden: null, ...this.#cache.fetches() };
+    if (withHead && 0 < step.scored.length) fetches[step.targets === null ? 'logits' : 'log_probabilities'] = null;
+    const outputs = await this.#runSession(feeds, fetches);
+    this.#cache.accept(outputs);
+    return {
+      hidden: rows(outputs['hidden'], step.hidden.length),
+      logits: rows(outputs['logits'], step.targets === null ? step.scored.length : 0),
+      logProbabilities: step.targets === null ? [] : Array.from(floats(outputs['log_probabilities'])),
+    };
+  }
+
+  async #runSession(
+    feeds: Record<string, Tensor>,
+    fetches: Record<string, Tensor | null>,
+  ): Promise<InferenceSession.OnnxValueMapType> {
+    try {
+      return await this.#session.run(feeds, fetches);
+    } catch (error) {
+      this.#cachedIds = [];
+      throw deviceError(`${this.device} failed while running the model`, error);
+    }
+  }
+}
+
+async function createSession(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(model, options);
+  } catch (error) {
+    throw deviceError('the model could not be loaded', error);
+  }
+}
+
+function deviceError(what: string, error: unknown): AlidadeError {
+  const detail = error instanceof Error ? error.message : String(error);
+  const memory = /alloc|memory/i.test(detail);
+  return new AlidadeError({
+    code: 'device',
+    message: `${what}: ${detail.split('\n')[0] ?? detail}`,
+    hint: memory ? 'close other programs, or use a smaller model or a shorter text' : 'try --device cpu',
+    cause: error,
+  });
+}
+
+/** Prepacked weights are private memory on top of the mapped file: taken only where plenty is free. */
+export function chooseWeightMode(weightBytes: number): WeightMode {
+  const forced = process.env['ALIDADE_WEIGHT_MODE'];
+  if (forced === 'mapped' || forced === 'prepacked') return forced;
+  return 2.5 * weightBytes + 1e9 < freemem() ? 'prepacked' : 'mapped';
+}
+
+/** Tokens a run: about a quarter of a second of work on a small CPU, so that cancelling is quick. */
+function chunkLength(weightBytes: number): number {
+  const tokens = 3.3e10 / (weightBytes / 4);
+  return Math.max(32, Math.min(512, 2 ** Math.round(Math.log2(tokens))));
+}
+
+function cacheLocations(layerCount: number): Record<string, 'gpu-buffer'> {
+  const names = Array.from({ length: layerCount }, (_, index) => [`present_key_${index}`, `present_value_${index}`]);
+  return Object.fromEntries(names.flat().map((name) => [name, 'gpu-buffer']));
+}
+
+/** The deepest folder above all the files: ONNX Runtime reads external data only below one folder. */
+function commonFolder(files: readonly string[]): string {
+  let folder = dirname(files[0] ?? sep);
+  while (!files.every((file) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep))) {
+    const parent = dirname(folder);
+    if (parent === folder) {
+      throw new AlidadeError({
+        code: 'unsupported',
+        message: 'the weights and their converted copies lie on different drives',
+        hint: 'set ALIDADE_CACHE to a folder on the drive of the model',
+      });
+    }
+    folder = parent;
+  }
+  return folder;
+}
+
+function commonPrefix(left: readonly number[], right: readonly number[]): number {
+  let length = 0;
+  while (length < left.length && length < right.length && left[length] === right[length]) length += 1;
+  return length;
+}
+
+function int64(dims: readonly number[], values: readonly number[]): Tensor {
+  return new Tensor('int64', BigInt64Array.from(values, BigInt), dims);
+}
+
+function floats(tensor: InferenceSession.OnnxValueMapType[string] | undefined): Float32Array {
+  return tensor === undefined ? new Float32Array(0) : (tensor.data as Float32Array);
+}
+
+function rows(tensor: InferenceSession.OnnxValueMapType[string] | undefined, count: number): Float32Array[] {
+  if (count === 0) return [];
+  const data = floats(tensor);
+  const width = data.length / count;
+  return Array.from({ length: count }, (_, index) => data.slice(index * width, (index + 1) * width));
+}

@@ -1,0 +1,59 @@
+import type { AttentionKind } from '../../core/onnx/attention';
+
+/** A device on which graphs can run. */
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+
+export interface ExecutionProvider {
+  readonly device: Device;
+  readonly platforms: readonly NodeJS.Platform[];
+  /** `auto` tries them in table order; CoreML recompiles for every new length, so it is taken only when asked for. */
+  readonly automatic: boolean;
+  readonly attention: AttentionKind;
+  /** Keys and values stay on the device between runs. */
+  readonly keepsTensors: boolean;
+  /** What to do when it cannot be used. */
+  readonly hint: string;
+}
+
+export const EXECUTION_PROVIDERS: readonly ExecutionProvider[] = [
+  {
+    device: 'cuda',
+    platforms: ['linux', 'win32'],
+    automatic: true,
+    attention: 'plain', // GroupQueryAttention exists there for 16-bit types only
+    keepsTensors: false,
+    hint: 'install CUDA 12 and cuDNN 9, and the CUDA libraries of onnxruntime-node',
+  },
+  {
+    device: 'webgpu',
+    platforms: ['linux', 'win32', 'darwin'],
+    automatic: true,
+    attention: 'fused',
+    keepsTensors: true,
+    hint: 'install a Vulkan (Linux), Direct3D 12 (Windows) or Metal (macOS) driver',
+  },
+  {
+    device: 'dml',
+    platforms: ['win32'],
+    automatic: true,
+    attention: 'plain',
+    keepsTensors: false,
+    hint: 'DirectML needs Windows 10 1903 or newer and a Direct3D 12 adapter',
+  },
+  {
+    device: 'coreml',
+    platforms: ['darwin'],
+    automatic: false,
+    attention: 'plain',
+    keepsTensors: false,
+    hint: 'CoreML needs macOS',
+  },
+  {
+    device: 'cpu',
+    platforms: ['linux', 'win32', 'darwin'],
+    automatic: true,
+    attention: 'fused',
+    keepsTensors: false,
+    hint: 'onnxruntime-node has no binary for this platform',
+  },
+];

@@ -1,0 +1,144 @@
+import { Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
+
+export interface CacheShape {
+  readonly layerCount: number;
+  readonly keyValueHeadCount: number;
+  readonly headDim: number;
+}
+
+/** Keys and values of the tokens that a session has seen. */
+export interface KeyValueCache {
+  /** Tokens that fit without growing; Infinity where every run makes its own buffers. */
+  readonly capacity: number;
+  /** Makes room. Returns how many of the first `kept` tokens are still there. */
+  reserve(tokens: number, kept: number): number;
+  feeds(): Record<string, Tensor>;
+  /** What to ask `run` for: a tensor to be filled in place, or null for a new one. */
+  fetches(): Record<string, Tensor | null>;
+  accept(results: InferenceSession.OnnxValueMapType): void;
+  release(): void;
+}
+
+/** Capacities are multiples of this, so that growing stays rare. */
+const GRANULE = 256;
+
+/**
+ * Buffers of fixed capacity that GroupQueryAttention reads and extends in place: past and present are the same memory,
+ * so a decoded token moves only its own row, and a prefix stays usable when other tokens overwrite what follows it.
+ */
+export class InPlaceCache implements KeyValueCache {
+  #capacity = 0;
+  #tensors = new Map<string, Tensor>();
+  readonly #shape: CacheShape;
+
+  constructor(shape: CacheShape) {
+    this.#shape = shape;
+  }
+
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  reserve(tokens: number, kept: number): number {
+    if (tokens <= this.#capacity) return kept;
+    const { keyValueHeadCount, headDim } = this.#shape;
+    const doubled = Math.max(tokens, Math.min(2 * this.#capacity, this.#capacity + 4096));
+    const capacity = Math.ceil(doubled / GRANULE) * GRANULE;
+    const grown = new Map<string, Tensor>();
+    for (const name of cacheNames(this.#shape)) {
+      const data = new Float32Array(keyValueHeadCount * capacity * headDim);
+      const old = this.#tensors.get(name)?.data as Float32Array | undefined;
+      for (let head = 0; old !== undefined && head < keyValueHeadCount; head += 1) {
+        const from = head * this.#capacity * headDim;
+        data.set(old.subarray(from, from + kept * headDim), head * capacity * headDim);
+      }
+      grown.set(name, new Tensor('float32', data, [1, keyValueHeadCount, capacity, headDim]));
+    }
+    this.#tensors = grown;
+    this.#capacity = capacity;
+    return kept;
+  }
+
+  feeds(): Record<string, Tensor> {
+    return Object.fromEntries([...this.#tensors].map(([name, tensor]) => [`past_${name}`, tensor]));
+  }
+
+  fetches(): Record<string, Tensor> {
+    return Object.fromEntries([...this.#tensors].map(([name, tensor]) => [`present_${name}`, tensor]));
+  }
+
+  accept(): void {
+    // The run has written into the buffers themselves.
+  }
+
+  release(): void {
+    this.#tensors.clear();
+    this.#capacity = 0;
+  }
+}
+
+/**
+ * Each run returns new buffers that the next one reads; they may live on the device. `fixedCapacity`: the kernel keeps
+ * the capacity of what it is given (GroupQueryAttention); otherwise the buffers are exactly as long as the cache.
+ */
+export class ReplacedCache implements KeyValueCache {
+  #capacity: number;
+  #tensors = new Map<string, Tensor>();
+  readonly #shape: CacheShape;
+  readonly #fixedCapacity: boolean;
+
+  constructor(shape: CacheShape, { fixedCapacity }: { readonly fixedCapacity: boolean }) {
+    this.#shape = shape;
+    this.#fixedCapacity = fixedCapacity;
+    this.#capacity = fixedCapacity ? 0 : Infinity;
+    if (!fixedCapacity) this.#fill(0);
+  }
+
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  reserve(tokens: number, kept: number): number {
+    if (!this.#fixedCapacity || tokens <= this.#capacity) return kept;
+    this.#capacity = Math.ceil(Math.max(tokens, 2 * this.#capacity) / GRANULE) * GRANULE;
+    this.release();
+    this.#fill(this.#capacity);
+    return 0;
+  }
+
+  feeds(): Record<string, Tensor> {
+    return Object.fromEntries([...this.#tensors].map(([name, tensor]) => [`past_${name}`, tensor]));
+  }
+
+  fetches(): Record<string, null> {
+    return Object.fromEntries(cacheNames(this.#shape).map((name) => [`present_${name}`, null]));
+  }
+
+  accept(results: InferenceSession.OnnxValueMapType): void {
+    for (const name of cacheNames(this.#shape)) {
+      const present = results[`present_${name}`];
+      if (present === undefined) continue;
+      const old = this.#tensors.get(name);
+      this.#tensors.set(name, present);
+      old?.dispose();
+    }
+  }
+
+  release(): void {
+    for (const tensor of this.#tensors.values()) tensor.dispose();
+    this.#tensors.clear();
+  }
+
+  #fill(capacity: number): void {
+    const { keyValueHeadCount, headDim } = this.#shape;
+    const dims = [1, keyValueHeadCount, capacity, headDim];
+    for (const name of cacheNames(this.#shape)) {
+      this.#tensors.set(name, new Tensor('float32', new Float32Array(keyValueHeadCount * capacity * headDim), dims));
+    }
+  }
+}
+
+function cacheNames({ layerCount }: CacheShape): string[] {
+  return Array.from({ length: layerCount }, (_, index) => [`key_${index}`, `value_${index}`]).flat();
+}
