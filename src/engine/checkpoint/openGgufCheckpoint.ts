@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { checkTensors, isIgnoredTensor } from '../../core/checkpoint/checkTensors';
+import type { Checkpoint } from '../../core/checkpoint/checkpoint';
+import { decodeTensor } from '../../core/checkpoint/decodeTensor';
+import type { GgufFile } from '../../core/checkpoint/ggufFile';
+import { ggufModelConfig } from '../../core/checkpoint/ggufModelConfig';
+import { mapGgufTensors } from '../../core/checkpoint/mapGgufTensors';
+import { readGguf } from '../../core/checkpoint/readGguf';
+import { summariseWeights } from '../../core/checkpoint/summariseWeights';
+import { withFile, type FileByteSource } from './fileByteSource';
+
+/** Opens one .gguf file as a checkpoint; see openCheckpoint. */
+export async function openGgufCheckpoint(path: string): Promise<Checkpoint> {
+  return withFile(path, async (source) => {
+    const gguf = await readGguf(source);
+    const config = ggufModelConfig(gguf, path, await readRopeFactors(gguf, source));
+    const file = await realpath(path);
+    const mapped = mapGgufTensors(gguf.tensors.values(), {
+      architecture: String(gguf.metadata.get('general.architecture')),
+      headCount: config.headCount,
+      keyValueHeadCount: config.keyValueHeadCount,
+    });
+    const tensors = new Map([...mapped].map(([name, entry]) => [name, { ...entry, file }]));
+    const hash = createHash('sha256').update(await source.read(0, Math.min(gguf.dataOffset, source.size)));
+    hash.update(`\0${basename(path)}\0${source.size}\0${source.changedAt}`);
+    const name = gguf.metadata.get('general.name');
+    const license = gguf.metadata.get('general.license');
+    return {
+      path,
+      name: typeof name === 'string' && name !== '' ? name : basename(path, '.gguf'),
+      format: 'gguf',
+      config,
+      tensors,
+      head: null,
+      ...summariseWeights([...tensors.values()].filter((entry) => !isIgnoredTensor(entry.name))),
+      bytes: source.size,
+      license: typeof license === 'string' && license !== '' ? license : null,
+      fingerprint: hash.digest('hex'),
+      problems: checkTensors({ config, head: null, tensors }),
+    };
+  });
+}
+
+/** `rope_freqs.weight`: one divisor a rotary frequency; a few hundred bytes. */
+async function readRopeFactors(gguf: GgufFile, source: FileByteSource): Promise<Float32Array | null> {
+  const entry = gguf.tensors.get('rope_freqs.weight');
+  if (entry === undefined || entry.dtype !== 'F32' || 65_536 < entry.bytes) return null;
+  return decodeTensor(await source.read(entry.offset, entry.bytes), entry);
+}
