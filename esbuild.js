@@ -6,10 +6,11 @@
 //   node esbuild.js --tests [PART…]    bundles test/**/*.test.ts into out/test/** (only paths that contain a PART)
 'use strict';
 
-const { cpSync, existsSync, mkdirSync, readdirSync, rmSync } = require('node:fs');
+const { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const { join, relative, sep } = require('node:path');
 const esbuild = require('esbuild');
 const { version } = require('./package.json');
+const { thirdPartyNotices } = require('./scripts/thirdPartyNotices.js');
 
 const root = __dirname;
 const flags = new Set(process.argv.slice(2).filter((argument) => argument.startsWith('--')));
@@ -59,7 +60,12 @@ function programs() {
     { ...node, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } },
     { ...shared, entryPoints: Object.fromEntries(pages), format: 'iife', platform: 'browser', target: 'es2022' },
   ]
-    .map((options) => ({ ...options, entryPoints: present(options.entryPoints), outdir: join(root, 'dist') }))
+    .map((options) => ({
+      ...options,
+      entryPoints: present(options.entryPoints),
+      metafile: true,
+      outdir: join(root, 'dist'),
+    }))
     .filter((options) => Object.keys(options.entryPoints).length > 0);
 }
 
@@ -114,7 +120,13 @@ async function main() {
     for (const options of programs()) await (await esbuild.context({ ...options, logLevel: 'info' })).watch();
     return;
   }
-  await Promise.all(programs().map((options) => esbuild.build(options)));
+  const results = await Promise.all(programs().map((options) => esbuild.build(options)));
+  const notices = thirdPartyNotices(
+    root,
+    results.map((result) => result.metafile),
+    ['onnxruntime-node', 'onnxruntime-common', '@vscode/codicons'],
+  );
+  writeFileSync(join(root, 'dist', 'THIRD_PARTY_NOTICES.txt'), notices);
 }
 
 main().catch((error) => {
