@@ -49,7 +49,8 @@ export function decodeTensor(bytes: Uint8Array, entry: TensorEntry): Float32Arra
 
 /** A typed array reads little-endian on every platform that Node runs the model on, but only from aligned memory. */
 function aligned(bytes: Uint8Array, size: number): Uint8Array {
-  return bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not slice(): on Node's Buffer that is no copy.
+  return bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
 }
 
 function decodeF32(bytes: Uint8Array, values: Float32Array): void {

@@ -130,7 +130,8 @@ export class GgufCursor {
     const count = this.count(what, { most: Number.MAX_SAFE_INTEGER, bytesEach: scalar.bytes });
     if (kind === boolKind) this.countStrings(count);
     const at = this.advance(count * scalar.bytes, key);
-    return scalar.readArray(this.bytes.slice(at, at + count * scalar.bytes).buffer);
+    // Not slice(): on Node's Buffer that is no copy.
+    return scalar.readArray(new Uint8Array(this.bytes.subarray(at, at + count * scalar.bytes)).buffer);
   }
 
   private countStrings(count: number): void {

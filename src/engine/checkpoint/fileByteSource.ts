@@ -27,7 +27,8 @@ export class FileByteSource implements ByteSource {
   async read(offset: number, length: number): Promise<Uint8Array> {
     if (this.handle === null)
       throw new AlidadeError({ code: 'internal', message: `${this.path} was closed before it was read` });
-    const bytes = Buffer.allocUnsafeSlow(length);
+    // Memory of its own, not zeroed first: every byte is written below.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
     let done = 0;
     while (done < length) {
       // One call of the system reads at most 2 GB.
