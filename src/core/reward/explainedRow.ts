@@ -16,4 +16,6 @@ export interface ExplainedRow {
   readonly kind: 'single' | 'pair' | 'list';
   readonly model: RewardModelDescription;
   readonly responses: readonly ExplainedText[];
+  /** The tokenizer's special tokens as they are spelled in the texts, so that a page can mark them. */
+  readonly specialTokens?: readonly string[];
 }

@@ -1,0 +1,70 @@
+import { NotificationType, RequestType } from 'vscode-jsonrpc';
+import type { ErrorCode } from '../core/alidadeError';
+import type { Progress } from '../core/jobContext';
+import type { ExplainedRow } from '../core/reward/explainedRow';
+
+/** The wire between the extension and the breakdown page: every message that either may send. */
+
+/** Where the row stands in its file. */
+export interface RowLocation {
+  /** As shown: the file's name, or its path in the workspace. */
+  readonly file: string;
+  /** Line of the row's first character, from 1. */
+  readonly line: number;
+}
+
+export type ErrorAction = 'restartSidecar' | 'showLog' | 'revealRow';
+
+/** What the page shows. */
+export type BreakdownState =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'loading'; readonly location?: RowLocation; readonly progress: Progress }
+  | {
+      readonly kind: 'error';
+      readonly location?: RowLocation;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly hint?: string;
+      /** What the page offers to do about it. */
+      readonly actions: readonly ErrorAction[];
+    }
+  | {
+      readonly kind: 'row';
+      readonly location: RowLocation;
+      readonly row: ExplainedRow;
+      /** The text was edited after this score was computed. */
+      readonly stale: boolean;
+    };
+
+export interface BreakdownView {
+  readonly state: BreakdownState;
+  /** The page keeps its row when the cursor moves. */
+  readonly locked: boolean;
+}
+
+/** Coefficients by objective for the model named by its hash; only for models without a gate. */
+export interface WeightsChange {
+  readonly modelHash: string;
+  readonly weights: Readonly<Record<string, number>>;
+}
+
+/** To the page: draw this. */
+export const showBreakdown = new NotificationType<BreakdownView>('breakdown/show');
+
+/** To the host, once the page can draw; the reply is the first view. Notifications sent before it are lost. */
+export const ready = new RequestType<null, BreakdownView, void>('breakdown/ready');
+
+/** To the host; the reply is the lock now in force. */
+export const setLocked = new RequestType<{ readonly locked: boolean }, boolean, void>('breakdown/setLocked');
+
+export const copyText = new RequestType<{ readonly text: string }, null, void>('breakdown/copyText');
+
+/** To the host: show the row in its editor. */
+export const revealRow = new RequestType<null, null, void>('breakdown/revealRow');
+
+export const restartSidecar = new RequestType<null, null, void>('breakdown/restartSidecar');
+
+export const showLog = new RequestType<null, null, void>('breakdown/showLog');
+
+/** To the host, which keeps the weights and uses them from now on; the page has already redrawn with them. */
+export const weightsChanged = new RequestType<WeightsChange, null, void>('breakdown/weightsChanged');

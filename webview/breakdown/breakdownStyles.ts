@@ -1,0 +1,271 @@
+import { css } from 'lit';
+
+export const breakdownStyles = css`
+  :host {
+    container-type: inline-size;
+    min-height: 100vh;
+    background: var(--vscode-editor-background);
+  }
+  main {
+    position: relative;
+    padding: 12px 20px 40px;
+    max-width: 1280px;
+  }
+  .top {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) auto;
+    gap: 2px 12px;
+    align-items: start;
+  }
+  .top .actions {
+    display: flex;
+    gap: 4px;
+  }
+  .title {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: baseline;
+    gap: 0 12px;
+  }
+  .model {
+    grid-column: 1 / -1;
+    display: flex;
+    flex-wrap: wrap;
+    align-items: baseline;
+    gap: 0 8px;
+    overflow-wrap: anywhere;
+  }
+  .model > :not(:first-child)::before {
+    content: '·';
+    margin-inline-end: 8px;
+    color: var(--vscode-descriptionForeground);
+  }
+  .mono {
+    font-family: var(--vscode-editor-font-family);
+    font-size: 0.95em;
+  }
+  .caution {
+    color: var(--vscode-editorWarning-foreground);
+  }
+  .banner {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    margin-block-start: 12px;
+    padding: 4px 10px;
+    color: var(--vscode-inputValidation-infoForeground, var(--vscode-foreground));
+    background: var(--vscode-inputValidation-infoBackground);
+    border: 1px solid var(--vscode-inputValidation-infoBorder);
+    border-radius: 3px;
+  }
+  .banner.error {
+    color: var(--vscode-inputValidation-errorForeground, var(--vscode-foreground));
+    background: var(--vscode-inputValidation-errorBackground);
+    border-color: var(--vscode-inputValidation-errorBorder);
+  }
+  .scores {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 12px 40px;
+    margin-block: 18px 22px;
+  }
+  .scores dt {
+    display: flex;
+    align-items: center;
+    gap: 6px;
+    color: var(--vscode-descriptionForeground);
+  }
+  .scores .big {
+    font-size: 1.7em;
+    line-height: 1.3;
+    font-variant-numeric: tabular-nums;
+  }
+  .scores .flag {
+    display: inline-flex;
+    gap: 4px;
+    align-items: center;
+  }
+  .warn {
+    color: var(--vscode-editorWarning-foreground);
+  }
+  .compare {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
+    align-items: center;
+    margin-block: 16px 0;
+  }
+  .compare ald-select {
+    width: 14em;
+  }
+  .columns {
+    display: grid;
+    gap: 24px 48px;
+    align-items: start;
+  }
+  .columns > div {
+    display: grid;
+    gap: 24px;
+    min-width: 0;
+  }
+  .part {
+    margin-block-start: 28px;
+  }
+  .part > h2 {
+    margin-block-end: 4px;
+  }
+  table.objectives {
+    width: auto;
+    min-width: 100%;
+  }
+  table.objectives th.group {
+    border-bottom: none;
+    padding-block-end: 0;
+  }
+  table.objectives tfoot th,
+  table.objectives tfoot td {
+    font-weight: 600;
+    border-bottom: none;
+    color: inherit;
+  }
+  table.objectives th:first-child[scope='row'] {
+    position: sticky;
+    left: 0;
+    background: var(--vscode-editor-background);
+    max-width: 22em;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .texts {
+    display: grid;
+    gap: 20px 32px;
+    margin-block-start: 10px;
+  }
+  .texts article {
+    min-width: 0;
+  }
+  .texts header {
+    display: flex;
+    align-items: center;
+    gap: 4px 12px;
+    flex-wrap: wrap;
+    min-height: 26px;
+  }
+  .texts header ald-button {
+    margin-inline-start: auto;
+  }
+  pre {
+    margin: 4px 0 0;
+    padding: 10px 12px;
+    max-height: 26em;
+    overflow: auto;
+    font-family: var(--vscode-editor-font-family);
+    font-size: var(--vscode-editor-font-size, 13px);
+    line-height: 1.5;
+    white-space: pre-wrap;
+    overflow-wrap: anywhere;
+    unicode-bidi: plaintext;
+    color: var(--vscode-editor-foreground);
+    background: var(--vscode-textCodeBlock-background);
+    border: 1px solid var(--vscode-contrastBorder, transparent);
+    border-radius: 3px;
+  }
+  pre .special,
+  pre .control {
+    padding: 0 3px;
+    border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, currentColor));
+    border-radius: 3px;
+    font-size: 0.9em;
+    color: var(--vscode-descriptionForeground);
+    unicode-bidi: isolate;
+  }
+  pre .control {
+    color: var(--vscode-editorWarning-foreground);
+    border-style: dashed;
+  }
+  .message {
+    max-width: 60ch;
+    padding-block: 32px;
+  }
+  .message h1 {
+    display: flex;
+    gap: 8px;
+    align-items: flex-start;
+    font-size: 1em;
+  }
+  .message h1 .icon {
+    color: var(--vscode-errorForeground);
+    margin-block-start: 2px;
+  }
+  .message p {
+    margin-block-start: 8px;
+    overflow-wrap: anywhere;
+  }
+  .message .actions {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
+    margin-block-start: 16px;
+  }
+  .progress {
+    position: absolute;
+    inset: 0 0 auto;
+    height: 2px;
+    overflow: hidden;
+  }
+  .progress::before {
+    content: '';
+    position: absolute;
+    inset-block: 0;
+    width: 20%;
+    background: var(--vscode-progressBar-background);
+    animation: slide 2s linear infinite;
+  }
+  @keyframes slide {
+    from {
+      left: -20%;
+    }
+    to {
+      left: 100%;
+    }
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .progress::before {
+      animation: none;
+      width: 100%;
+    }
+  }
+  .previous {
+    opacity: 0.45;
+  }
+  @container (min-width: 860px) {
+    .columns.two,
+    .texts.two {
+      grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+    }
+  }
+  @container (max-width: 420px) {
+    main {
+      padding-inline: 12px;
+    }
+    .scores {
+      gap: 12px 24px;
+    }
+  }
+  .status {
+    position: fixed;
+    inset-block-end: 12px;
+    inset-inline-end: 16px;
+    z-index: 3;
+    max-width: min(60ch, calc(100vw - 32px));
+  }
+  .status p {
+    padding: 4px 10px;
+    overflow-wrap: anywhere;
+    color: var(--vscode-editorWidget-foreground);
+    background: var(--vscode-editorWidget-background);
+    border: 1px solid var(--vscode-editorWidget-border, var(--vscode-contrastBorder));
+    border-radius: 3px;
+    box-shadow: 0 2px 8px var(--vscode-widget-shadow, transparent);
+  }
+`;

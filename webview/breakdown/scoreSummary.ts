@@ -1,0 +1,52 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { ExplainedRow } from '../../src/core/reward/explainedRow';
+import { formatNumber } from '../shared/formatNumber';
+import { icon } from '../shared/icon';
+import type { NamedResponse, Shown } from './comparison';
+import { strings } from './strings';
+
+/** The scores in large figures, and for two responses the margin and what it says about the label. */
+export function renderScores(shown: Shown, kind: ExplainedRow['kind']): TemplateResult {
+  const [first, second] = shown;
+  return html`<dl class="scores">
+    ${renderScore(first, second === undefined ? strings.score : first.name)}
+    ${second === undefined ? nothing : html`${renderScore(second, second.name)} ${renderMargin(first, second, kind)}`}
+  </dl>`;
+}
+
+function renderScore({ text }: NamedResponse, title: string): TemplateResult {
+  return html`<div>
+    <dt>${title}</dt>
+    <dd class="big" title=${strings.scoreHint(String(text.score))}>${formatNumber(text.score)}</dd>
+    <dd class="quiet">
+      <span title=${strings.tokenParts(text.promptTokens, text.responseTokens)}>${strings.tokens(text.tokens)}</span>
+      ${
+        text.truncated
+          ? html`<span class="warn flag" title=${strings.truncatedHint}>${icon('warning')}${strings.truncated}</span>`
+          : nothing
+      }
+    </dd>
+  </div>`;
+}
+
+function renderMargin(first: NamedResponse, second: NamedResponse, kind: ExplainedRow['kind']): TemplateResult {
+  const margin = first.text.score - second.text.score;
+  return html`<div>
+    <dt>${strings.margin}</dt>
+    <dd class="big" title=${strings.marginHint(String(margin), first.name, second.name)}>
+      ${formatNumber(margin, { signed: true })}
+    </dd>
+    <dd class=${kind === 'pair' && margin < 0 ? 'warn flag' : 'quiet'}>${verdict(margin, first, second, kind)}</dd>
+  </div>`;
+}
+
+function verdict(
+  margin: number,
+  first: NamedResponse,
+  second: NamedResponse,
+  kind: ExplainedRow['kind'],
+): TemplateResult | string {
+  if (margin === 0) return strings.tie;
+  if (kind !== 'pair') return strings.prefers(0 < margin ? first.name : second.name);
+  return 0 < margin ? strings.agrees : html`${icon('warning')}${strings.contradicts}`;
+}
