@@ -48,10 +48,11 @@ export interface Evaluation {
   readonly ids: readonly number[];
   /** Positions in `ids`, ascending, whose hidden states are wanted. */
   readonly hiddenPositions: readonly number[];
-  /** Positions, ascending, whose logits are wanted. */
-  readonly logitPositions?: readonly number[];
-  /** Positions, ascending, of which the log-probability of the token that follows is wanted. */
-  readonly predictionPositions?: readonly number[];
+  /**
+   * Ascending positions at which the language-model head is wanted: its logits, or only the log-probability of the token
+   * that follows in `ids`.
+   */
+  readonly scored?: { readonly kind: 'logits' | 'predictions'; readonly positions: readonly number[] };
 }
 
 export interface EvaluationResult {
@@ -131,8 +132,7 @@ export class DecoderSession {
         session: {
           model_external_initializers_file_folder_path: externalRoot,
           'session.disable_prepacking': weightMode === 'mapped' ? '1' : '0',
-          // Spinning worker threads would take the cores from the editor while nothing runs.
-          'session.intra_op.allow_spinning': '1',
+          // Worker threads that go on spinning would take the cores from the editor while nothing runs.
           'session.force_spinning_stop': '1',
         },
       },
@@ -164,32 +164,30 @@ export class DecoderSession {
   }
 
   async #evaluate(evaluation: Evaluation, context: JobContext): Promise<EvaluationResult> {
-    const { ids, hiddenPositions, logitPositions = [], predictionPositions = [] } = evaluation;
+    const { ids, hiddenPositions, scored = { kind: 'logits', positions: [] } } = evaluation;
     const result: EvaluationResult & { computedTokens: number } = {
       hidden: [],
       logits: [],
       logProbabilities: [],
       computedTokens: 0,
     };
-    const firstWanted = Math.min(
-      ids.length - 1,
-      ...[hiddenPositions, logitPositions, predictionPositions].map((positions) => positions[0] ?? Infinity),
-    );
+    const firstWanted = Math.min(ids.length - 1, hiddenPositions[0] ?? Infinity, scored.positions[0] ?? Infinity);
     let done = this.#reserve(ids, Math.min(firstWanted, commonPrefix(ids, this.#cachedIds)));
     while (done < ids.length) {
       throwIfCancelled(context.signal);
       const end = Math.min(done + this.#chunk, ids.length);
-      const within = (positions: readonly number[]): number[] =>
-        positions.filter((position) => done <= position && position < end).map((position) => position - done);
-      const predicted = within(predictionPositions);
+      const start = done;
+      const within = (wanted: readonly number[]): number[] =>
+        wanted.filter((position) => start <= position && position < end).map((position) => position - start);
+      const positions = within(scored.positions);
       // Until the run has returned, what the cache holds beyond `done` is unknown.
       this.#cachedIds = ids.slice(0, done);
       const outputs = await this.#run({
         ids: ids.slice(done, end),
         past: done,
         hidden: within(hiddenPositions),
-        scored: predicted.length === 0 ? within(logitPositions) : predicted,
-        targets: predicted.length === 0 ? null : predicted.map((position) => ids[done + position + 1] ?? 0),
+        scored: positions,
+        targets: scored.kind === 'logits' ? null : positions.map((position) => ids[start + position + 1] as number),
       });
       result.hidden.push(...outputs.hidden);
       result.logits.push(...outputs.logits);

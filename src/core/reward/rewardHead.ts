@@ -1,0 +1,45 @@
+/** Where a head reads the body's hidden states. */
+export interface HeadPooling {
+  /** `last`: one position. `mean`: the mean over the response tokens. */
+  readonly kind: 'last' | 'mean';
+  /** The residual stream after this many layers, or after the final norm. */
+  readonly layer: number | 'final';
+  /**
+   * Which position `last` is: `before-padding` is the one before the first pad token, else the last (ArmoRM's own code);
+   * `last-unpadded` the last token that is not the pad token (transformers' *ForSequenceClassification).
+   */
+  readonly position: 'before-padding' | 'last-unpadded';
+}
+
+export interface HeadInput {
+  /** The pooled hidden state, [hidden]. */
+  readonly pooled: ArrayLike<number>;
+  /** The hidden state at the gate position, [hidden]; null for heads without a gate. */
+  readonly gate: ArrayLike<number> | null;
+  readonly responseTokens: number;
+}
+
+export interface HeadOutput {
+  readonly rewards: readonly number[]; // [objectives]
+  readonly coefficients: readonly number[]; // [objectives]
+  readonly gates: readonly number[] | null; // [objectives]
+}
+
+export interface HeadObjectiveInfo {
+  readonly name: string;
+  readonly description?: string;
+  /** rating = min + reward·(max − min) */
+  readonly scale?: { readonly min: number; readonly max: number; readonly unit?: string };
+}
+
+/** A reward head: from hidden states to one value and one coefficient for each objective. */
+export interface RewardHead {
+  readonly kind: 'gated' | 'classification' | 'meters';
+  /** In words, for people. */
+  readonly title: string;
+  readonly objectives: readonly HeadObjectiveInfo[];
+  readonly pooling: HeadPooling;
+  /** The text whose token run marks the start of the reply; the gate reads the first token of its last occurrence. */
+  readonly gateText: string | null;
+  apply(input: HeadInput): HeadOutput;
+}

@@ -1,0 +1,150 @@
+import { AlidadeError } from '../../core/alidadeError';
+import type { Message } from '../../core/promptFile/message';
+import type { ScorableInput } from '../../core/promptFile/scorableRow';
+import { findLastRun } from '../../core/reward/findLastRun';
+import type { ChatTemplate } from '../../core/tokenizer/chatTemplate';
+import type { Tokenizer } from '../../core/tokenizer/tokenizer';
+import { responseMarker } from './responseMarker';
+
+/** One text as the model is given it. */
+export interface PreparedText {
+  readonly ids: readonly number[];
+  /** The text of `ids`, special tokens spelled out. */
+  readonly text: string;
+  readonly truncated: boolean;
+  /** The response's tokens in `ids`, without the end of turn: from `start` up to `end`; null when there is no response. */
+  readonly response: { readonly start: number; readonly end: number } | null;
+}
+
+export interface PrepareOptions {
+  /** Tokens. */
+  readonly maxTokens: number;
+  readonly truncate: boolean;
+}
+
+export interface TextPreparerParts {
+  readonly tokenizer: Tokenizer;
+  readonly template: ChatTemplate | null;
+  readonly vocabSize: number;
+  readonly modelName: string;
+}
+
+/** Turns rows into token ids with the model's own template, and finds where the response lies. */
+export class TextPreparer {
+  readonly #parts: TextPreparerParts;
+  #marker: readonly number[] | null = null;
+
+  constructor(parts: TextPreparerParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws AlidadeError `template`, `too_long`, `row`. */
+  prepare(input: ScorableInput, options: PrepareOptions): PreparedText {
+    const whole = this.#encode(input);
+    const { maxTokens, truncate } = options;
+    const dropped = whole.ids.length - maxTokens;
+    if (0 < dropped && !truncate) {
+      throw new AlidadeError({
+        code: 'too_long',
+        message: `${whole.ids.length} tokens, the limit is ${maxTokens}`,
+        hint: 'shorten the text, or truncate it with --truncate',
+      });
+    }
+    const { bosToken } = this.#parts.tokenizer;
+    const hasBos = bosToken !== null && whole.ids[0] === this.#parts.tokenizer.tokenToId(bosToken);
+    const kept = hasBos ? 1 : 0;
+    const truncated = 0 < dropped;
+    const ids = truncated ? [...whole.ids.slice(0, kept), ...whole.ids.slice(kept + dropped)] : whole.ids;
+    const start = whole.responseStart;
+    return {
+      ids,
+      text: truncated || whole.text === null ? this.#parts.tokenizer.decode(ids, { skipSpecialTokens: false }) : whole.text,
+      truncated,
+      response: start === null ? null : this.#responseRange(ids, Math.max(kept, start - Math.max(0, dropped))),
+    };
+  }
+
+  #encode(input: ScorableInput): {
+    readonly ids: readonly number[];
+    readonly text: string | null;
+    readonly responseStart: number | null;
+  } {
+    switch (input.kind) {
+      case 'messages': {
+        const text = this.#template().render(input.messages, { addGenerationPrompt: false });
+        const ids = this.#encodeText(text);
+        return { ids, text, responseStart: this.#startOfReply(input.messages, ids) };
+      }
+      case 'text': {
+        const ids = this.#encodeText(input.text);
+        return { ids, text: input.text, responseStart: this.#findMarker(ids) };
+      }
+      case 'ids': {
+        const { vocabSize } = this.#parts;
+        const outside = input.ids.find((id) => !Number.isInteger(id) || id < 0 || vocabSize <= id);
+        if (outside !== undefined) {
+          throw rowError(`token id ${outside} is outside the vocabulary of ${vocabSize}`);
+        }
+        if (input.ids.length === 0) throw rowError('there are no tokens');
+        return { ids: input.ids, text: null, responseStart: this.#findMarker(input.ids) };
+      }
+    }
+  }
+
+  #encodeText(text: string): number[] {
+    const ids = this.#parts.tokenizer.encodeRendered(text);
+    if (ids.length === 0) throw rowError('the text has no tokens');
+    return ids;
+  }
+
+  #template(): ChatTemplate {
+    const { template, modelName } = this.#parts;
+    if (template !== null) return template;
+    throw new AlidadeError({
+      code: 'template',
+      message: `${modelName} has no chat template`,
+      hint: 'give rows with `text` (already templated) or `ids`, or add chat_template.jinja to the checkpoint',
+    });
+  }
+
+  /** The prompt ends where the whole conversation and the prompt with its generation prompt stop being equal. */
+  #startOfReply(messages: readonly Message[], ids: readonly number[]): number | null {
+    if (messages.at(-1)?.role !== 'assistant') return null;
+    let prompt: readonly number[];
+    try {
+      const text = this.#template().render(messages.slice(0, -1), { addGenerationPrompt: true });
+      prompt = this.#parts.tokenizer.encodeRendered(text);
+    } catch {
+      return this.#findMarker(ids); // a template may refuse a conversation without its reply
+    }
+    let length = 0;
+    while (length < ids.length && length < prompt.length && ids[length] === prompt[length]) length += 1;
+    return length;
+  }
+
+  #findMarker(ids: readonly number[]): number | null {
+    const { template, tokenizer } = this.#parts;
+    if (template === null) return null;
+    try {
+      this.#marker ??= responseMarker(template, tokenizer);
+    } catch {
+      this.#marker = [];
+    }
+    const found = findLastRun(ids, this.#marker);
+    return found === -1 ? null : found + this.#marker.length;
+  }
+
+  /** Leaves out the end of turn: the last special token and the white space that may follow it. */
+  #responseRange(ids: readonly number[], start: number): { readonly start: number; readonly end: number } {
+    const { tokenizer } = this.#parts;
+    let last = ids.length - 1;
+    while (start <= last && !tokenizer.isSpecial(ids[last] ?? 0)) last -= 1;
+    const tail = ids.slice(last + 1);
+    const onlySpace = tail.length < 4 && tokenizer.decode(tail, { skipSpecialTokens: true }).trim() === '';
+    return { start, end: start <= last && onlySpace ? last : ids.length };
+  }
+}
+
+function rowError(message: string): AlidadeError {
+  return new AlidadeError({ code: 'row', message });
+}
