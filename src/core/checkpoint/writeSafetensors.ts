@@ -21,7 +21,7 @@ export function writeSafetensors(
     if (size !== values.length) {
       throw new RangeError(`tensor ${name} has ${values.length} values, its shape [${shape.join(', ')}] ${size}`);
     }
-    if (name in header) {
+    if (Object.hasOwn(header, name)) {
       throw new RangeError(`two tensors are called ${name}`);
     }
     header[name] = { dtype: 'F32', shape, data_offsets: [end, end + 4 * size] };

@@ -9,6 +9,7 @@ import { ggufModelConfig } from '../../core/checkpoint/ggufModelConfig';
 import { mapGgufTensors } from '../../core/checkpoint/mapGgufTensors';
 import { readGguf } from '../../core/checkpoint/readGguf';
 import { summariseWeights } from '../../core/checkpoint/summariseWeights';
+import { checkpointName } from './checkpointName';
 import { withFile, type FileByteSource } from './fileByteSource';
 
 /** Opens one .gguf file as a checkpoint; see openCheckpoint. */
@@ -25,11 +26,11 @@ export async function openGgufCheckpoint(path: string): Promise<Checkpoint> {
     const tensors = new Map([...mapped].map(([name, entry]) => [name, { ...entry, file }]));
     const hash = createHash('sha256').update(await source.read(0, Math.min(gguf.dataOffset, source.size)));
     hash.update(`\0${basename(path)}\0${source.size}\0${source.changedAt}`);
-    const name = gguf.metadata.get('general.name');
     const license = gguf.metadata.get('general.license');
     return {
       path,
-      name: typeof name === 'string' && name !== '' ? name : basename(path, '.gguf'),
+      // Not general.name, which converters fill with anything.
+      name: checkpointName(path),
       format: 'gguf',
       config,
       tensors,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, realpath } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
 import { checkTensors, isIgnoredTensor } from '../../core/checkpoint/checkTensors';
 import type { Checkpoint } from '../../core/checkpoint/checkpoint';
@@ -13,6 +13,7 @@ import { summariseWeights } from '../../core/checkpoint/summariseWeights';
 import type { TensorEntry } from '../../core/checkpoint/tensorEntry';
 import type { JobContext } from '../../core/jobContext';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
+import { checkpointName } from './checkpointName';
 import { describeFileError } from './describeFileError';
 import { withFile } from './fileByteSource';
 import { readLicense } from './readLicense';
@@ -62,12 +63,6 @@ export async function openSafetensorsCheckpoint(
     fingerprint: hash.digest('hex'),
     problems,
   };
-}
-
-/** `org/name` for a snapshot in the hub cache, else the folder's own name. */
-function checkpointName(folder: string): string {
-  const match = /[\\/]models--([^\\/]+)[\\/]snapshots[\\/][^\\/]+$/.exec(folder);
-  return match === null ? basename(folder) : match[1].replace('--', '/');
 }
 
 interface WeightPlan {
