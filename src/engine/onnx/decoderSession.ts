@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { AlidadeError } from '../../core/alidadeError';
 import type { Checkpoint } from '../../core/checkpoint/checkpoint';
+import { commonPrefixLength } from '../../core/commonPrefixLength';
 import type { DeviceChoice } from '../../core/device';
 import { Exclusive } from '../../core/exclusive';
 import type { JobContext } from '../../core/jobContext';
@@ -172,7 +173,7 @@ export class DecoderSession {
       computedTokens: 0,
     };
     const firstWanted = Math.min(ids.length - 1, hiddenPositions[0] ?? Infinity, scored.positions[0] ?? Infinity);
-    let done = this.#reserve(ids, Math.min(firstWanted, commonPrefix(ids, this.#cachedIds)));
+    let done = this.#reserve(ids, Math.min(firstWanted, commonPrefixLength(ids, this.#cachedIds)));
     while (done < ids.length) {
       throwIfCancelled(context.signal);
       const end = Math.min(done + this.#chunk, ids.length);
@@ -310,12 +311,6 @@ function commonFolder(files: readonly string[]): string {
     folder = parent;
   }
   return folder;
-}
-
-function commonPrefix(left: readonly number[], right: readonly number[]): number {
-  let length = 0;
-  while (length < left.length && length < right.length && left[length] === right[length]) length += 1;
-  return length;
 }
 
 function int64(dims: readonly number[], values: readonly number[]): Tensor {

@@ -1,4 +1,5 @@
 import { AlidadeError } from '../../core/alidadeError';
+import { commonPrefixLength } from '../../core/commonPrefixLength';
 import type { Message } from '../../core/promptFile/message';
 import type { ScorableInput } from '../../core/promptFile/scorableRow';
 import { findLastRun } from '../../core/reward/findLastRun';
@@ -117,9 +118,7 @@ export class TextPreparer {
     } catch {
       return this.#findMarker(ids); // a template may refuse a conversation without its reply
     }
-    let length = 0;
-    while (length < ids.length && length < prompt.length && ids[length] === prompt[length]) length += 1;
-    return length;
+    return commonPrefixLength(ids, prompt);
   }
 
   #findMarker(ids: readonly number[]): number | null {
