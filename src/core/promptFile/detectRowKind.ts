@@ -24,6 +24,8 @@ export function detectRowKind(value: unknown): RowKind | null {
   if (has('responses')) return 'list';
   if ((has('response') || has('completion')) && (has('prompt') || has('messages'))) return 'response';
   if (has('messages')) return 'messages';
+  // Alpaca's `instruction` has its prompt in two fields.
+  if (has('instruction')) return null;
   if (has('input') && typeof value['output'] === 'string') return 'lmflowTextToText';
   if (has('input') && Array.isArray(value['output'])) return 'lmflowScoredTexts';
   if (has('text')) return 'text';
