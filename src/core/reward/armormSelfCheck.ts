@@ -40,9 +40,7 @@ export function isPublishedArmorm(shape: {
   readonly vocabSize: number;
   readonly objectives: number;
 }): boolean {
-  return (
-    shape.hiddenSize === 4096 && shape.layerCount === 32 && shape.vocabSize === 128257 && shape.objectives === 19
-  );
+  return shape.hiddenSize === 4096 && shape.layerCount === 32 && shape.vocabSize === 128257 && shape.objectives === 19;
 }
 
 /** Compares a breakdown of ARMORM_EXAMPLE with the numbers of the model card. */

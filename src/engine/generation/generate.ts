@@ -32,11 +32,7 @@ export interface Generation {
 }
 
 /** @throws AlidadeError `too_long` when the prompt fills the context, `row` for ids outside the vocabulary, `cancelled`. */
-export async function generate(
-  model: LanguageModel,
-  params: GenerateParams,
-  context: JobContext,
-): Promise<Generation> {
+export async function generate(model: LanguageModel, params: GenerateParams, context: JobContext): Promise<Generation> {
   checkPrompt(model, params.promptIds);
   const choices: Choice[] = [];
   const timings = { prefillMs: 0, decodeMs: 0 };

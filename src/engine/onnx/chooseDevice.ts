@@ -91,7 +91,7 @@ async function probeDevice(provider: ExecutionProvider): Promise<DeviceReport> {
     const session = await InferenceSession.create(probeGraph(), {
       executionProviders: [device],
       logSeverityLevel: 4,
-      extra: { session: { 'session.disable_cpu_ep_fallback': device === 'cpu' ? '0' : '1' } },
+      extra: { session: { disable_cpu_ep_fallback: device === 'cpu' ? '0' : '1' } },
     });
     try {
       const rows = new Tensor('float32', new Float32Array(SIZE * SIZE).fill(1 / SIZE), [SIZE, SIZE]);

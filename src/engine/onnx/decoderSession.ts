@@ -104,7 +104,9 @@ export class DecoderSession {
     const fusable = chosen.provider.attention === 'fused' && decoder.headDim % 8 === 0;
     const attention = parts.attention ?? (fusable ? 'fused' : 'plain');
     const tied = !checkpoint.tensors.has(decoder.languageModelHead);
-    const names = listDecoderTensors({ ...decoder, layers: decoder.layers.slice(0, layerCount) }).map(({ name }) => name);
+    const names = listDecoderTensors({ ...decoder, layers: decoder.layers.slice(0, layerCount) }).map(
+      ({ name }) => name,
+    );
     if (parts.languageModelHead && !tied) names.push(decoder.languageModelHead);
     const places = await prepareWeights({ checkpoint, names }, context);
     throwIfCancelled(context.signal);
@@ -132,9 +134,9 @@ export class DecoderSession {
       extra: {
         session: {
           model_external_initializers_file_folder_path: externalRoot,
-          'session.disable_prepacking': weightMode === 'mapped' ? '1' : '0',
+          disable_prepacking: weightMode === 'mapped' ? '1' : '0',
           // Worker threads that go on spinning would take the cores from the editor while nothing runs.
-          'session.force_spinning_stop': '1',
+          force_spinning_stop: '1',
         },
       },
     });

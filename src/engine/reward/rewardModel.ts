@@ -244,7 +244,12 @@ export class RewardModel {
       const firstPad = ids.indexOf(padTokenId);
       return [firstPad <= 0 ? last : firstPad - 1];
     }
-    return [Math.max(0, ids.findLastIndex((id) => id !== padTokenId))];
+    return [
+      Math.max(
+        0,
+        ids.findLastIndex((id) => id !== padTokenId),
+      ),
+    ];
   }
 
   #gatePosition(ids: readonly number[]): number | null {
@@ -292,7 +297,10 @@ function listInputs(row: ScorableRow): readonly ScorableInput[] {
 }
 
 function indexOfBest(breakdowns: readonly RewardBreakdown[]): number {
-  return breakdowns.reduce((best, { score }, index) => ((breakdowns[best]?.score ?? -Infinity) < score ? index : best), 0);
+  return breakdowns.reduce(
+    (best, { score }, index) => ((breakdowns[best]?.score ?? -Infinity) < score ? index : best),
+    0,
+  );
 }
 
 /** The mean of equally long vectors, in double precision. */

@@ -59,7 +59,8 @@ export class TextPreparer {
     const start = whole.responseStart;
     return {
       ids,
-      text: truncated || whole.text === null ? this.#parts.tokenizer.decode(ids, { skipSpecialTokens: false }) : whole.text,
+      text:
+        truncated || whole.text === null ? this.#parts.tokenizer.decode(ids, { skipSpecialTokens: false }) : whole.text,
       truncated,
       response: start === null ? null : this.#responseRange(ids, Math.max(kept, start - Math.max(0, dropped))),
     };
