@@ -8,7 +8,8 @@ import { buildBreakdown } from '../../core/reward/buildBreakdown';
 import type { ExplainedRow, ExplainedText } from '../../core/reward/explainedRow';
 import { findLastRun } from '../../core/reward/findLastRun';
 import type { RewardBreakdown, ScoredRow } from '../../core/reward/rewardBreakdown';
-import type { RewardHead } from '../../core/reward/rewardHead';
+import { createHeadlessHead } from '../../core/reward/headlessHead';
+import type { HeadPooling, RewardHead } from '../../core/reward/rewardHead';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
 import { createChatTemplate } from '../../core/tokenizer/chatTemplate';
 import { createTokenizer } from '../../core/tokenizer/tokenizer';
@@ -19,6 +20,7 @@ import { requireF32 } from '../onnx/requireF32';
 import { DecoderSession } from '../onnx/decoderSession';
 import type { WeightMode } from '../onnx/decoderSession';
 import { openHead } from './openHead';
+import type { OpenedHead } from './openHead';
 import { runSelfCheck } from './runSelfCheck';
 import { TextPreparer } from './textPreparer';
 import type { PreparedText } from './textPreparer';
@@ -52,11 +54,40 @@ export interface ScoreOptions {
  * @throws AlidadeError `not_found`, `format`, `unsupported`, `weights`, `device`, `no_space`, `cancelled`.
  */
 export async function openRewardModel(params: RewardModelParams, context: JobContext): Promise<RewardModel> {
-  requireF32(params.dtype);
   const { checkpoint, headPath } = await openUsableCheckpoint(params, context);
-  const { head, hash } = await openHead(checkpoint, headPath);
+  const model = await openWithHead(checkpoint, await openHead(checkpoint, headPath), params, context);
+  await runSelfCheck(model, checkpoint, context);
+  return model;
+}
+
+/**
+ * Opens a body without any head, for `poolFeatures`: what heads are trained on.
+ * @throws as `openRewardModel`.
+ */
+export async function openFeatureModel(
+  params: RewardModelParams & { readonly pooling: HeadPooling },
+  context: JobContext,
+): Promise<RewardModel> {
+  const { checkpoint } = await openUsableCheckpoint(params, context);
+  const head = createHeadlessHead(params.pooling);
+  return openWithHead(checkpoint, { head, hash: '' }, params, context);
+}
+
+async function openWithHead(
+  checkpoint: Checkpoint,
+  { head, hash }: OpenedHead,
+  params: RewardModelParams,
+  context: JobContext,
+): Promise<RewardModel> {
+  requireF32(params.dtype);
   const source = await readTokenizerSource(checkpoint);
   const tokenizer = createTokenizer(source);
+  const preparer = new TextPreparer({
+    tokenizer,
+    template: createChatTemplate(source),
+    vocabSize: checkpoint.config.vocabSize,
+    modelName: checkpoint.name,
+  });
   const { layer } = head.pooling;
   const session = await DecoderSession.open(
     {
@@ -70,16 +101,7 @@ export async function openRewardModel(params: RewardModelParams, context: JobCon
     },
     context,
   );
-  const template = createChatTemplate(source);
-  const preparer = new TextPreparer({
-    tokenizer,
-    template,
-    vocabSize: checkpoint.config.vocabSize,
-    modelName: checkpoint.name,
-  });
-  const model = new RewardModel({ checkpoint, head, session, tokenizer, preparer, headHash: hash });
-  await runSelfCheck(model, checkpoint, context);
-  return model;
+  return new RewardModel({ checkpoint, head, session, tokenizer, preparer, headHash: hash });
 }
 
 interface RewardModelParts {
