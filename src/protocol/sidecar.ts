@@ -1,5 +1,6 @@
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
 import type { ErrorCode } from '../core/alidadeError';
+import type { CheckpointSummary } from '../core/checkpoint/checkpointSummary';
 import type { DeviceChoice, DtypeChoice } from '../core/device';
 import type { Progress } from '../core/jobContext';
 import type { ScorableRow } from '../core/promptFile/scorableRow';
@@ -89,17 +90,16 @@ export interface ListCheckpointsParams extends LongRequestParams {
 }
 
 /** What the models view shows of one checkpoint: from headers only. */
-export interface ListedCheckpoint {
-  readonly path: string;
-  readonly name: string;
+export interface ListedCheckpoint extends Omit<CheckpointSummary, 'head'> {
+  /** Where it was found: in a folder of the workspace or the settings, in the hub cache, or as the starter. */
   readonly place: 'folder' | 'hub' | 'starter';
-  readonly architecture: string;
-  readonly parameters: number;
-  readonly dtype: string;
-  readonly bytes: number;
-  readonly head: { readonly kind: string; readonly objectives: readonly string[] } | null;
-  readonly license: string | null;
-  readonly problems: readonly string[];
+  /** null: it cannot score. */
+  readonly head: {
+    readonly kind: RewardModelDescription['headKind'];
+    readonly objectives: readonly string[];
+  } | null;
+  /** What `alidade.rewardModel` and `--model` take for it. */
+  readonly reference: string;
 }
 
 export interface ListCheckpointsResult {

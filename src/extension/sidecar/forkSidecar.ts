@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
+import { dirname } from 'node:path';
 
 export interface ForkSidecarParams {
   /** Absolute path of dist/sidecar.js. */
@@ -12,6 +13,8 @@ export interface ForkSidecarParams {
 export function forkSidecar({ script, nodePath }: ForkSidecarParams): ChildProcess {
   return fork(script, [], {
     ...(nodePath === '' ? {} : { execPath: nodePath }),
+    // A folder that no workspace decides about.
+    cwd: dirname(script),
     // Not the editor's own: a debugger port can be opened once only.
     execArgv: [],
     // The editor's executable is Electron, which is Node only when told so.

@@ -1,0 +1,51 @@
+/** A row of a data file, in a form that survives a command link. */
+export interface RowTarget {
+  /** URI of the document. */
+  readonly uri: string;
+  /** Line of the row's first character, from 0. */
+  readonly line: number;
+}
+
+/** What the commands of the models view get: an item of the tree. */
+export interface CheckpointTarget {
+  readonly checkpoint: { readonly path: string; readonly place: 'folder' | 'hub' | 'starter' };
+}
+
+/** Every command of the extension, with what it takes. */
+export interface CommandArguments {
+  readonly 'alidade.chooseRewardModel': readonly [];
+  readonly 'alidade.useAsRewardModel': readonly [item: CheckpointTarget];
+  readonly 'alidade.copyCheckpointPath': readonly [item: CheckpointTarget];
+  readonly 'alidade.refreshModels': readonly [];
+  readonly 'alidade.fetchStarter': readonly [];
+  /** Without a target: the row at the cursor. */
+  readonly 'alidade.scoreRow': readonly [target?: RowTarget];
+  readonly 'alidade.showBreakdown': readonly [target?: RowTarget];
+  readonly 'alidade.copyRowJson': readonly [target?: RowTarget];
+  readonly 'alidade.toggleBreakdownLock': readonly [];
+  readonly 'alidade.showModelMenu': readonly [];
+  readonly 'alidade.restartSidecar': readonly [];
+  readonly 'alidade.runDoctor': readonly [];
+  readonly 'alidade.showLog': readonly [];
+}
+
+export type CommandId = keyof CommandArguments;
+
+const table: Record<CommandId, true> = {
+  'alidade.chooseRewardModel': true,
+  'alidade.useAsRewardModel': true,
+  'alidade.copyCheckpointPath': true,
+  'alidade.refreshModels': true,
+  'alidade.fetchStarter': true,
+  'alidade.scoreRow': true,
+  'alidade.showBreakdown': true,
+  'alidade.copyRowJson': true,
+  'alidade.toggleBreakdownLock': true,
+  'alidade.showModelMenu': true,
+  'alidade.restartSidecar': true,
+  'alidade.runDoctor': true,
+  'alidade.showLog': true,
+};
+
+/** The manifest's `contributes.commands` holds exactly these: a test compares them. */
+export const commandIds: readonly string[] = Object.keys(table);

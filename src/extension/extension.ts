@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import type { ExtensionContext } from 'vscode';
+import { EventEmitter, l10n, window, workspace } from 'vscode';
+import { registerModelsView } from './checkpoint/modelsView';
+import { registerDataFileContext } from './dataFileContext';
+import { DataDocuments } from './promptFile/dataDocuments';
+import { affectsSetting, readSetting } from './readSetting';
+import { registerCommand } from './registerCommand';
+import { reportSidecarFailure } from './reportError';
+import { registerBreakdownPanel } from './reward/breakdownPanel';
+import { registerRewardHover } from './reward/rewardHover';
+import { registerRewardLens } from './reward/rewardLens';
+import { registerRowCommands } from './reward/rowCommands';
+import { RowScores } from './reward/rowScores';
+import { registerVisibleRowScoring } from './reward/scoreVisibleRows';
+import { registerDoctor } from './sidecar/doctor';
+import { forkSidecar } from './sidecar/forkSidecar';
+import { registerModelStatus } from './sidecar/modelStatus';
+import { SidecarClient } from './sidecar/sidecarClient';
+import type { SidecarState } from './sidecar/sidecarSupervisor';
+
+/** Registers everything and starts nothing: the sidecar starts with the first request. */
+export function activate(context: ExtensionContext): ExtensionApi {
+  const log = window.createOutputChannel(l10n.t('Alidade'), { log: true });
+  const sidecarState = new EventEmitter<SidecarState>();
+  const client = new SidecarClient({
+    fork: () =>
+      forkSidecar({ script: join(context.extensionPath, 'dist', 'sidecar.js'), nodePath: readSetting('nodePath') }),
+    packageVersion: (context.extension.packageJSON as { readonly version: string }).version,
+    logger: log,
+    onStateChange: (state) => {
+      sidecarState.fire(state);
+      if (state.kind === 'failed') reportSidecarFailure(state.reason);
+    },
+  });
+  const documents = new DataDocuments();
+  const scores = new RowScores(client);
+
+  context.subscriptions.push(
+    log,
+    sidecarState,
+    client,
+    documents,
+    scores,
+    registerDataFileContext(documents),
+    registerModelsView({ client, scores }),
+    registerModelStatus({ client, scores, onSidecarState: sidecarState.event }),
+    registerRewardHover(documents, scores),
+    registerRewardLens(documents, scores),
+    registerVisibleRowScoring(documents, scores),
+    registerRowCommands(documents, scores),
+    registerBreakdownPanel({ context, documents, scores }),
+    registerDoctor(client),
+    registerCommand('alidade.showLog', () => log.show()),
+    registerCommand('alidade.restartSidecar', async () => {
+      await client.restart();
+      scores.forgetModelFailure();
+    }),
+    workspace.onDidChangeConfiguration(async (event) => {
+      if (affectsSetting(event, 'nodePath')) await client.stop();
+    }),
+  );
+  return { sidecarState: () => client.state };
+}
+
+/** What other extensions and the tests may see. */
+export interface ExtensionApi {
+  readonly sidecarState: () => SidecarState;
+}

@@ -1,0 +1,298 @@
+import { randomBytes } from 'node:crypto';
+import type { ExtensionContext, TextDocument, WebviewPanel } from 'vscode';
+import { commands, Disposable, env, l10n, Range, Uri, ViewColumn, window, workspace } from 'vscode';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { AlidadeError } from '../../core/alidadeError';
+import type {
+  BreakdownState,
+  BreakdownView,
+  ErrorAction,
+  RowLocation,
+  WeightsChange,
+} from '../../protocol/breakdownView';
+import {
+  copyText,
+  ready,
+  restartSidecar,
+  revealRow,
+  setLocked,
+  showBreakdown,
+  showLog,
+  weightsChanged,
+} from '../../protocol/breakdownView';
+import type { RowTarget } from '../commands';
+import { debounce } from '../debounce';
+import type { DataDocuments, DocumentRow } from '../promptFile/dataDocuments';
+import { readSetting, writeSetting } from '../readSetting';
+import { registerCommand, runCommand } from '../registerCommand';
+import { reportError } from '../reportError';
+import { connectWebview } from '../webviewConnection';
+import { webviewHtml } from '../webviewHtml';
+import { findRow, isRowTarget, readRow } from './rowTarget';
+import type { RowScores } from './rowScores';
+
+/** In the workspace's storage: the row that the page showed last. */
+const savedStateKey = 'alidade.breakdown';
+
+export const breakdownViewType = 'alidade.breakdown';
+
+/** Milliseconds for which the cursor has to rest. */
+const followDelay = 150;
+
+export interface BreakdownPanelParams {
+  readonly context: ExtensionContext;
+  readonly documents: DataDocuments;
+  readonly scores: RowScores;
+}
+
+/** The breakdown page beside the file: one for the window, follows the cursor unless locked, comes back after a reload. */
+export function registerBreakdownPanel(params: BreakdownPanelParams): Disposable {
+  let open: BreakdownPanel | null = null;
+  const adopt = (panel: WebviewPanel, locked: boolean): BreakdownPanel => {
+    open?.dispose();
+    const adopted = new BreakdownPanel({ ...params, panel, locked });
+    open = adopted;
+    void commands.executeCommand('setContext', 'alidade.breakdownOpen', true);
+    panel.onDidDispose(() => {
+      adopted.dispose();
+      if (open !== adopted) return;
+      open = null;
+      void commands.executeCommand('setContext', 'alidade.breakdownOpen', false);
+    });
+    return adopted;
+  };
+  const follow = debounce(() => void open?.followCursor().catch(reportError), followDelay);
+  return Disposable.from(
+    follow,
+    registerCommand('alidade.showBreakdown', async (target) => {
+      const { document, row } = await findRow(params.documents, target);
+      if (open === null) {
+        const column = { viewColumn: ViewColumn.Beside, preserveFocus: true };
+        adopt(window.createWebviewPanel(breakdownViewType, l10n.t('Reward Breakdown'), column), false);
+      } else {
+        open.reveal();
+      }
+      await open?.show(document, row);
+    }),
+    registerCommand('alidade.toggleBreakdownLock', () => open?.toggleLock()),
+    window.registerWebviewPanelSerializer(breakdownViewType, {
+      deserializeWebviewPanel: async (panel) => {
+        const saved = readSavedState(params.context.workspaceState.get(savedStateKey));
+        const adopted = adopt(panel, saved.locked);
+        if (saved.target === null) return;
+        // The file may have gone or changed since: then the page stays empty until the cursor finds a row.
+        const found = await findRow(params.documents, saved.target).catch(() => null);
+        if (found !== null) await adopted.show(found.document, found.row);
+      },
+    }),
+    window.onDidChangeTextEditorSelection(follow.call),
+    window.onDidChangeActiveTextEditor(follow.call),
+    workspace.onDidChangeTextDocument(({ document }) => open?.onEdit(document, follow.call)),
+    params.scores.onDidChangeSettings(() => void open?.refresh().catch(reportError)),
+    new Disposable(() => open?.dispose()),
+  );
+}
+
+interface ShownRow {
+  readonly document: TextDocument;
+  readonly line: number;
+  /** The row's JSON when it was scored. */
+  readonly text: string;
+}
+
+class BreakdownPanel implements Disposable {
+  readonly #params: BreakdownPanelParams;
+  readonly #panel: WebviewPanel;
+  readonly #connection: MessageConnection;
+  #state: BreakdownState = { kind: 'empty' };
+  #locked: boolean;
+  #shown: ShownRow | null = null;
+  #request = new AbortController();
+  #disposed = false;
+
+  constructor({ panel, locked, ...params }: BreakdownPanelParams & { panel: WebviewPanel; locked: boolean }) {
+    this.#params = params;
+    this.#panel = panel;
+    this.#locked = locked;
+    const pages = Uri.joinPath(params.context.extensionUri, 'dist', 'webview');
+    panel.iconPath = Uri.joinPath(params.context.extensionUri, 'media', 'alidade.svg');
+    panel.webview.options = { enableScripts: true, localResourceRoots: [pages] };
+    this.#connection = this.#connect(panel);
+    panel.webview.html = webviewHtml({
+      scriptUri: panel.webview.asWebviewUri(Uri.joinPath(pages, 'breakdown.js')).toString(),
+      nonce: randomBytes(18).toString('base64'),
+      title: l10n.t('Reward Breakdown'),
+      language: env.language,
+      element: 'ald-breakdown',
+    });
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#request.abort();
+    this.#connection.dispose();
+    this.#panel.dispose();
+  }
+
+  reveal(): void {
+    this.#panel.reveal(undefined, true);
+  }
+
+  toggleLock(): void {
+    this.#setLocked(!this.#locked);
+    this.#send();
+  }
+
+  async followCursor(): Promise<void> {
+    const editor = window.activeTextEditor;
+    if (this.#locked || editor === undefined) return;
+    const row = this.#params.documents.rowAt(editor.document, editor.selection.active.line);
+    if (row === null || this.#isShown(editor.document, row)) return;
+    await this.show(editor.document, row);
+  }
+
+  /** Shows the row: loading at once, then its breakdown or its error. A newer call overtakes an older one. */
+  async show(document: TextDocument, row: DocumentRow): Promise<void> {
+    this.#request.abort();
+    const request = new AbortController();
+    this.#request = request;
+    const line = row.range.start.line;
+    const location: RowLocation = { file: workspace.asRelativePath(document.uri), line: line + 1 };
+    this.#shown = { document, line, text: document.getText(row.range) };
+    this.#save();
+    try {
+      const scorable = readRow(row);
+      this.#setState({ kind: 'loading', location, progress: { message: l10n.t('Scoring') } });
+      const explained = await this.#params.scores.explain(scorable, {
+        signal: request.signal,
+        priority: 'interactive',
+        progress: (progress) => {
+          if (!request.signal.aborted) this.#setState({ kind: 'loading', location, progress });
+        },
+      });
+      if (request.signal.aborted) return;
+      this.#setState({ kind: 'row', location, row: explained, stale: false });
+    } catch (error) {
+      if (request.signal.aborted) return;
+      this.#setState(errorState(error, location));
+    }
+  }
+
+  onEdit(document: TextDocument, follow: () => void): void {
+    if (this.#shown?.document !== document) return;
+    if (this.#state.kind === 'row' && !this.#state.stale && this.#isEdited()) {
+      this.#setState({ ...this.#state, stale: true });
+    }
+    follow();
+  }
+
+  /** After a change of model or settings: the new score of the row in view, without a flicker when it comes soon. */
+  async refresh(): Promise<void> {
+    if (this.#shown === null || this.#isEdited()) return;
+    const row = this.#params.documents.rowAt(this.#shown.document, this.#shown.line);
+    if (row !== null) await this.show(this.#shown.document, row);
+  }
+
+  #connect(panel: WebviewPanel): MessageConnection {
+    const connection = connectWebview(panel.webview);
+    connection.onRequest(ready, () => this.#view());
+    connection.onRequest(setLocked, ({ locked }) => {
+      this.#setLocked(locked);
+      return locked;
+    });
+    connection.onRequest(copyText, async ({ text }) => {
+      await env.clipboard.writeText(text);
+      return null;
+    });
+    connection.onRequest(revealRow, async () => {
+      await this.#revealRow();
+      return null;
+    });
+    connection.onRequest(restartSidecar, async () => {
+      await runCommand('alidade.restartSidecar');
+      await this.refresh();
+      return null;
+    });
+    connection.onRequest(showLog, async () => {
+      await runCommand('alidade.showLog');
+      return null;
+    });
+    connection.onRequest(weightsChanged, async (change) => {
+      await keepWeights(change);
+      return null;
+    });
+    connection.listen();
+    return connection;
+  }
+
+  #view(): BreakdownView {
+    return { state: this.#state, locked: this.#locked };
+  }
+
+  #send(): void {
+    if (!this.#disposed) void this.#connection.sendNotification(showBreakdown, this.#view());
+  }
+
+  #setState(state: BreakdownState): void {
+    this.#state = state;
+    this.#send();
+  }
+
+  #setLocked(locked: boolean): void {
+    this.#locked = locked;
+    this.#save();
+    this.#panel.title = locked ? l10n.t('Reward Breakdown (locked)') : l10n.t('Reward Breakdown');
+  }
+
+  #save(): void {
+    const target = this.#shown && { uri: this.#shown.document.uri.toString(), line: this.#shown.line };
+    const saved: SavedState = { target, locked: this.#locked };
+    void this.#params.context.workspaceState.update(savedStateKey, saved);
+  }
+
+  #isShown(document: TextDocument, row: DocumentRow): boolean {
+    const shown = this.#shown;
+    return (
+      shown?.document === document && shown.line === row.range.start.line && shown.text === document.getText(row.range)
+    );
+  }
+
+  #isEdited(): boolean {
+    const shown = this.#shown;
+    if (shown === null) return false;
+    const row = this.#params.documents.rowAt(shown.document, shown.line);
+    return row === null || shown.document.getText(row.range) !== shown.text;
+  }
+
+  async #revealRow(): Promise<void> {
+    if (this.#shown === null) return;
+    const { document, line } = this.#shown;
+    const visible = window.visibleTextEditors.find((editor) => editor.document === document);
+    const place = visible?.viewColumn ?? ViewColumn.One;
+    await window.showTextDocument(document, { viewColumn: place, selection: new Range(line, 0, line, 0) });
+  }
+}
+
+function errorState(error: unknown, location: RowLocation): BreakdownState {
+  const { code, message, hint } =
+    error instanceof AlidadeError ? error : { code: 'internal' as const, message: String(error), hint: undefined };
+  const actions: ErrorAction[] = code === 'row' || code === 'too_long' ? ['revealRow'] : ['restartSidecar', 'showLog'];
+  return { kind: 'error', location, code, message, ...(hint === undefined ? {} : { hint }), actions };
+}
+
+async function keepWeights({ weights }: WeightsChange): Promise<void> {
+  await writeSetting('weights', { ...readSetting('weights'), ...weights });
+}
+
+interface SavedState {
+  readonly target: RowTarget | null;
+  readonly locked: boolean;
+}
+
+/** Whatever a former version wrote. */
+function readSavedState(state: unknown): SavedState {
+  const saved = typeof state === 'object' && state !== null ? state : {};
+  const locked = 'locked' in saved && saved.locked === true;
+  return { target: 'target' in saved && isRowTarget(saved.target) ? saved.target : null, locked };
+}

@@ -1,0 +1,41 @@
+import { isAbsolute, relative } from 'node:path';
+import { l10n, workspace } from 'vscode';
+import { AlidadeError } from '../../core/alidadeError';
+import type { ModelSelection, RowParams } from '../../protocol/sidecar';
+import { readSetting } from '../readSetting';
+
+/** What the settings say about scoring: everything of a row request but the row. */
+export type ScoreSettings = Pick<RowParams, 'model' | 'maxTokens' | 'truncate'>;
+
+/** @throws AlidadeError `permission` when an untrusted workspace holds the model. */
+export function readScoreSettings(): ScoreSettings {
+  const [threads, maxTokens, weights] = [readSetting('threads'), readSetting('maxTokens'), readSetting('weights')];
+  // Without it a relative name cannot mean a folder of an untrusted workspace.
+  const folders = workspace.isTrusted ? workspace.workspaceFolders : undefined;
+  const cwd = folders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
+  const reference = readSetting('rewardModel').trim() || 'starter';
+  const model: ModelSelection = {
+    reference,
+    device: readSetting('device'),
+    dtype: readSetting('dtype'),
+    ...(threads === 0 ? {} : { threads }),
+    ...(Object.keys(weights).length === 0 ? {} : { weights }),
+    ...(cwd === undefined ? {} : { cwd }),
+  };
+  if (!workspace.isTrusted && isInWorkspace(reference)) {
+    throw new AlidadeError({
+      code: 'permission',
+      message: l10n.t('the model {0} lies in a workspace that is not trusted', reference),
+      hint: l10n.t('trust the workspace, or choose another model'),
+    });
+  }
+  return { model, ...(maxTokens === 0 ? {} : { maxTokens }), truncate: readSetting('truncate') };
+}
+
+function isInWorkspace(reference: string): boolean {
+  if (!isAbsolute(reference)) return false;
+  return (workspace.workspaceFolders ?? []).some(({ uri }) => {
+    const path = relative(uri.fsPath, reference);
+    return !path.startsWith('..') && !isAbsolute(path);
+  });
+}

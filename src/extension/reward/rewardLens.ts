@@ -1,0 +1,107 @@
+import type { CodeLensProvider, Command, TextDocument } from 'vscode';
+import { CodeLens, Disposable, EventEmitter, l10n, languages, Range, workspace } from 'vscode';
+import type { ScoredRow } from '../../core/reward/rewardBreakdown';
+import type { RowTarget } from '../commands';
+import { debounce } from '../debounce';
+import type { DataDocuments, DocumentRow } from '../promptFile/dataDocuments';
+import { rowSelector } from '../promptFile/rowSelector';
+import { affectsSetting, readSetting } from '../readSetting';
+import { formatNumber, formatSigned } from './formatNumber';
+import type { RowScores } from './rowScores';
+
+/** Rows that get a lens; the editor keeps every lens of a document in memory. */
+const mostLenses = 5000;
+
+/** Milliseconds; scores arrive in bursts. */
+const refreshDelay = 100;
+
+class RowLens extends CodeLens {
+  constructor(
+    readonly document: TextDocument,
+    readonly line: number,
+    readonly kind: 'score' | 'why',
+  ) {
+    super(new Range(line, 0, line, 0));
+  }
+}
+
+/** Score or margin above each row, and Why?. What a lens says is worked out only when it comes into view. */
+export function registerRewardLens(documents: DataDocuments, scores: RowScores): Disposable {
+  const changed = new EventEmitter<void>();
+  const refresh = debounce(() => changed.fire(), refreshDelay);
+  const provider: CodeLensProvider<RowLens> = {
+    onDidChangeCodeLenses: changed.event,
+    provideCodeLenses: (document) => {
+      if (!readSetting('lens.enabled') || !documents.holdsRows(document)) return [];
+      const lines = documents.rowLines(document, mostLenses);
+      return lines.flatMap((line) => [new RowLens(document, line, 'score'), new RowLens(document, line, 'why')]);
+    },
+    resolveCodeLens: (lens) => {
+      const row = documents.rowAt(lens.document, lens.line);
+      lens.command = lens.kind === 'score' ? scoreCommand(lens, row, scores) : whyCommand(lens, row);
+      return lens;
+    },
+  };
+  return Disposable.from(
+    changed,
+    refresh,
+    scores.onDidChange(refresh.call),
+    workspace.onDidChangeConfiguration((event) => {
+      if (affectsSetting(event, 'lens.enabled')) changed.fire();
+    }),
+    languages.registerCodeLensProvider(rowSelector, provider),
+  );
+}
+
+function scoreCommand(lens: RowLens, row: DocumentRow | null, scores: RowScores): Command {
+  if (row === null) return { title: l10n.t('Not a row that can be scored'), command: '' };
+  if (row.data.row === null)
+    return { title: l10n.t('Row cannot be read'), tooltip: row.data.error?.message ?? '', command: '' };
+  const score = scores.known(row.data.row);
+  const show = { command: 'alidade.showBreakdown', arguments: [targetOf(lens)] };
+  switch (score?.kind) {
+    case 'scored':
+      return { ...show, title: titleOf(score.result.row), tooltip: modelTooltip(score.result.model) };
+    case 'failed':
+      return { ...show, title: l10n.t('Not scored: {0}', score.error.message), tooltip: score.error.hint ?? '' };
+    case 'running':
+      return { title: l10n.t('Scoring…'), command: '' };
+    case undefined:
+      return {
+        title: l10n.t('Score'),
+        tooltip: scores.modelFailure?.message ?? '',
+        command: 'alidade.scoreRow',
+        arguments: [targetOf(lens)],
+      };
+  }
+}
+
+function whyCommand(lens: RowLens, row: DocumentRow | null): Command {
+  if (row === null || row.data.row === null) return { title: '', command: '' };
+  const tooltip = l10n.t('Show what made this score, beside the file');
+  return { title: l10n.t('Why?'), tooltip, command: 'alidade.showBreakdown', arguments: [targetOf(lens)] };
+}
+
+function titleOf(row: ScoredRow): string {
+  if ('error' in row) return l10n.t('Not scored: {0}', row.error.message);
+  if ('margin' in row) return l10n.t('Margin {0}', formatSigned(row.margin));
+  if ('score' in row) return l10n.t('Score {0}', formatNumber(row.score));
+  const best = row.responses[row.best];
+  return l10n.t('Best {0} of {1}: {2}', row.best + 1, row.responses.length, formatNumber(best?.score ?? NaN));
+}
+
+function modelTooltip({
+  name,
+  dtype,
+  device,
+}: {
+  readonly name: string;
+  readonly dtype: string;
+  readonly device: string;
+}): string {
+  return `${name} · ${dtype} · ${device}`;
+}
+
+function targetOf({ document, line }: RowLens): RowTarget {
+  return { uri: document.uri.toString(), line };
+}

@@ -1,0 +1,34 @@
+import { Disposable, env, l10n, ProgressLocation, window } from 'vscode';
+import { abortSignalOf } from '../abortSignalOf';
+import type { RowTarget } from '../commands';
+import type { DataDocuments } from '../promptFile/dataDocuments';
+import { registerCommand } from '../registerCommand';
+import type { ScoreRowResult } from '../../protocol/sidecar';
+import { findRow, readRow } from './rowTarget';
+import type { RowScores } from './rowScores';
+
+/** Scoring one row on demand, and copying its score. */
+export function registerRowCommands(documents: DataDocuments, scores: RowScores): Disposable {
+  const score = async (target: RowTarget | undefined): Promise<ScoreRowResult> => {
+    const { row } = await findRow(documents, target);
+    const scorable = readRow(row);
+    const options = { location: ProgressLocation.Window, title: l10n.t('Scoring'), cancellable: true };
+    return window.withProgress(options, (progress, token) =>
+      scores.score(scorable, {
+        signal: abortSignalOf(token),
+        priority: 'interactive',
+        progress: ({ message }) => progress.report({ message }),
+      }),
+    );
+  };
+  return Disposable.from(
+    registerCommand('alidade.scoreRow', async (target) => {
+      await score(target);
+    }),
+    registerCommand('alidade.copyRowJson', async (target) => {
+      const { row } = await score(target);
+      await env.clipboard.writeText(JSON.stringify(row));
+      window.setStatusBarMessage(l10n.t('Score copied as JSON'), 3000);
+    }),
+  );
+}

@@ -1,0 +1,166 @@
+import { Disposable, EventEmitter, workspace } from 'vscode';
+import { AlidadeError } from '../../core/alidadeError';
+import type { ErrorCode } from '../../core/alidadeError';
+import type { ScorableRow } from '../../core/promptFile/scorableRow';
+import type { ExplainedRow } from '../../core/reward/explainedRow';
+import type { ScoreRowResult } from '../../protocol/sidecar';
+import { affectsSetting } from '../readSetting';
+import type { CallContext, SidecarClient } from '../sidecar/sidecarClient';
+import type { ScoreSettings } from './readScoreSettings';
+import { readScoreSettings } from './readScoreSettings';
+
+/** What is known of a row under the settings in force. */
+export type RowScore =
+  | { readonly kind: 'scored'; readonly result: ScoreRowResult }
+  | { readonly kind: 'failed'; readonly error: AlidadeError }
+  | { readonly kind: 'running' };
+
+export interface ScoreContext extends CallContext {
+  readonly priority: 'interactive' | 'background';
+}
+
+const maxScores = 2000;
+
+/** Failures that belong to the row: they come again however often it is asked for. */
+const rowFailures: ReadonlySet<ErrorCode> = new Set(['row', 'template', 'gate_not_found', 'too_long']);
+
+/** The scores that the editor knows, by the content of the row; what hover, lens and page draw from. */
+export class RowScores implements Disposable {
+  readonly #client: SidecarClient;
+  readonly #scores = new Map<string, RowScore>();
+  readonly #running = new Map<string, number>();
+  readonly #changed = new EventEmitter<void>();
+  readonly #settingsChanged = new EventEmitter<void>();
+  readonly #scored = new EventEmitter<ScoreRowResult>();
+  readonly #configuration: Disposable;
+  #settings: ScoreSettings | null = null;
+  #modelFailure: AlidadeError | null = null;
+
+  /** A score came, or the settings made the known ones void. */
+  readonly onDidChange = this.#changed.event;
+  /** Another model, other options, or trust: every score has to be asked for again. */
+  readonly onDidChangeSettings = this.#settingsChanged.event;
+  readonly onDidScore = this.#scored.event;
+
+  constructor(client: SidecarClient) {
+    this.#client = client;
+    const forget = (): void => {
+      this.#settings = null;
+      this.forgetModelFailure();
+      this.#settingsChanged.fire();
+    };
+    this.#configuration = Disposable.from(
+      workspace.onDidChangeConfiguration((event) => {
+        const names = ['rewardModel', 'device', 'dtype', 'threads', 'maxTokens', 'truncate', 'weights'] as const;
+        if (affectsSetting(event, ...names)) forget();
+      }),
+      workspace.onDidGrantWorkspaceTrust(forget),
+      workspace.onDidChangeWorkspaceFolders(forget),
+    );
+  }
+
+  dispose(): void {
+    this.#configuration.dispose();
+    this.#changed.dispose();
+    this.#scored.dispose();
+    this.#settingsChanged.dispose();
+  }
+
+  /** Why no row can be scored at present, as the last request found; null when it could, or has not been tried. */
+  get modelFailure(): AlidadeError | null {
+    return this.#modelFailure;
+  }
+
+  forgetModelFailure(): void {
+    this.#modelFailure = null;
+    this.#changed.fire();
+  }
+
+  known(row: ScorableRow): RowScore | null {
+    const key = this.#key(row);
+    if (key === null) return null;
+    const score = this.#scores.get(key);
+    if (score !== undefined) return withId(score, row.id);
+    return this.#running.has(key) ? { kind: 'running' } : null;
+  }
+
+  /** @throws AlidadeError from the sidecar, `permission`, or `cancelled`. */
+  async score(row: ScorableRow, context: ScoreContext): Promise<ScoreRowResult> {
+    const settings = this.#readSettings();
+    const key = keyOf(row, settings);
+    const known = this.#scores.get(key);
+    if (known?.kind === 'scored') return withId(known, row.id).result;
+    if (known?.kind === 'failed') throw known.error;
+    return this.#tracked(key, async () => {
+      const result = await this.#client.scoreRow({ ...settings, row, priority: context.priority }, context);
+      this.#remember(key, { kind: 'scored', result });
+      this.#scored.fire(result);
+      return result;
+    });
+  }
+
+  /** @throws as `score`. */
+  async explain(row: ScorableRow, context: ScoreContext): Promise<ExplainedRow> {
+    const settings = this.#readSettings();
+    return this.#tracked(keyOf(row, settings), () =>
+      this.#client.explainRow({ ...settings, row, priority: context.priority }, context),
+    );
+  }
+
+  async #tracked<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+    this.#running.set(key, (this.#running.get(key) ?? 0) + 1);
+    this.#changed.fire();
+    try {
+      const result = await work();
+      this.#modelFailure = null;
+      return result;
+    } catch (error) {
+      if (error instanceof AlidadeError) this.#rememberFailure(key, error);
+      throw error;
+    } finally {
+      const users = (this.#running.get(key) ?? 1) - 1;
+      if (users === 0) this.#running.delete(key);
+      else this.#running.set(key, users);
+      this.#changed.fire();
+    }
+  }
+
+  #rememberFailure(key: string, error: AlidadeError): void {
+    if (error.code === 'cancelled') return;
+    if (rowFailures.has(error.code)) this.#remember(key, { kind: 'failed', error });
+    else this.#modelFailure = error;
+  }
+
+  #remember(key: string, score: RowScore): void {
+    this.#scores.delete(key);
+    this.#scores.set(key, score);
+    for (const oldest of this.#scores.keys()) {
+      if (this.#scores.size <= maxScores) break;
+      this.#scores.delete(oldest);
+    }
+  }
+
+  #key(row: ScorableRow): string | null {
+    try {
+      return keyOf(row, this.#readSettings());
+    } catch {
+      // An untrusted model: whoever asks for a score is told.
+      return null;
+    }
+  }
+
+  #readSettings(): ScoreSettings {
+    this.#settings ??= readScoreSettings();
+    return this.#settings;
+  }
+}
+
+function keyOf(row: ScorableRow, settings: ScoreSettings): string {
+  const { id: _id, ...content } = row;
+  return JSON.stringify([settings, content]);
+}
+
+function withId<Score extends RowScore>(score: Score, id: string): Score {
+  if (score.kind !== 'scored') return score;
+  return { ...score, result: { ...score.result, row: { ...score.result.row, id } } };
+}

@@ -1,0 +1,43 @@
+import type { TextDocument } from 'vscode';
+import { l10n, Uri, window, workspace } from 'vscode';
+import { AlidadeError } from '../../core/alidadeError';
+import type { ScorableRow } from '../../core/promptFile/scorableRow';
+import type { RowTarget } from '../commands';
+import type { DataDocuments, DocumentRow } from '../promptFile/dataDocuments';
+
+export interface FoundRow {
+  readonly document: TextDocument;
+  readonly row: DocumentRow;
+}
+
+/**
+ * The row that a command means: the one named, else the one at the cursor.
+ * @throws AlidadeError `row` when there is none.
+ */
+export async function findRow(documents: DataDocuments, target: RowTarget | undefined): Promise<FoundRow> {
+  const editor = window.activeTextEditor;
+  // From a menu of the editor a command gets the document's URI instead of a row.
+  const named = isRowTarget(target) ? target : undefined;
+  const document =
+    named === undefined ? editor?.document : await workspace.openTextDocument(Uri.parse(named.uri, true));
+  const line = named?.line ?? editor?.selection.active.line ?? 0;
+  const row = document === undefined ? null : documents.rowAt(document, line);
+  if (document === undefined || row === null) {
+    throw new AlidadeError({
+      code: 'row',
+      message: l10n.t('there is no row to score at the cursor'),
+      hint: l10n.t('put the cursor on a row of a .jsonl or .json data file'),
+    });
+  }
+  return { document, row };
+}
+
+/** @throws AlidadeError `row` with what is wrong with the row. */
+export function readRow({ data }: DocumentRow): ScorableRow {
+  if (data.row !== null) return data.row;
+  throw new AlidadeError({ code: 'row', message: data.error?.message ?? l10n.t('the row cannot be read') });
+}
+
+export function isRowTarget(value: unknown): value is RowTarget {
+  return typeof value === 'object' && value !== null && 'uri' in value && 'line' in value;
+}

@@ -1,0 +1,106 @@
+import { l10n } from 'vscode';
+import type { RewardBreakdown, ScoredRow } from '../../core/reward/rewardBreakdown';
+import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
+import { formatNumber, formatSigned } from './formatNumber';
+
+/** Which part of the row the pointer is on. */
+export type HoveredPart =
+  | { readonly role: 'row' }
+  | { readonly role: 'chosen' | 'rejected' }
+  | { readonly role: 'response'; readonly index: number };
+
+/** Rows of the table of contributions; the breakdown page has all of them. */
+const shownContributions = 3;
+
+/** The score of a row or of one of its responses as Markdown: headline, main contributions, what computed it. */
+export function scoreMarkdown(row: ScoredRow, part: HoveredPart, model: RewardModelDescription): string {
+  if ('error' in row) return escapeMarkdown(row.error.message);
+  if ('score' in row) {
+    return joined(headline(l10n.t('Score'), row.score), contributionTable(row), footer(row, model));
+  }
+  if ('margin' in row) return pairMarkdown(row, part, model);
+  return listMarkdown(row, part, model);
+}
+
+type ScoredPair = Extract<ScoredRow, { readonly margin: number }>;
+type ScoredList = Extract<ScoredRow, { readonly best: number }>;
+
+function pairMarkdown(row: ScoredPair, part: HoveredPart, model: RewardModelDescription): string {
+  const margin = l10n.t('margin {0}', `**${formatSigned(row.margin)}**`);
+  if (part.role === 'chosen' || part.role === 'rejected') {
+    const title = part.role === 'chosen' ? l10n.t('Chosen') : l10n.t('Rejected');
+    const breakdown = row[part.role];
+    return joined(
+      `${headline(title, breakdown.score)} · ${margin}`,
+      contributionTable(breakdown),
+      footer(breakdown, model),
+    );
+  }
+  const scores = l10n.t('chosen {0}, rejected {1}', formatNumber(row.chosen.score), formatNumber(row.rejected.score));
+  const verdict =
+    row.margin < 0 ? l10n.t('The model prefers the rejected response.') : l10n.t('The model agrees with the label.');
+  return joined(
+    `${headline(l10n.t('Margin'), row.margin, formatSigned)} · ${scores}`,
+    row.margin === 0 ? l10n.t('The model sees no difference.') : verdict,
+    differenceTable(row),
+    modelLine(model),
+  );
+}
+
+function listMarkdown(row: ScoredList, part: HoveredPart, model: RewardModelDescription): string {
+  const index = part.role === 'response' ? part.index : row.best;
+  const breakdown = row.responses[index];
+  if (breakdown === undefined) return modelLine(model);
+  const rank = 1 + row.responses.filter(({ score }) => breakdown.score < score).length;
+  const title = l10n.t('Response {0} of {1}', index + 1, row.responses.length);
+  const place = rank === 1 ? l10n.t('the best') : l10n.t('rank {0}', rank);
+  return joined(
+    `${headline(title, breakdown.score)} · ${place}`,
+    contributionTable(breakdown),
+    footer(breakdown, model),
+  );
+}
+
+function headline(title: string, value: number, format = formatNumber): string {
+  return `${title} **${format(value)}**`;
+}
+
+function contributionTable({ objectives }: RewardBreakdown): string {
+  return table(objectives.map(({ name, contribution }) => ({ name, value: contribution })));
+}
+
+function differenceTable({ chosen, rejected }: ScoredPair): string {
+  const before = new Map(rejected.objectives.map(({ name, contribution }) => [name, contribution]));
+  return table(
+    chosen.objectives.map(({ name, contribution }) => ({ name, value: contribution - (before.get(name) ?? 0) })),
+  );
+}
+
+/** The largest values first, right-aligned; how many are left out is said below. */
+function table(values: readonly { readonly name: string; readonly value: number }[]): string {
+  const sorted = [...values].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const shown = sorted.slice(0, shownContributions);
+  const lines = shown.map(({ name, value }) => `| ${escapeMarkdown(name)} | \`${formatSigned(value)}\` |`);
+  const rest = sorted.length - shown.length;
+  const head = `| ${l10n.t('Objective')} | ${l10n.t('Contribution')} |\n| :-- | --: |`;
+  return joined([head, ...lines].join('\n'), rest === 0 ? '' : l10n.t('and {0} more', rest));
+}
+
+function footer({ tokens, truncated }: RewardBreakdown, model: RewardModelDescription): string {
+  const count = l10n.t('{0} tokens', tokens);
+  const cut = truncated ? ` · **${l10n.t('truncated')}**` : '';
+  return `${count}${cut} · ${modelLine(model)}`;
+}
+
+function modelLine({ name, dtype, device, headKind }: RewardModelDescription): string {
+  const line = `${escapeMarkdown(name)} · ${dtype} · ${device}`;
+  return headKind === 'meters' ? `${line} · ${l10n.t('meters, not a judge of quality')}` : line;
+}
+
+function joined(...paragraphs: readonly string[]): string {
+  return paragraphs.filter((paragraph) => paragraph !== '').join('\n\n');
+}
+
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~$&]/g, '\\$&').replace(/\s+/g, ' ');
+}

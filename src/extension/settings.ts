@@ -1,0 +1,47 @@
+import type { DeviceChoice, DtypeChoice } from '../core/device';
+
+/** Value types of the settings, by their name after `alidade.`. */
+export interface Settings {
+  readonly rewardModel: string;
+  readonly device: DeviceChoice;
+  readonly dtype: DtypeChoice;
+  /** 0: as many as the machine has cores. */
+  readonly threads: number;
+  /** Folders besides the workspace, absolute or relative to it. */
+  readonly modelFolders: readonly string[];
+  /** Tokens; 0: the model's context. */
+  readonly maxTokens: number;
+  readonly truncate: boolean;
+  readonly weights: Readonly<Record<string, number>>;
+  readonly 'hover.enabled': boolean;
+  readonly 'lens.enabled': boolean;
+  readonly 'lens.autoScore': boolean;
+  /** Empty: the editor's own Node. */
+  readonly nodePath: string;
+}
+
+export type SettingName = keyof Settings;
+export type SettingScope = 'machine' | 'machine-overridable' | 'window' | 'resource';
+
+export interface SettingRow<Value> {
+  readonly default: Value;
+  readonly scope: SettingScope;
+  /** An untrusted workspace may not set it. */
+  readonly restricted: boolean;
+}
+
+/** The manifest's `contributes.configuration` says the same: a test compares them. */
+export const settings: { readonly [Name in SettingName]: SettingRow<Settings[Name]> } = {
+  rewardModel: { default: 'starter', scope: 'machine-overridable', restricted: true },
+  device: { default: 'auto', scope: 'machine-overridable', restricted: false },
+  dtype: { default: 'auto', scope: 'machine-overridable', restricted: false },
+  threads: { default: 0, scope: 'machine-overridable', restricted: false },
+  modelFolders: { default: [], scope: 'machine-overridable', restricted: true },
+  maxTokens: { default: 0, scope: 'window', restricted: false },
+  truncate: { default: false, scope: 'window', restricted: false },
+  weights: { default: {}, scope: 'window', restricted: false },
+  'hover.enabled': { default: true, scope: 'window', restricted: false },
+  'lens.enabled': { default: true, scope: 'window', restricted: false },
+  'lens.autoScore': { default: false, scope: 'window', restricted: false },
+  nodePath: { default: '', scope: 'machine', restricted: true },
+};

@@ -1,0 +1,115 @@
+import { basename } from 'node:path';
+import type { QuickPickItem } from 'vscode';
+import { commands, Disposable, l10n, MarkdownString, StatusBarAlignment, ThemeColor, window, workspace } from 'vscode';
+import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
+import type { CommandId } from '../commands';
+import { affectsSetting, readSetting } from '../readSetting';
+import { registerCommand } from '../registerCommand';
+import type { RowScores } from '../reward/rowScores';
+import { escapeMarkdown } from '../reward/scoreMarkdown';
+import type { SidecarClient } from './sidecarClient';
+import type { SidecarState } from './sidecarSupervisor';
+
+export interface ModelStatusParams {
+  readonly client: SidecarClient;
+  readonly scores: RowScores;
+  readonly onSidecarState: (listener: (state: SidecarState) => void) => Disposable;
+}
+
+/** Status bar: which model on which device, and whether it works; a click offers what can be done. */
+export function registerModelStatus({ client, scores, onSidecarState }: ModelStatusParams): Disposable {
+  const item = window.createStatusBarItem('alidade.model', StatusBarAlignment.Right, 100);
+  item.name = l10n.t('Alidade: reward model');
+  item.command = 'alidade.showModelMenu' satisfies CommandId;
+  let model: RewardModelDescription | null = null;
+
+  const update = (): void => {
+    const name = model?.name ?? modelName(readSetting('rewardModel'));
+    const failure = scores.modelFailure;
+    const { kind } = client.state;
+    const isFailed = kind === 'failed' || failure !== null;
+    const icon = isFailed ? 'error' : kind === 'starting' ? 'loading~spin' : 'dashboard';
+    item.text = `$(${icon}) ${name}${model === null ? '' : ` · ${model.device}`}`;
+    item.backgroundColor = isFailed ? new ThemeColor('statusBarItem.errorBackground') : undefined;
+    item.tooltip = tooltip(client.state, model, failure?.message ?? null);
+    item.accessibilityInformation = {
+      label: l10n.t('Reward model {0}, {1}', name, stateText(client.state)),
+      role: 'button',
+    };
+  };
+  update();
+  item.show();
+  return Disposable.from(
+    item,
+    onSidecarState(update),
+    scores.onDidChange(update),
+    scores.onDidScore((result) => {
+      model = result.model;
+      update();
+    }),
+    scores.onDidChangeSettings(() => {
+      model = null;
+      update();
+    }),
+    workspace.onDidChangeConfiguration((event) => {
+      if (affectsSetting(event, 'rewardModel', 'device')) update();
+    }),
+    registerCommand('alidade.showModelMenu', showMenu),
+  );
+}
+
+/** The last part of a path; a name as it is. */
+function modelName(reference: string): string {
+  return reference === 'starter' ? l10n.t('Starter') : basename(reference) || reference;
+}
+
+function stateText(state: SidecarState): string {
+  switch (state.kind) {
+    case 'stopped':
+      return l10n.t('not started yet');
+    case 'starting':
+      return l10n.t('starting');
+    case 'running':
+      return l10n.t('ready');
+    case 'failed':
+      return l10n.t('failed: {0}', state.reason);
+  }
+}
+
+function tooltip(state: SidecarState, model: RewardModelDescription | null, failure: string | null): MarkdownString {
+  const lines = [`${l10n.t('Scoring process')}: ${escapeMarkdown(stateText(state))}`];
+  if (failure !== null) lines.push(`**${escapeMarkdown(failure)}**`);
+  if (model !== null) {
+    const { name, architecture, head, device, deviceReason, dtype, contextLength, mode, path } = model;
+    lines.push(
+      `**${escapeMarkdown(name)}** · ${escapeMarkdown(architecture)}`,
+      escapeMarkdown(head),
+      `${device} (${escapeMarkdown(deviceReason)}) · ${dtype} · ${mode} · ${l10n.t('{0} tokens of context', contextLength)}`,
+      escapeMarkdown(path),
+    );
+  }
+  return new MarkdownString(lines.join('\n\n'));
+}
+
+interface MenuItem extends QuickPickItem {
+  readonly run: () => Thenable<unknown>;
+}
+
+async function showMenu(): Promise<void> {
+  const command = (icon: string, label: string, id: CommandId): MenuItem => ({
+    label: `$(${icon}) ${label}`,
+    run: () => commands.executeCommand(id),
+  });
+  const items: MenuItem[] = [
+    command('dashboard', l10n.t('Choose Reward Model…'), 'alidade.chooseRewardModel'),
+    command('debug-restart', l10n.t('Restart the Scoring Process'), 'alidade.restartSidecar'),
+    command('output', l10n.t('Show Log'), 'alidade.showLog'),
+    command('pulse', l10n.t('Doctor: What Works Here'), 'alidade.runDoctor'),
+    {
+      label: `$(gear) ${l10n.t('Settings')}`,
+      run: () => commands.executeCommand('workbench.action.openSettings', '@ext:alidade.alidade'),
+    },
+  ];
+  const picked = await window.showQuickPick(items, { title: l10n.t('Reward Model') });
+  await picked?.run();
+}
