@@ -39,21 +39,24 @@ function readTextPart(part: unknown, name: string): string {
 }
 
 /**
- * Refuses an order that no conversation has: a system turn after the first, a reply to nothing, two replies in a row. Two
- * user turns in a row are left to the chat template, since many accept them.
+ * Refuses an order that no conversation has: a system turn after the first, two replies in a row, a reply to nothing. A
+ * greeting before the first user turn is accepted where a reply follows later; two user turns in a row are left to the
+ * chat template, since many accept them.
  * @throws RowProblem
  */
 export function checkOrder(messages: readonly Message[], name: string): void {
   for (const [index, { role }] of messages.entries()) {
-    const before = messages[index - 1]?.role;
     const place = `message ${index + 1} of ${name}`;
     if (isSystem(role) && 0 < index) throw new RowProblem(`${place} is a ${role} turn; only the first may be`);
-    if (role !== 'assistant') continue;
-    if (before === undefined || isSystem(before)) {
-      throw new RowProblem(`${place} is an assistant turn with no user turn before it`);
+    if (role === 'assistant' && messages[index - 1]?.role === 'assistant') {
+      throw new RowProblem(`${place} is an assistant turn right after another`);
     }
-    if (before === 'assistant') throw new RowProblem(`${place} is an assistant turn right after another`);
   }
+  const first = messages.findIndex(({ role }) => !isSystem(role));
+  if (messages[first]?.role !== 'assistant') return;
+  const isGreeting = messages.some(({ role }) => role === 'user') && messages.at(-1)?.role === 'assistant';
+  if (!isGreeting)
+    throw new RowProblem(`message ${first + 1} of ${name} is an assistant turn with no user turn before it`);
 }
 
 /** @throws RowProblem unless the conversation ends with an assistant's turn that says something. */

@@ -15,11 +15,20 @@ export interface TemplateRun {
   readonly positions: ReadonlyMap<TemplateNode, number>;
 }
 
-/** Evaluations plus loop rounds; the longest real templates need about 100 a message. */
-const maxSteps = 3_000_000;
+/** In evaluations of a node, about half a microsecond each; the longest real templates need about 100 a message. */
+const maxSteps = 1_000_000;
 
-/** Longest text in characters that any expression may make. */
-const maxTextLength = 16_777_216;
+/** Longest text in UTF-16 units that any expression may make. */
+const maxTextLength = 8_388_608;
+
+/** Steps for each element of a list that is used so: a round of a loop makes an environment even for an empty body. */
+const loopSteps = 16;
+const filterSteps = 4;
+const callSteps = 1;
+
+/** Steps for each element of any other list, and for each unit of a text: what copying costs. */
+const elementSteps = 1 / 32;
+const textSteps = 1 / 1024;
 
 const stripSides: ReadonlyMap<string, StripSide> = new Map([
   ['strip', 'both'],
@@ -38,7 +47,8 @@ export class TemplateInterpreter extends Interpreter {
 
   private readonly program: TemplateProgram;
   private readonly positions: ReadonlyMap<TemplateNode, number>;
-  private readonly loopSources = new WeakSet<TemplateNode>();
+  /** Steps an element for the expressions whose lists cost more than copying. */
+  private readonly listSteps = new WeakMap<TemplateNode, number>();
   private steps = 0;
 
   constructor({ environment, program, positions }: TemplateRun) {
@@ -56,7 +66,7 @@ export class TemplateInterpreter extends Interpreter {
     this.charge(1);
     const outerOffset = this.offset;
     this.offset = this.positions.get(statement) ?? outerOffset;
-    if (statement.type === 'For') this.markLoopSource(statement);
+    this.markLists(statement);
     const value = this.evaluateAsPython(statement, environment) ?? super.evaluate(statement, environment);
     this.chargeFor(statement, value);
     // Not restored after an exception: then it tells where that came from.
@@ -69,20 +79,23 @@ export class TemplateInterpreter extends Interpreter {
     if (maxSteps < this.steps) throw new Error(`it does not end: stopped after ${maxSteps} steps`);
   }
 
-  private chargeFor(statement: TemplateNode, value: RuntimeValue): void {
-    if (Array.isArray(value.value)) {
-      this.charge(this.loopSources.has(statement) ? value.value.length : value.value.length >> 5);
-    } else if (typeof value.value === 'string') {
-      if (maxTextLength < value.value.length)
-        throw new Error(`it makes a text longer than ${maxTextLength} characters`);
-      this.charge(value.value.length >> 12);
-    }
+  private chargeFor(statement: TemplateNode, { value }: RuntimeValue): void {
+    if (Array.isArray(value)) this.charge(value.length * (this.listSteps.get(statement) ?? elementSteps));
+    if (typeof value !== 'string') return;
+    if (maxTextLength < value.length) throw new Error(`it makes a text longer than ${maxTextLength} characters`);
+    this.charge(value.length * textSteps);
   }
 
-  /** Each round of a loop makes an environment, even when the body is empty. */
-  private markLoopSource(statement: TemplateNode): void {
-    const { iterable } = statement as unknown as { iterable: TemplateNode & { lhs?: TemplateNode } };
-    this.loopSources.add(iterable.lhs ?? iterable);
+  private markLists(statement: TemplateNode): void {
+    if (statement.type === 'For') {
+      const { iterable } = statement as ForNode;
+      this.listSteps.set(iterable.type === 'SelectExpression' ? iterable.lhs : iterable, loopSteps);
+    } else if (statement.type === 'FilterExpression') {
+      const { operand } = statement as FilterNode;
+      this.listSteps.set(operand, Math.max(filterSteps, this.listSteps.get(operand) ?? 0));
+    } else if (statement.type === 'CallExpression') {
+      this.listSteps.set(statement, Math.max(callSteps, this.listSteps.get(statement) ?? 0));
+    }
   }
 
   private evaluateAsPython(statement: TemplateNode, environment: Environment): RuntimeValue | null {
@@ -145,6 +158,10 @@ interface CallNode extends TemplateNode {
     readonly value: unknown;
   };
   readonly args: readonly (TemplateNode & { readonly value?: unknown })[];
+}
+
+interface ForNode extends TemplateNode {
+  readonly iterable: TemplateNode & { readonly lhs: TemplateNode };
 }
 
 interface FilterNode extends TemplateNode {

@@ -27,6 +27,7 @@ describe('readScorableRow', () => {
     ['messages', { messages: good }, single(good)],
     ['messages without a reply', { messages: [user('Q')] }, single([user('Q')])],
     ['messages with a system turn', { messages: [system('S'), ...good] }, single([system('S'), ...good])],
+    ['a greeting before the question', { messages: [assistant('Hi'), ...good] }, single([assistant('Hi'), ...good])],
     ['two user turns in a row', { messages: [user('A'), ...good] }, single([user('A'), ...good])],
     [
       'messages with text parts',
@@ -152,6 +153,10 @@ describe('readScorableRow', () => {
     ],
     [{ messages: [assistant('x')] }, /message 1 of `messages` is an assistant turn with no user turn before it/],
     [{ messages: [system('s'), assistant('x')] }, /message 2 of `messages` is an assistant turn with no user turn/],
+    [
+      { messages: [assistant('x'), user('Q')] },
+      /message 1 of `messages` is an assistant turn with no user turn before it/,
+    ],
     [{ messages: [user('a'), system('s')] }, /message 2 of `messages` is a system turn; only the first may be/],
     [{ messages: [...good, assistant('x')] }, /message 3 of `messages` is an assistant turn right after another/],
     [{ messages: [user('a'), assistant(' \n')] }, /the last turn of `messages` is empty/],
