@@ -5,6 +5,7 @@ import { readGguf } from '../../core/checkpoint/readGguf';
 import { FormatError } from '../../core/formatError';
 import { rebuildGgufTokenizer } from '../../core/tokenizer/rebuildGgufTokenizer';
 import { withFile } from './fileByteSource';
+import { templateOfConfig } from './readChatTemplate';
 import { readSmallFile } from './readSmallFile';
 
 /** Bytes; vocabularies of 256,000 tokens have 35 MB. */
@@ -36,18 +37,6 @@ export async function readTokenizerSource(checkpoint: Checkpoint): Promise<Token
   const chatTemplate =
     template === null ? templateOfConfig(tokenizerConfig['chat_template']) : new TextDecoder().decode(template);
   return { tokenizerJson, tokenizerConfig, chatTemplate };
-}
-
-/** A text, or (models with several) a list of named ones, of which `default` counts. */
-function templateOfConfig(value: unknown): string | null {
-  if (typeof value === 'string') return value;
-  if (!Array.isArray(value)) return null;
-  for (const item of value as unknown[]) {
-    if (typeof item !== 'object' || item === null) continue;
-    const { name, template } = item as { readonly name?: unknown; readonly template?: unknown };
-    if (name === 'default' && typeof template === 'string') return template;
-  }
-  return null;
 }
 
 async function readJsonObject(params: {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
-import * as z from 'zod';
 
 export interface FileIdentity {
   /** Bytes. */
@@ -10,7 +9,12 @@ export interface FileIdentity {
   readonly sha256: string;
 }
 
-const markerSchema = z.object({ size: z.number(), changedAt: z.number(), sha256: z.string() });
+interface Marker {
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly changedAt: number;
+  readonly sha256: string;
+}
 
 /**
  * Whether a file is complete and has the right content. The answer is remembered beside it with the file's size and time of
@@ -32,7 +36,7 @@ export async function markVerified(path: string, sha256: string): Promise<void> 
   try {
     const { size, mtimeMs } = await stat(path);
     const temporary = `${markerPath(path)}.${process.pid}`;
-    await writeFile(temporary, JSON.stringify({ size, changedAt: mtimeMs, sha256 }));
+    await writeFile(temporary, JSON.stringify({ size, changedAt: mtimeMs, sha256 } satisfies Marker));
     await rename(temporary, markerPath(path));
   } catch {
     // A read-only cache.
@@ -50,10 +54,10 @@ function markerPath(path: string): string {
   return `${path}.verified.json`;
 }
 
-async function readMarker(path: string): Promise<z.infer<typeof markerSchema> | null> {
+/** What stands in it is only compared, so it need not be checked; anything unreadable is no marker. */
+async function readMarker(path: string): Promise<Partial<Marker> | null> {
   try {
-    const parsed = markerSchema.safeParse(JSON.parse(await readFile(markerPath(path), 'utf8')));
-    return parsed.success ? parsed.data : null;
+    return JSON.parse(await readFile(markerPath(path), 'utf8')) as Partial<Marker> | null;
   } catch {
     return null;
   }

@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AlidadeError } from '../../../src/core/alidadeError';
+import { describeResolvedConfig } from '../../../src/core/checkpoint/describeResolvedConfig';
+import type { ModelConfig } from '../../../src/core/checkpoint/modelConfig';
+import { parseConfigJson } from '../../../src/core/checkpoint/parseConfigJson';
+import { parseModelConfig } from '../../../src/core/checkpoint/parseModelConfig';
+import { mutateBytes, mutationCount } from '../../fixtures/mutateBytes';
+import { rejects } from '../../fixtures/rejects';
+import { seededRandom } from '../../fixtures/seededRandom';
+import { sharedFolder } from '../../fixtures/sharedFolder';
+
+const llama = {
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  hidden_size: 48,
+  intermediate_size: 96,
+  num_hidden_layers: 4,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  vocab_size: 100,
+  max_position_embeddings: 1024,
+  rms_norm_eps: 1e-5,
+};
+const mistral = { ...llama, architectures: ['MistralForCausalLM'], model_type: 'mistral' };
+const qwen2 = { ...llama, architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
+const qwen3 = { ...llama, architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3' };
+
+function parse(json: unknown): ModelConfig {
+  return parseModelConfig(json, 'config.json');
+}
+
+function parseText(text: string | Uint8Array): ModelConfig {
+  return parse(parseConfigJson(typeof text === 'string' ? new TextEncoder().encode(text) : text, 'config.json'));
+}
+
+describe('parseModelConfig', () => {
+  it('reads the rotary base in each of its spellings', () => {
+    assert.equal(parse(llama).rotary.theta, 10000);
+    assert.equal(parse({ ...llama, rope_theta: 5e5 }).rotary.theta, 5e5);
+    assert.equal(parse({ ...llama, rope_parameters: { rope_theta: 5e5, rope_type: 'default' } }).rotary.theta, 5e5);
+    assert.equal(parse({ ...llama, rope_theta: 1, rope_parameters: { rope_theta: 5e5 } }).rotary.theta, 5e5);
+    assert.equal(parse({ ...llama, rope_parameters: { full_attention: { rope_theta: 5e5 } } }).rotary.theta, 5e5);
+  });
+
+  it('reads rotary scaling in each of its spellings', () => {
+    const scaling = { factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 128 };
+    const expected = {
+      kind: 'llama3',
+      factor: 8,
+      lowFrequencyFactor: 1,
+      highFrequencyFactor: 4,
+      originalContextLength: 128,
+    };
+    for (const kind of [{ rope_type: 'llama3' }, { type: 'llama3' }]) {
+      assert.deepEqual(parse({ ...llama, rope_scaling: { ...scaling, ...kind } }).rotary.scaling, expected);
+      assert.deepEqual(
+        parse({ ...llama, rope_parameters: { ...scaling, ...kind, rope_theta: 1e4 } }).rotary.scaling,
+        expected,
+      );
+    }
+    const { original_max_position_embeddings: original, ...open } = scaling;
+    const top = {
+      ...llama,
+      rope_scaling: { ...open, rope_type: 'llama3' },
+      original_max_position_embeddings: original,
+    };
+    assert.deepEqual(parse(top).rotary.scaling, expected);
+    const defaulted = parse({ ...llama, rope_scaling: { ...open, rope_type: 'llama3' } }).rotary.scaling;
+    assert.deepEqual(defaulted, { ...expected, originalContextLength: 1024 });
+    const linear = parse({ ...llama, rope_scaling: { type: 'linear', factor: 4 } }).rotary.scaling;
+    assert.deepEqual(linear, { kind: 'linear', factor: 4 });
+    for (const none of [null, { rope_type: 'default' }, { type: 'default' }]) {
+      assert.deepEqual(parse({ ...llama, rope_scaling: none }).rotary.scaling, { kind: 'default' });
+    }
+  });
+
+  it('names a kind of rotary scaling that it cannot compile', async () => {
+    for (const kind of ['yarn', 'longrope', 'dynamic', 'su']) {
+      const read = (): Promise<unknown> =>
+        Promise.resolve().then(() => parse({ ...llama, rope_scaling: { type: kind, factor: 2 } }));
+      const { hint } = await rejects(read, 'unsupported', new RegExp(`"${kind}"`));
+      assert.match(hint ?? '', /llama3/);
+    }
+  });
+
+  it('gives every layer of Mistral its window, and none where it is null', () => {
+    assert.deepEqual(parse({ ...mistral, sliding_window: 11 }).windowPerLayer, [11, 11, 11, 11]);
+    assert.deepEqual(parse({ ...mistral, sliding_window: null }).windowPerLayer, [null, null, null, null]);
+    assert.deepEqual(parse(mistral).windowPerLayer, [4096, 4096, 4096, 4096]);
+    assert.deepEqual(parse({ ...llama, sliding_window: 11 }).windowPerLayer, [null, null, null, null]);
+  });
+
+  it('windows the layers of Qwen2 from max_window_layers on, only when told to', () => {
+    const windowed = { ...qwen2, sliding_window: 7, max_window_layers: 3 };
+    assert.deepEqual(parse(windowed).windowPerLayer, [null, null, null, null]);
+    assert.deepEqual(parse({ ...windowed, use_sliding_window: false }).windowPerLayer, [null, null, null, null]);
+    assert.deepEqual(parse({ ...windowed, use_sliding_window: true }).windowPerLayer, [null, null, null, 7]);
+    const kinds = ['sliding_attention', 'full_attention', 'attention', 'sliding_attention'];
+    assert.deepEqual(parse({ ...windowed, layer_types: kinds }).windowPerLayer, [7, null, null, 7]);
+  });
+
+  it('derives head sizes where they are absent or null, with each family’s own defaults', () => {
+    assert.equal(parse(llama).headDim, 12);
+    assert.equal(parse({ ...mistral, head_dim: null }).headDim, 12);
+    assert.equal(parse({ ...llama, head_dim: 16 }).headDim, 16);
+    assert.equal(parse(qwen3).headDim, 128);
+    const { num_key_value_heads: _, ...open } = { ...llama, num_attention_heads: 8, hidden_size: 64 };
+    assert.equal(parse(open).keyValueHeadCount, 8);
+    assert.equal(
+      parse({ ...open, ...{ architectures: ['MistralForCausalLM'], model_type: 'mistral' } }).keyValueHeadCount,
+      8,
+    );
+    assert.equal(
+      parse({ ...open, num_key_value_heads: null, model_type: 'mistral', architectures: undefined }).keyValueHeadCount,
+      8,
+    );
+  });
+
+  it('takes one end-of-sequence id or a list, null and −1 as none', () => {
+    assert.deepEqual(parse({ ...llama, eos_token_id: 3 }).eosTokenIds, [3]);
+    assert.deepEqual(parse({ ...llama, eos_token_id: [3, 5] }).eosTokenIds, [3, 5]);
+    assert.deepEqual(parse({ ...llama, eos_token_id: null }).eosTokenIds, []);
+    assert.equal(parse({ ...llama, pad_token_id: -1 }).padTokenId, null);
+    assert.equal(parse({ ...llama, pad_token_id: 0 }).padTokenId, 0);
+    assert.equal(parse({ ...qwen2, bos_token_id: null }).bosTokenId, null);
+  });
+
+  it('orders labels by their ids, not by their place in the file', () => {
+    const id2label = Object.fromEntries(['10', '2', '0', '1', ...'3456789'].map((id) => [id, `label ${id}`]));
+    assert.deepEqual(
+      parse({ ...llama, id2label }).labels,
+      Array.from({ length: 11 }, (_, id) => `label ${id}`),
+    );
+    assert.equal(parse(llama).labels, null);
+  });
+
+  it('reads the gate of a reward model with gating, with ArmoRM’s defaults', () => {
+    const architectures = ['LlamaForRewardModelWithGating'];
+    const gating = { objectives: 19, temperature: 10, hiddenSize: 1024, hiddenLayers: 3 };
+    assert.deepEqual(parse({ ...llama, architectures }).gating, gating);
+    const written = { num_objectives: 4, gating_temperature: 2.5, gating_hidden_dim: 8, gating_n_hidden: 1 };
+    const expected = { objectives: 4, temperature: 2.5, hiddenSize: 8, hiddenLayers: 1 };
+    assert.deepEqual(parse({ ...llama, ...written, architectures }).gating, expected);
+    assert.equal(parse({ ...llama, ...written }).gating, null);
+  });
+
+  it('accepts what Python writes: Infinity, NaN, repeated keys, a byte order mark', () => {
+    const text = `\uFEFF${JSON.stringify(llama).slice(0, -1)}, "limit": [0.0, Infinity], "other": -Infinity, "n": NaN, "vocab_size": 101}`;
+    assert.equal(parseText(text).vocabSize, 101);
+  });
+
+  const unsupported: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
+    ['another architecture', { ...llama, architectures: ['GPT2LMHeadModel'], model_type: 'gpt2' }, /GPT2LMHeadModel/],
+    ['a model type without architectures', { model_type: 'mamba' }, /mamba/],
+    ['a model type that is a property of every object', { model_type: 'constructor' }, /constructor/],
+    [
+      'a class that belongs to another family',
+      { ...llama, architectures: ['MistralForCausalLM'] },
+      /MistralForCausalLM/,
+    ],
+    ['another activation', { ...llama, hidden_act: 'gelu' }, /"gelu"/],
+    ['quantised weights', { ...llama, quantization_config: { quant_method: 'gptq' } }, /"gptq"/],
+    ['partial rotation', { ...llama, partial_rotary_factor: 0.5 }, /partial_rotary_factor 0.5/],
+  ];
+  for (const [what, json, message] of unsupported) {
+    it(`names ${what} as unsupported`, async () => {
+      await rejects(() => Promise.resolve().then(() => parse(json)), 'unsupported', message);
+    });
+  }
+
+  const broken: readonly (readonly [string, unknown])[] = [
+    ['a list', []],
+    ['no hidden_size', { ...llama, hidden_size: undefined }],
+    ['hidden_size 0', { ...llama, hidden_size: 0 }],
+    ['hidden_size 1e9', { ...llama, hidden_size: 1e9 }],
+    ['hidden_size "48"', { ...llama, hidden_size: '48' }],
+    ['a fraction of a layer', { ...llama, num_hidden_layers: 2.5 }],
+    ['a million layers', { ...llama, num_hidden_layers: 1e6 }],
+    ['heads that do not divide', { ...llama, num_key_value_heads: 3 }],
+    ['hidden_size that heads do not divide', { ...llama, hidden_size: 50 }],
+    ['odd head_dim', { ...llama, head_dim: 3 }],
+    ['negative epsilon', { ...llama, rms_norm_eps: -1 }],
+    ['infinite theta', { ...llama, rope_theta: Infinity }],
+    ['theta NaN', { ...llama, rope_theta: NaN }],
+    ['theta as an encoded infinity', { ...llama, rope_theta: { __float__: 'Infinity' } }],
+    [
+      'llama3 scaling without a factor',
+      { ...llama, rope_scaling: { rope_type: 'llama3', low_freq_factor: 1, high_freq_factor: 4 } },
+    ],
+    [
+      'equal frequency factors',
+      { ...llama, rope_scaling: { rope_type: 'llama3', factor: 8, low_freq_factor: 4, high_freq_factor: 4 } },
+    ],
+    ['layer_types of another length', { ...qwen2, layer_types: ['full_attention'] }],
+    ['an unknown layer type', { ...qwen2, layer_types: Array(4).fill('linear_attention') }],
+    [
+      'sliding layers without a window',
+      { ...qwen2, sliding_window: null, layer_types: Array(4).fill('sliding_attention') },
+    ],
+    ['labels with a gap', { ...llama, id2label: { 0: 'a', 2: 'c' } }],
+    ['labels that are numbers', { ...llama, id2label: { 0: 1 } }],
+    ['a token id that is a text', { ...llama, eos_token_id: '2' }],
+  ];
+  for (const [what, json] of broken) {
+    it(`refuses ${what}`, async () => {
+      await rejects(() => Promise.resolve().then(() => parse(json)), 'format', /config\.json/);
+    });
+  }
+
+  it('reads both forms of every reference model as the reference did', function () {
+    const models = sharedFolder('oracles', 'models');
+    if (models === null) return this.skip();
+    let compared = 0;
+    for (const name of readdirSync(models)) {
+      const folder = join(models, name);
+      const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Record<string, unknown>;
+      const resolved = expected['resolved'] as { readonly tied_embeddings: boolean } | undefined;
+      const forms = readdirSync(folder).filter((file) => /^config(\.v[45])?\.json$/.test(file));
+      const configs = forms.map((form) => parseText(readFileSync(join(folder, form))));
+      for (const config of configs) {
+        assert.deepEqual(config, configs[0], name);
+        if (resolved === undefined) continue;
+        assert.deepEqual(describeResolvedConfig(config, resolved.tied_embeddings), resolved, name);
+        compared++;
+      }
+    }
+    assert.ok(20 <= compared, `${compared} compared`);
+  });
+
+  it(`gives an error or a configuration in range after each of ${mutationCount} mutations`, () => {
+    const rich = {
+      ...qwen2,
+      id2label: { 0: 'a', 1: 'b' },
+      layer_types: Array<string>(4).fill('full_attention'),
+      rope_parameters: { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4, rope_theta: 1e6 },
+      eos_token_id: [1, 2],
+    };
+    const original = new TextEncoder().encode(JSON.stringify(rich));
+    const random = seededRandom(6);
+    let readings = 0;
+    for (let i = 0; i < mutationCount; i++) {
+      const bytes = mutateBytes(original, random);
+      try {
+        const config = parseText(bytes);
+        readings++;
+        const json = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+        assert.equal(config.hiddenSize, json['hidden_size']);
+        assert.equal(config.windowPerLayer.length, json['num_hidden_layers']);
+        assert.equal(config.headCount % config.keyValueHeadCount, 0);
+        assert.ok(Number.isFinite(config.rotary.theta) && config.headDim % 2 === 0);
+      } catch (error) {
+        if (!(error instanceof AlidadeError)) throw error;
+      }
+    }
+    assert.ok(0 < readings && readings < mutationCount, `${readings} readings`);
+  });
+});
