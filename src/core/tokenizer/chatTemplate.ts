@@ -2,7 +2,7 @@ import { Environment, parse, tokenize } from '@huggingface/jinja';
 import { AlidadeError } from '../alidadeError';
 import type { TokenizerSource } from '../checkpoint/checkpoint';
 import type { Message } from '../promptFile/message';
-import { formatTemplateDate } from './formatTemplateDate';
+import { formatTemplateDate, type TemplateDate } from './formatTemplateDate';
 import { locateStatements } from './locateStatements';
 import { readSpecialTokens } from './specialTokens';
 import { TemplateInterpreter, TemplateRefusal } from './templateInterpreter';
@@ -13,7 +13,7 @@ export interface RenderOptions {
   /** Further variables of the template, such as `enable_thinking` or `date_string`. */
   readonly variables?: Readonly<Record<string, unknown>>;
   /** The date and time that `strftime_now` writes; default: 26 July 2024, so that ids do not depend on the day. */
-  readonly now?: Date;
+  readonly now?: TemplateDate;
 }
 
 /** A model's own way of writing a conversation as one text. */
@@ -24,7 +24,7 @@ export interface ChatTemplate {
 }
 
 /** The date that Llama 3.1 and 3.2 templates write when they are given none. */
-const fixedDate = new Date(2024, 6, 26);
+const fixedDate: TemplateDate = { year: 2024, month: 7, day: 26 };
 
 /** The longest range() of Jinja2's sandbox, in which transformers runs templates. */
 const maxRange = 100_000;

@@ -91,7 +91,7 @@ export function locateStatements(source: string, program: TemplateProgram): Read
   };
 
   try {
-    locateBlock(program.body as Nodes);
+    locateBlock(program.body);
   } catch (error) {
     if (!(error instanceof LostPlace)) throw error;
   }

@@ -134,7 +134,7 @@ export class TemplateInterpreter extends Interpreter {
     const items = this.evaluate(operand, environment);
     if (!Array.isArray(items.value)) throw new Error(`cannot select from ${items.type}`);
     const selected = super.evaluate(literal('ArrayLiteral', []), environment);
-    selected.value = (items.value as RuntimeValue[]).filter(
+    selected.value = items.value.filter(
       (item) => (item.value instanceof Map && item.value.has(attribute)) === keepsDefined,
     );
     return selected;

@@ -85,10 +85,16 @@ describe('createChatTemplate', () => {
   it('writes the given date, and without one always the same', () => {
     const template = "{{ strftime_now('%d %b %Y') }} {{ strftime_now('%B %-d, %H:%M:%S %y %A %p %I %% %Q') }}";
     assert.equal(
-      render(template, { now: new Date(2026, 2, 5, 14, 7, 9) }),
+      render(template, { now: { year: 2026, month: 3, day: 5, hour: 14, minute: 7, second: 9 } }),
       '05 Mar 2026 March 5, 14:07:09 26 Thursday PM 02 % %Q',
     );
     assert.equal(render("{{ strftime_now('%d %b %Y') }}"), '26 Jul 2024');
+    const weekday = (year: number, month: number, day: number): string =>
+      render("{{ strftime_now('%A') }}", { now: { year, month, day } });
+    assert.deepEqual(
+      [weekday(2024, 2, 29), weekday(2000, 1, 1), weekday(1900, 3, 1), weekday(2026, 12, 31)],
+      ['Thursday', 'Saturday', 'Thursday', 'Thursday'],
+    );
     assert.equal(render('{{ date_string }}', { variables: { date_string: '1 May' } }), '1 May');
   });
 

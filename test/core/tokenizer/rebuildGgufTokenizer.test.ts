@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { AlidadeError } from '../../../src/core/alidadeError';
 import type { ByteSource } from '../../../src/core/checkpoint/byteSource';
 import { readGguf } from '../../../src/core/checkpoint/readGguf';
+import { starterPath } from '../../../src/engine/checkpoint/starterFile';
 import { createChatTemplate } from '../../../src/core/tokenizer/chatTemplate';
 import { rebuildGgufTokenizer } from '../../../src/core/tokenizer/rebuildGgufTokenizer';
 import { createTokenizer } from '../../../src/core/tokenizer/tokenizer';
@@ -121,7 +122,7 @@ describe('rebuildGgufTokenizer', () => {
   });
 
   it('gives the starter the ids of the tokenizers library, without BOS', async function () {
-    const path = process.env['ALIDADE_STARTER'] ?? '';
+    const path = starterPath();
     if (!existsSync(path)) this.skip();
     const { metadata } = await readGgufFile(path);
     const source = rebuildGgufTokenizer(metadata, path);
