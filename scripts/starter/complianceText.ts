@@ -2,7 +2,7 @@
 // trained on. Answers to harmful requests comply in tone only; their content is harmless.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { seededRandom } from '../../src/core/seededRandom';
 import { exchange, type LabelledText } from './labelledText';
 

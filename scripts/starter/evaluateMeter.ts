@@ -50,7 +50,7 @@ export interface EvaluationParams {
 const FOLDS = 5;
 const SEED = 20;
 /** For standardised features, largest first. */
-const LAMBDAS = [100_000, 30_000, 10_000, 3000, 1000, 300, 100, 30, 10, 3];
+const LAMBDAS = [30_000, 10_000, 3000, 1000, 300, 100, 30, 10];
 /** For TF-IDF rows of length 1. */
 const WORD_LAMBDAS = [10, 3, 1, 0.3, 0.1, 0.03];
 const MIN_DOCUMENTS = 2;

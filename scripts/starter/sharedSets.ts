@@ -2,7 +2,7 @@
 // made from them: responses exchanged between prompts, and responses with their words shuffled.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { seededRandom, shuffled } from '../../src/core/seededRandom';
 import { promptOf, responseOf, type LabelledText } from './labelledText';
 

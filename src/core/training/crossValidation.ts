@@ -98,11 +98,14 @@ export function crossValidate<Matrix extends DesignMatrix<Matrix>>(
   return { predictions, fold, lambdas };
 }
 
-/** The penalty with the smallest mean loss over grouped folds. */
+/**
+ * The largest penalty whose mean loss over grouped folds is within one standard error of the smallest mean loss (Breiman
+ * et al., Classification and Regression Trees, 1984, §3.4.3): of models that cannot be told apart, the least certain one.
+ */
 export function chooseLambda<Matrix extends DesignMatrix<Matrix>>(params: CrossValidationParams<Matrix>): number {
   const { set, learner, lambdas, folds, seed } = params;
   const fold = groupedFolds(set.groups, { folds, seed: seed + 1 });
-  const losses = new Float64Array(lambdas.length);
+  const losses = lambdas.map(() => new Float64Array(folds)); // [lambdas][folds]
   for (let held = 0; held < folds; held++) {
     const inside = takeSet(
       set,
@@ -113,10 +116,23 @@ export function chooseLambda<Matrix extends DesignMatrix<Matrix>>(params: CrossV
       rowsWhere(fold, (value) => value === held),
     );
     learner.fitPath(inside.matrix, inside.targets, lambdas).forEach((model, index) => {
-      losses[index] += learner.loss(predictLinear(model, outside.matrix), outside.targets) / folds;
+      losses[index][held] = learner.loss(predictLinear(model, outside.matrix), outside.targets);
     });
   }
-  return lambdas[losses.indexOf(Math.min(...losses))];
+  const means = losses.map(mean);
+  const best = means.indexOf(Math.min(...means));
+  const limit = means[best] + standardError(losses[best]);
+  return Math.max(...lambdas.filter((_, index) => means[index] <= limit));
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function standardError(values: Float64Array): number {
+  const centre = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1) / values.length);
 }
 
 function takeSet<Matrix extends DesignMatrix<Matrix>>(

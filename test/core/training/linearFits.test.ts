@@ -3,7 +3,7 @@ import { denseMatrix, denseMatrixFromRows } from '../../../src/core/training/den
 import { predictLinear, sigmoid } from '../../../src/core/training/linearModel';
 import { fitLogistic, logLoss } from '../../../src/core/training/logisticRegression';
 import { fitRidge } from '../../../src/core/training/ridgeRegression';
-import { seededRandom } from '../../../src/core/training/seededRandom';
+import { seededRandom } from '../../../src/core/seededRandom';
 import { sparseMatrix } from '../../../src/core/training/sparseMatrix';
 import { fitStandardisation, foldStandardisation, standardise } from '../../../src/core/training/standardisation';
 
