@@ -18,7 +18,7 @@ import type { RotaryTable } from '../../core/onnx/rotaryTable';
 import { externalConstant } from '../../core/onnx/value';
 import { writeModel } from '../../core/onnx/writeModel';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
-import { chooseDevice } from './chooseDevice';
+import { chooseDevice, silenceRuntime } from './chooseDevice';
 import type { ChosenDevice } from './chooseDevice';
 import type { Device } from './executionProviders';
 import { InPlaceCache, ReplacedCache } from './keyValueCache';
@@ -129,7 +129,7 @@ export class DecoderSession {
     const session = await createSession(model, {
       executionProviders: [chosen.provider.device],
       intraOpNumThreads: parts.threads ?? availableParallelism(),
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
       ...(chosen.provider.keepsTensors ? { preferredOutputLocation: cacheLocations(layerCount) } : {}),
       extra: {
         session: {
@@ -262,6 +262,7 @@ export class DecoderSession {
 }
 
 async function createSession(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+  silenceRuntime();
   try {
     return await InferenceSession.create(model, options);
   } catch (error) {

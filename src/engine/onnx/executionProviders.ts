@@ -8,6 +8,8 @@ export interface ExecutionProvider {
   readonly platforms: readonly NodeJS.Platform[];
   /** `auto` tries them in table order; CoreML recompiles for every new length, so it is taken only when asked for. */
   readonly automatic: boolean;
+  /** On Linux `auto` tries the device only where one of these exists: loading drivers for nothing takes time. */
+  readonly linuxDevices: readonly string[];
   readonly attention: AttentionKind;
   /** Keys and values stay on the device between runs. */
   readonly keepsTensors: boolean;
@@ -20,6 +22,7 @@ export const EXECUTION_PROVIDERS: readonly ExecutionProvider[] = [
     device: 'cuda',
     platforms: ['linux', 'win32'],
     automatic: true,
+    linuxDevices: ['/dev/nvidia0', '/dev/dxg'],
     attention: 'plain', // GroupQueryAttention exists there for 16-bit types only
     keepsTensors: false,
     hint: 'install CUDA 12 and cuDNN 9, and the CUDA libraries of onnxruntime-node',
@@ -28,7 +31,9 @@ export const EXECUTION_PROVIDERS: readonly ExecutionProvider[] = [
     device: 'webgpu',
     platforms: ['linux', 'win32', 'darwin'],
     automatic: true,
-    attention: 'fused',
+    linuxDevices: ['/dev/dri', '/dev/nvidia0', '/dev/dxg'],
+    // GroupQueryAttention of 1.30 gives wrong values there for several new tokens on top of a filled cache (measured).
+    attention: 'plain',
     keepsTensors: true,
     hint: 'install a Vulkan (Linux), Direct3D 12 (Windows) or Metal (macOS) driver',
   },
@@ -36,6 +41,7 @@ export const EXECUTION_PROVIDERS: readonly ExecutionProvider[] = [
     device: 'dml',
     platforms: ['win32'],
     automatic: true,
+    linuxDevices: [],
     attention: 'plain',
     keepsTensors: false,
     hint: 'DirectML needs Windows 10 1903 or newer and a Direct3D 12 adapter',
@@ -44,6 +50,7 @@ export const EXECUTION_PROVIDERS: readonly ExecutionProvider[] = [
     device: 'coreml',
     platforms: ['darwin'],
     automatic: false,
+    linuxDevices: [],
     attention: 'plain',
     keepsTensors: false,
     hint: 'CoreML needs macOS',
@@ -52,6 +59,7 @@ export const EXECUTION_PROVIDERS: readonly ExecutionProvider[] = [
     device: 'cpu',
     platforms: ['linux', 'win32', 'darwin'],
     automatic: true,
+    linuxDevices: [],
     attention: 'fused',
     keepsTensors: false,
     hint: 'onnxruntime-node has no binary for this platform',
