@@ -58,7 +58,15 @@ function programs() {
   return [
     { ...node, entryPoints: { extension: 'src/extension/extension.ts', sidecar: 'src/sidecar/main.ts' } },
     { ...node, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } },
-    { ...shared, entryPoints: Object.fromEntries(pages), format: 'iife', platform: 'browser', target: 'es2022' },
+    {
+      ...shared,
+      // See the file: keeps 16 kB of colour and date interpolation out of every page.
+      alias: { 'd3-interpolate': './webview/shared/charts/interpolateNumbers.ts' },
+      entryPoints: Object.fromEntries(pages),
+      format: 'iife',
+      platform: 'browser',
+      target: 'es2022',
+    },
   ]
     .map((options) => ({
       ...options,

@@ -14,6 +14,7 @@ export async function buildPage(name: string): Promise<BuiltPage> {
   const root = process.cwd();
   const result = await build({
     absWorkingDir: root,
+    alias: { 'd3-interpolate': './webview/shared/charts/interpolateNumbers.ts' },
     bundle: true,
     charset: 'utf8',
     define: { 'process.env.NODE_ENV': '"production"' },
@@ -28,6 +29,6 @@ export async function buildPage(name: string): Promise<BuiltPage> {
     target: 'es2022',
     write: false,
   });
-  const output = result.outputFiles[0]!;
+  const output = result.outputFiles[0];
   return { script: output.text, bytes: output.contents.byteLength, inputs: result.metafile.inputs };
 }

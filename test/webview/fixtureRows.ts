@@ -100,7 +100,7 @@ function gatedObjectives(phase: number): ObjectiveContribution[] {
   const raw = objectiveNames.map((_, index) => wave(index, 1) ** 3);
   const sum = raw.reduce((total, value) => total + value, 0);
   return objectiveNames.map((name, index) => {
-    const gate = raw[index]! / sum;
+    const gate = raw[index] / sum;
     const coefficient = name === 'helpsteer-verbosity' ? gate - 0.31 : gate;
     const reward = 0.35 + 0.55 * wave(index, phase);
     const rating = name.startsWith('helpsteer') ? { rating: reward * 5 - 0.5 } : {};
@@ -110,7 +110,7 @@ function gatedObjectives(phase: number): ObjectiveContribution[] {
 
 function meterObjectives(rewards: readonly number[]): ObjectiveContribution[] {
   return meters.map(([name], index) => {
-    const reward = rewards[index]!;
+    const reward = rewards[index];
     return { name, reward, rating: reward, coefficient: 1 / 6, contribution: reward / 6 };
   });
 }
@@ -193,24 +193,26 @@ export const listOfFour: ExplainedRow = {
 const hostile =
   '</script><script>window.pwned = 1</script><img src=x onerror="window.pwned = 1">${7*7} \u202Eright to left\u202C שלום עולם مرحبا \u0007 {{constructor}}';
 
-/** Names and texts that try to be more than text; very long ones too. */
-export const hostileRow: ExplainedRow = {
-  id: hostile,
-  kind: 'pair',
-  model: {
-    ...metersModel,
-    name: `${hostile} ${'very-long-model-name-'.repeat(12)}`,
-    head: hostile,
-    objectives: [{ name: hostile, description: hostile }, { name: 'x'.repeat(300) }],
-  },
-  responses: (['chosen', 'rejected'] as const).map((role, index) =>
-    explained({
-      role,
-      objectives: [
-        { name: hostile, reward: 1e-9 * (index + 1), coefficient: 0.5, contribution: 5e-10 * (index + 1) },
-        { name: 'x'.repeat(300), reward: -123456.789, coefficient: 0.5, contribution: -61728.3945 },
-      ],
-      text: templated(hostile, `${hostile} ${'a'.repeat(50_000)} ${'word '.repeat(10_000)}`),
-    }),
-  ),
-};
+/** Names and texts that try to be more than text; `filler` characters of plain text follow in each. */
+export function hostileRow(filler: number): ExplainedRow {
+  return {
+    id: hostile,
+    kind: 'pair',
+    model: {
+      ...metersModel,
+      name: `${hostile} ${'very-long-model-name-'.repeat(12)}`,
+      head: hostile,
+      objectives: [{ name: hostile, description: hostile }, { name: 'x'.repeat(300) }],
+    },
+    responses: (['chosen', 'rejected'] as const).map((role, index) =>
+      explained({
+        role,
+        objectives: [
+          { name: hostile, reward: 1e-9 * (index + 1), coefficient: 0.5, contribution: 5e-10 * (index + 1) },
+          { name: 'x'.repeat(300), reward: -123456.789, coefficient: 0.5, contribution: -61728.3945 },
+        ],
+        text: templated(hostile, `${hostile} ${'a'.repeat(filler / 2)} ${'word '.repeat(filler / 10)}`),
+      }),
+    ),
+  };
+}

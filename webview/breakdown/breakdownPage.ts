@@ -83,7 +83,8 @@ export class AldBreakdown extends LitElement {
   private renderState(state: BreakdownState): TemplateResult {
     switch (state.kind) {
       case 'empty':
-        return html`<div class="message quiet"><p>${strings.empty}</p></div>`;
+        return html`<h1 class="hidden">${strings.title}</h1>
+          <div class="message quiet"><p>${strings.empty}</p></div>`;
       case 'loading':
         return this.renderLoading(state.progress, state.location);
       case 'error':
@@ -99,7 +100,8 @@ export class AldBreakdown extends LitElement {
       progress.done === undefined || progress.total === undefined
         ? ''
         : strings.progress(formatAmount(progress.done, progress.unit), formatAmount(progress.total, progress.unit));
-    return html`<div class="progress" role="progressbar" aria-label=${strings.loading}></div>
+    return html`${lastRow === null ? html`<h1 class="hidden">${strings.title}</h1>` : nothing}
+      <div class="progress" role="progressbar" aria-label=${strings.loading}></div>
       <div class="quiet" role="status">
         ${progress.message} ${amount}
         ${location === undefined ? nothing : html` · ${strings.location(location.file, location.line)}`}
@@ -146,10 +148,10 @@ export class AldBreakdown extends LitElement {
     const descriptions = new Map(row.model.objectives.map(({ name, description }) => [name, description]));
     const describe = (name: string): string | undefined => descriptions.get(name);
     const gate = gateChart(shown, describe);
-    const two = shown.length === 2;
+    const many = 1 < shown[0].text.objectives.length;
     const chart = strings.chart;
     return html`${row.kind === 'list' ? this.renderChoice(row, shown) : nothing} ${renderScores(shown, row.kind)}
-      <div class="columns ${two || gate !== null ? 'two' : ''}" @ald-copy=${this.copyRequested}>
+      <div class="columns ${many ? 'two' : ''}" @ald-copy=${this.copyRequested}>
         <div>
           <ald-bar-chart
             .heading=${strings.contributions}
@@ -159,18 +161,10 @@ export class AldBreakdown extends LitElement {
             .texts=${{ ...chart, valueColumn: strings.contribution }}
             signed
           ></ald-bar-chart>
-          ${
-            gate === null
-              ? html`<ald-weights
-                  .objectives=${shown[0].text.objectives}
-                  @ald-weights=${(event: WeightsEvent) => this.changeWeights(row, event.detail.weights)}
-                ></ald-weights>`
-              : nothing
-          }
         </div>
         <div>
           ${
-            two
+            shown.length === 2 && many
               ? html`<ald-bar-chart
                   .heading=${strings.difference}
                   .note=${strings.differenceNote(shown[0].name, shown[1].name)}
@@ -183,7 +177,7 @@ export class AldBreakdown extends LitElement {
           }
           ${
             gate === null
-              ? nothing
+              ? this.renderWeights(row, shown)
               : html`<ald-bar-chart
                   .heading=${strings.gate}
                   .note=${strings.gateNote}
@@ -203,6 +197,16 @@ export class AldBreakdown extends LitElement {
       ${renderTemplatedTexts({ shown, specialTokens: row.specialTokens, copy: (text) => void this.copy(text) })}`;
   }
 
+  /** With one objective there is nothing to weigh. */
+  private renderWeights(row: ExplainedRow, shown: Shown): TemplateResult | typeof nothing {
+    const { objectives } = shown[0].text;
+    if (objectives.length < 2) return nothing;
+    return html`<ald-weights
+      .objectives=${objectives}
+      @ald-weights=${(event: WeightsEvent) => this.changeWeights(row, event.detail.weights)}
+    ></ald-weights>`;
+  }
+
   private renderChoice(row: ExplainedRow, shown: Shown): TemplateResult {
     const named = nameResponses(row);
     const best = bestIndex(named);
@@ -218,9 +222,9 @@ export class AldBreakdown extends LitElement {
     return html`<div class="part" @ald-copy=${this.copyRequested}>
         <ald-bar-chart
           .heading=${strings.scores}
-          .series=${[{ name: '', mark: 'bySign' }]}
+          .series=${[{ name: '', mark: 'plain' }]}
           .rows=${named.map(({ text, index }) => ({
-            name: options[index]!.label,
+            name: options[index].label,
             values: [{ value: text.score, words: strings.tokens(text.tokens) }],
           }))}
           .texts=${{ ...strings.chart, nameColumn: strings.response, valueColumn: strings.score }}

@@ -35,17 +35,14 @@ export const breakdownStyles = css`
     gap: 0 8px;
     overflow-wrap: anywhere;
   }
-  .model > :not(:first-child)::before {
+  .model > :not(:last-child)::after {
     content: '·';
-    margin-inline-end: 8px;
+    margin-inline-start: 8px;
     color: var(--vscode-descriptionForeground);
   }
   .mono {
     font-family: var(--vscode-editor-font-family);
     font-size: 0.95em;
-  }
-  .caution {
-    color: var(--vscode-editorWarning-foreground);
   }
   .banner {
     display: flex;
@@ -80,12 +77,17 @@ export const breakdownStyles = css`
     line-height: 1.3;
     font-variant-numeric: tabular-nums;
   }
-  .scores .flag {
+  .scores .facts {
+    display: flex;
+    gap: 4px 10px;
+    flex-wrap: wrap;
+  }
+  .flag {
     display: inline-flex;
     gap: 4px;
     align-items: center;
   }
-  .warn {
+  .flag .icon {
     color: var(--vscode-editorWarning-foreground);
   }
   .compare {
@@ -108,6 +110,9 @@ export const breakdownStyles = css`
     gap: 24px;
     min-width: 0;
   }
+  .columns > div:not(:has(*)) {
+    display: none;
+  }
   .part {
     margin-block-start: 28px;
   }
@@ -121,6 +126,10 @@ export const breakdownStyles = css`
   table.objectives th.group {
     border-bottom: none;
     padding-block-end: 0;
+    text-align: center;
+  }
+  table.objectives thead th {
+    vertical-align: bottom;
   }
   table.objectives tfoot th,
   table.objectives tfoot td {
@@ -173,19 +182,23 @@ export const breakdownStyles = css`
   pre .special,
   pre .control {
     padding: 0 3px;
-    border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, currentColor));
+    border: 1px solid color-mix(in srgb, currentColor 45%, transparent);
     border-radius: 3px;
     font-size: 0.9em;
     color: var(--vscode-descriptionForeground);
     unicode-bidi: isolate;
+    display: inline-block;
+    max-width: 100%;
+    line-height: 1.25;
+    margin-inline: 1px;
   }
   pre .control {
-    color: var(--vscode-editorWarning-foreground);
+    color: inherit;
     border-style: dashed;
   }
   .message {
     max-width: 60ch;
-    padding-block: 32px;
+    padding-block: 12px;
   }
   .message h1 {
     display: flex;

@@ -25,7 +25,7 @@ function responseName({ role }: ExplainedText, index: number, kind: ExplainedRow
 
 /** The first of the highest scores. */
 export function bestIndex(responses: readonly NamedResponse[]): number {
-  return responses.reduce((best, { text, index }) => (responses[best]!.text.score < text.score ? index : best), 0);
+  return responses.reduce((best, { text, index }) => (responses[best].text.score < text.score ? index : best), 0);
 }
 
 /** Of a list the best and the runner-up, unless `choice` names two. */
@@ -38,7 +38,7 @@ export function chooseShown(row: ExplainedRow, choice: readonly [number, number]
   const chosen = choice?.map((index) => named[index]);
   if (chosen?.[0] !== undefined && chosen[1] !== undefined) return [chosen[0], chosen[1]];
   const ranked = [...named].sort((a, b) => b.text.score - a.text.score);
-  return [ranked[0]!, ranked[1]!];
+  return [ranked[0], ranked[1]];
 }
 
 type Describe = (objective: string) => string | undefined;
@@ -60,7 +60,7 @@ export function contributionRows(shown: Shown, describe: Describe): readonly Bar
 export function differenceRows(shown: readonly [NamedResponse, NamedResponse], describe: Describe): readonly BarRow[] {
   const [first, second] = shown;
   const rows = objectivesOf(shown).map(({ name, parts }) => {
-    const [a, b] = [parts[0]!.contribution, parts[1]!.contribution];
+    const [a, b] = [parts[0].contribution, parts[1].contribution];
     const favoured = b < a ? first.name : a < b ? second.name : '';
     return {
       name,
@@ -75,7 +75,7 @@ export function differenceRows(shown: readonly [NamedResponse, NamedResponse], d
 export function gateChart(shown: Shown, describe: Describe): { series: BarSeries[]; rows: readonly BarRow[] } | null {
   const objectives = objectivesOf(shown);
   if (objectives.some(({ parts }) => parts.some(({ gate }) => gate === undefined))) return null;
-  const same = objectives.every(({ parts }) => parts.every(({ gate }) => gate === parts[0]!.gate));
+  const same = objectives.every(({ parts }) => parts.every(({ gate }) => gate === parts[0].gate));
   const rows = objectives.map(({ name, parts }) => ({
     name,
     description: describe(name),
@@ -102,7 +102,7 @@ export interface ComparedObjective {
 export function objectivesOf(shown: Shown): readonly ComparedObjective[] {
   return shown[0].text.objectives.map(({ name }, index) => ({
     name,
-    parts: shown.map(({ text }) => text.objectives[index]!),
+    parts: shown.map(({ text }) => text.objectives[index]),
   }));
 }
 

@@ -85,9 +85,7 @@ function columnsOf(objectives: readonly ComparedObjective[]): readonly Column[] 
       key,
       name: hints[key][0],
       hint: hints[key][1],
-      shared: objectives.every(
-        ({ parts }) => parts.length === 1 || parts.every((part) => part[key] === parts[0]![key]),
-      ),
+      shared: objectives.every(({ parts }) => parts.length === 1 || parts.every((part) => part[key] === parts[0][key])),
     }));
 }
 

@@ -38,7 +38,7 @@ export function renderHeader({ row, location, locked, reveal, toggleLock, copyJs
       <span class="quiet"><bdi>${model.head}</bdi></span>
       ${
         model.headKind === 'meters'
-          ? html`<span class="caution" title=${strings.notAJudgeHint}>${strings.notAJudge}</span>`
+          ? html`<span class="flag" title=${strings.notAJudgeHint}>${icon('warning')}${strings.notAJudge}</span>`
           : nothing
       }
       <span class="quiet" title=${strings.deviceHint(model.deviceReason, model.mode)}

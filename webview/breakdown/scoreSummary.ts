@@ -18,11 +18,11 @@ function renderScore({ text }: NamedResponse, title: string): TemplateResult {
   return html`<div>
     <dt>${title}</dt>
     <dd class="big" title=${strings.scoreHint(String(text.score))}>${formatNumber(text.score)}</dd>
-    <dd class="quiet">
+    <dd class="quiet facts">
       <span title=${strings.tokenParts(text.promptTokens, text.responseTokens)}>${strings.tokens(text.tokens)}</span>
       ${
         text.truncated
-          ? html`<span class="warn flag" title=${strings.truncatedHint}>${icon('warning')}${strings.truncated}</span>`
+          ? html`<span class="flag" title=${strings.truncatedHint}>${icon('warning')}${strings.truncated}</span>`
           : nothing
       }
     </dd>
@@ -36,7 +36,7 @@ function renderMargin(first: NamedResponse, second: NamedResponse, kind: Explain
     <dd class="big" title=${strings.marginHint(String(margin), first.name, second.name)}>
       ${formatNumber(margin, { signed: true })}
     </dd>
-    <dd class=${kind === 'pair' && margin < 0 ? 'warn flag' : 'quiet'}>${verdict(margin, first, second, kind)}</dd>
+    <dd class=${kind === 'pair' && margin < 0 ? 'flag' : 'quiet'}>${verdict(margin, first, second, kind)}</dd>
   </div>`;
 }
 

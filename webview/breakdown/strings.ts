@@ -2,6 +2,7 @@ import type { ErrorAction } from '../../src/protocol/breakdownView';
 
 /** Every text of the breakdown page, in one place for translation. Numbers arrive formatted. */
 export const strings = {
+  title: 'Reward breakdown',
   empty: 'Put the cursor on a row of a preference or chat file to see why it has its score.',
   chosen: 'Chosen',
   rejected: 'Rejected',

@@ -26,7 +26,7 @@ export function renderTemplatedTexts({ shown, specialTokens, copy }: TemplatedTe
               >
               ${
                 text.truncated
-                  ? html`<span class="warn flag" title=${strings.truncatedHint}
+                  ? html`<span class="flag" title=${strings.truncatedHint}
                       >${icon('warning')} ${strings.truncated}</span
                     >`
                   : nothing

@@ -31,12 +31,12 @@ export class AldWeights extends LitElement {
       }
       .fields {
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(13em, 1fr));
-        gap: 6px 24px;
+        grid-template-columns: repeat(auto-fill, minmax(210px, 1fr));
+        gap: 6px 32px;
       }
       .fields > div {
         display: grid;
-        grid-template-columns: minmax(0, 1fr) 6em;
+        grid-template-columns: minmax(0, 1fr) 100px;
         gap: 8px;
         align-items: center;
       }
@@ -58,7 +58,7 @@ export class AldWeights extends LitElement {
   protected override render(): TemplateResult {
     return html`<header>
         <h2>${strings.weights}</h2>
-        <ald-button kind="secondary" @click=${this.makeEqual}>${strings.equalWeights}</ald-button>
+        <button class="link" @click=${this.makeEqual}>${strings.equalWeights}</button>
       </header>
       <p class="note">${strings.weightsNote}</p>
       <div class="fields">

@@ -37,7 +37,7 @@ export class AldButton extends LitElement {
       flex: auto;
       white-space: nowrap;
     }
-    tk-button[aria-pressed='true'] {
+    tk-button.pressed {
       background: var(--vscode-inputOption-activeBackground);
       color: var(--vscode-inputOption-activeForeground, var(--vscode-foreground));
       outline: 1px solid var(--vscode-inputOption-activeBorder, transparent);
@@ -61,7 +61,8 @@ export class AldButton extends LitElement {
       appearance=${this.kind}
       title=${this.label || nothing}
       aria-label=${this.label || nothing}
-      aria-pressed=${this.pressed === undefined ? nothing : String(this.pressed)}
+      class=${this.pressed === true ? 'pressed' : ''}
+      .ariaPressed=${this.pressed === undefined ? null : String(this.pressed)}
       ?disabled=${this.disabled}
       ><slot></slot
     ></tk-button>`;
@@ -154,7 +155,6 @@ export class AldField extends LitElement {
 
   protected override render(): TemplateResult {
     return html`<tk-text-field
-      aria-label=${this.label}
       aria-invalid=${this.invalid ? 'true' : nothing}
       @change=${this.changed}
     ></tk-text-field>`;
@@ -162,7 +162,10 @@ export class AldField extends LitElement {
 
   protected override updated(changes: PropertyValues<this>): void {
     const field = this.field();
-    if (changes.has('value') && field !== null && field.value !== this.value) field.value = this.value;
+    if (field === null) return;
+    // Set afterwards: when it is connected the toolkit overwrites the name with "Text field".
+    if (changes.has('label')) field.setAttribute('aria-label', this.label);
+    if (changes.has('value') && field.value !== this.value) field.value = this.value;
   }
 
   private field(): (HTMLElement & { value: string }) | null {

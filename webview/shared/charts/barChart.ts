@@ -10,8 +10,8 @@ import { renderDataTable, tableAsText, type DataTable } from './dataTable';
 export interface BarSeries {
   /** Empty when there is only one and it needs no name. */
   readonly name: string;
-  /** `bySign`: positive values are solid, negative ones hatched. */
-  readonly mark: 'solid' | 'hatched' | 'bySign';
+  /** `bySign`: positive values are solid, negative ones hatched. `plain`: one quiet colour. */
+  readonly mark: 'solid' | 'hatched' | 'bySign' | 'plain';
 }
 
 export interface BarValue {
@@ -148,10 +148,16 @@ export class AldBarChart extends LitElement {
           </pattern>
         </defs>
       </svg>
-      <div role="list" aria-label=${this.heading} @keydown=${this.keydown} @focusout=${this.hideTooltip}>
-        ${this.rows.map((row, index) => this.renderRow(row, index, scale))}
+      <div
+        class="rows ${this.series.length === 1 ? '' : 'double'}"
+        role="list"
+        aria-label=${this.heading}
+        @keydown=${this.keydown}
+        @focusout=${this.hideTooltip}
+      >
+        ${this.rows.map((row, index) => this.renderRow(row, index, scale))} ${renderAxis(scale)}
       </div>
-      ${renderAxis(scale)} ${this.renderTooltip()}`;
+      ${this.renderTooltip()}`;
   }
 
   private renderRow(row: BarRow, index: number, scale: Scale): TemplateResult {
@@ -175,7 +181,7 @@ export class AldBarChart extends LitElement {
 
   private renderMark({ row, value, place, lane, gap, scale }: MarkParams): SVGTemplateResult {
     const { value: number } = value;
-    const series = this.series[place.series]!;
+    const series = this.series[place.series];
     const zero = scale.position(0);
     const end = Number.isFinite(number) ? scale.position(number) : zero;
     const y = gap + place.series * lane;
@@ -200,9 +206,9 @@ export class AldBarChart extends LitElement {
 
   private renderTooltip(): TemplateResult | typeof nothing {
     if (this.shown === null) return nothing;
-    const row = this.rows[this.shown.row]!;
-    const { value, words } = row.values[this.shown.series]!;
-    const name = this.series[this.shown.series]!.name;
+    const row = this.rows[this.shown.row];
+    const { value, words } = row.values[this.shown.series];
+    const name = this.series[this.shown.series].name;
     return html`<div class="tooltip" aria-hidden="true">
       <p>
         <strong>${row.name}</strong>${name === '' ? nothing : html` · ${name}`}
@@ -321,8 +327,8 @@ interface BarParams {
 }
 
 function bar({ x, width, y, height, mark, value }: BarParams): SVGTemplateResult {
-  const hatched = mark === 'hatched' || (mark === 'bySign' && value < 0);
-  return svg`<rect class="bar ${hatched ? 'hatched' : 'solid'}" fill=${hatched ? 'url(#hatch)' : nothing}
+  const kind = mark === 'bySign' ? (value < 0 ? 'hatched' : 'solid') : mark;
+  return svg`<rect class="bar ${kind}" fill=${kind === 'hatched' ? 'url(#hatch)' : nothing}
     x=${x} y=${y} width=${width} height=${height} rx="1"></rect>`;
 }
 
@@ -333,8 +339,13 @@ function scaleOf(rows: readonly BarRow[]): Scale {
   const high = values.reduce((most, value) => Math.max(most, value), 0);
   const domain = low === high ? [-1, 1] : [low, high];
   const scale = scaleLinear().domain(domain).range([0, 100]).nice(4);
-  const label = scale.tickFormat(4);
+  const extent = Math.max(...scale.domain().map(Math.abs));
+  const label = extent < 0.001 || 10_000 <= extent ? formatExtremeTick : scale.tickFormat(4);
   return { position: (value) => scale(value), ticks: scale.ticks(4), label };
+}
+
+function formatExtremeTick(tick: number): string {
+  return tick === 0 ? '0' : tick.toExponential(0).replace('e+', 'e').replaceAll('-', '−');
 }
 
 function verticalLine(position: number, height: number, kind: string): SVGTemplateResult {

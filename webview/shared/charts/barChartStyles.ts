@@ -7,6 +7,7 @@ export const barChartStyles = css`
     position: relative;
     --ald-solid: var(--vscode-charts-blue);
     --ald-hatched: var(--vscode-charts-yellow);
+    --ald-plain: color-mix(in srgb, var(--vscode-charts-foreground) 60%, var(--vscode-editor-background));
     --ald-grid: color-mix(in srgb, var(--vscode-charts-lines) 45%, transparent);
   }
   header {
@@ -36,10 +37,15 @@ export const barChartStyles = css`
     max-width: 70ch;
     margin-block-end: 8px;
   }
+  .rows {
+    display: grid;
+    grid-template-columns: fit-content(45%) minmax(0, 1fr) max-content;
+    column-gap: 12px;
+  }
   .row {
     display: grid;
-    grid-template-columns: minmax(60px, 15em) minmax(80px, 1fr) 6em;
-    column-gap: 12px;
+    grid-column: 1 / -1;
+    grid-template-columns: subgrid;
     align-items: center;
   }
   .row:hover {
@@ -61,6 +67,10 @@ export const barChartStyles = css`
   }
   .values span {
     display: block;
+    line-height: 22px;
+  }
+  .double .values span {
+    line-height: 15px;
   }
   svg.plot {
     display: block;
@@ -81,6 +91,10 @@ export const barChartStyles = css`
   .bar.solid {
     fill: var(--ald-solid);
     stroke: var(--vscode-contrastBorder, var(--ald-solid));
+  }
+  .bar.plain {
+    fill: var(--ald-plain);
+    stroke: var(--vscode-contrastBorder, var(--ald-plain));
   }
   .bar.hatched {
     stroke: var(--ald-hatched);
@@ -128,11 +142,8 @@ export const barChartStyles = css`
     font-family: var(--vscode-editor-font-family);
   }
   @container (max-width: 430px) {
-    .row {
-      grid-template-columns: minmax(80px, 1fr) 5.5em;
-    }
-    .row.axis {
-      padding-block-start: 0;
+    .rows {
+      grid-template-columns: minmax(0, 1fr) max-content;
     }
     .name {
       grid-column: 1 / -1;
@@ -142,11 +153,15 @@ export const barChartStyles = css`
     .axis .name {
       display: none;
     }
+    .axis text:nth-of-type(even) {
+      display: none;
+    }
   }
   @media (forced-colors: active) {
     :host {
       --ald-solid: CanvasText;
       --ald-hatched: CanvasText;
+      --ald-plain: CanvasText;
       --ald-grid: GrayText;
     }
     .zero {

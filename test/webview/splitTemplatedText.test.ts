@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { splitTemplatedText } from '../../webview/breakdown/splitTemplatedText';
+
+describe('splitTemplatedText', () => {
+  it('marks the given special tokens, the longest first, and none that are not given', () => {
+    assert.deepEqual(splitTemplatedText('a[x][x]y<s>', ['[x]', '[x][x]', '']), [
+      { kind: 'text', text: 'a' },
+      { kind: 'special', text: '[x][x]' },
+      { kind: 'text', text: 'y<s>' },
+    ]);
+    assert.deepEqual(splitTemplatedText('<s>', []), [{ kind: 'text', text: '<s>' }]);
+  });
+
+  it('knows the common spellings where none are given', () => {
+    const parts = splitTemplatedText('<|im_start|>user\n<s>[INST] hi [/INST]<start_of_turn>', undefined);
+    assert.deepEqual(
+      parts.filter(({ kind }) => kind === 'special').map(({ text }) => text),
+      ['<|im_start|>', '<s>', '[INST]', '[/INST]', '<start_of_turn>'],
+    );
+  });
+
+  it('makes unseen characters visible, but not line ends and tabs', () => {
+    assert.deepEqual(splitTemplatedText('a\n\tb\u202Ec', []), [
+      { kind: 'text', text: 'a\n\tb' },
+      { kind: 'control', text: 'U+202E' },
+      { kind: 'text', text: 'c' },
+    ]);
+  });
+
+  it('loses nothing, and stays bounded, whatever the text', () => {
+    const text = '<s>\u200b'.repeat(50_000);
+    const parts = splitTemplatedText(text, ['<s>']);
+    assert.ok(parts.length <= 4001);
+    assert.equal(parts.map(({ kind, text: part }) => (kind === 'control' ? '\u200b' : part)).join(''), text);
+  });
+});
