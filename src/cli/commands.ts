@@ -1,0 +1,113 @@
+import { defineCommand, type Command } from './command';
+import { generateOptions, listOptions, perplexityOptions, scoreOptions } from './options';
+
+/**
+ * Every command: parsing, help and errors are made from these rows. What a command does is loaded when it is called, so
+ * that those that only read headers do not wait for the runtime.
+ */
+export const commands: readonly Command[] = [
+  defineCommand({
+    name: 'models',
+    summary: 'list checkpoints',
+    arguments: [
+      {
+        name: 'DIR',
+        summary: 'folders to look through (default: this folder, the hub cache, the starter)',
+        isRequired: false,
+        isRepeated: true,
+      },
+    ],
+    options: listOptions,
+    run: async (call) => (await import('./listModels')).listModels(call),
+  }),
+  defineCommand({
+    name: 'inspect',
+    summary: 'show configuration, tensors, head and chat template of a checkpoint',
+    arguments: [
+      {
+        name: 'CHECKPOINT',
+        summary: 'checkpoint folder, .gguf file, hub id in the local cache, or starter',
+        isRequired: true,
+        isRepeated: false,
+      },
+    ],
+    options: listOptions,
+    run: async (call) => (await import('./inspectCheckpoint')).inspectCheckpoint(call),
+  }),
+  defineCommand({
+    name: 'score',
+    summary: 'score rows with a reward model, one JSON line a row',
+    arguments: [
+      {
+        name: 'INPUT',
+        summary: 'JSONL files or JSON lists of rows (default: standard input)',
+        isRequired: false,
+        isRepeated: true,
+      },
+    ],
+    options: scoreOptions,
+    later: {
+      summary: 'compute it from the output lines',
+      output: 'redirect standard output',
+      resume: 'score the remaining rows by themselves',
+      judge: 'give a model with a reward head',
+      'no-template': 'give rows with `text`',
+    },
+    notes: [
+      'Rows: messages; prompt with response or completion; chosen and rejected; responses; text; ids.',
+      'A bad row gives a line with `error`, the others are scored, and the exit status is 1.',
+    ],
+    run: async (call) => (await import('./scoreFiles')).scoreFiles(call),
+  }),
+  defineCommand({
+    name: 'perplexity',
+    summary: 'measure the perplexity of a text, or of the replies in chat rows',
+    arguments: [
+      { name: 'INPUT', summary: 'a text file, or JSONL chat rows; - for stdin', isRequired: false, isRepeated: false },
+    ],
+    options: perplexityOptions,
+    run: async (call) => (await import('./measurePerplexity')).measurePerplexity(call),
+  }),
+  defineCommand({
+    name: 'generate',
+    summary: 'generate text',
+    arguments: [],
+    options: generateOptions,
+    notes: ['One of --messages, --prompt and --ids says what to continue.'],
+    run: async (call) => (await import('./generateText')).generateText(call),
+  }),
+  defineCommand({
+    name: 'doctor',
+    summary: 'say what works here: runtime, devices, models, caches, disk',
+    arguments: [],
+    options: listOptions,
+    run: async (call) => (await import('./runDoctor')).runDoctor(call),
+  }),
+  defineCommand({
+    name: 'starter',
+    summary: 'say where the starter model is; fetch it',
+    arguments: [
+      {
+        name: 'ACTION',
+        summary: 'fetch: download it unless it is there (98 MB)',
+        isRequired: false,
+        isRepeated: false,
+        choices: ['fetch'],
+      },
+    ],
+    options: listOptions,
+    run: async (call) => (await import('./manageStarter')).manageStarter(call),
+  }),
+];
+
+/** Commands of later versions: named when asked for, so that nobody looks for a misspelling. */
+export const laterCommands: readonly string[] = [
+  'steer',
+  'merge',
+  'dialogue',
+  'heads',
+  'convert',
+  'serve',
+  'test',
+  'download',
+];

@@ -1,0 +1,92 @@
+import { relative } from 'node:path';
+import type { Checkpoint, CheckpointHead } from '../core/checkpoint/checkpoint';
+import { describeResolvedConfig, type ResolvedConfig } from '../core/checkpoint/describeResolvedConfig';
+import { openCheckpoint } from '../engine/checkpoint/openCheckpoint';
+import { readChatTemplate } from '../engine/checkpoint/readChatTemplate';
+import { resolveModelReference } from '../engine/checkpoint/resolveModelReference';
+import { exitStatus, type CommandCall, type ExitStatus } from './command';
+import { describeHead } from './describeHead';
+import { formatBytes, formatCount } from './formatQuantity';
+import type { listOptions } from './options';
+import { readStarterHead, type StarterHead } from './readStarterHead';
+import { writeTable } from './writeTable';
+
+/** `alidade inspect` */
+export async function inspectCheckpoint({
+  positionals,
+  options,
+  terminal,
+  context,
+}: CommandCall<typeof listOptions>): Promise<ExitStatus> {
+  const reference = positionals[0] as string;
+  const { path, headPath } = await resolveModelReference(reference, { cwd: process.cwd() });
+  const checkpoint = await openCheckpoint(path, context);
+  const chatTemplate = await readChatTemplate(checkpoint);
+  const head = headPath === null ? checkpoint.head : await readStarterHead(context);
+  const resolved = describeResolvedConfig(checkpoint.config, isTied(checkpoint));
+  if (options.json) await terminal.writeJson(toJson({ checkpoint, resolved, head, chatTemplate }));
+  else await terminal.write(describe({ checkpoint, resolved, head, chatTemplate }));
+  return exitStatus.done;
+}
+
+interface Inspection {
+  readonly checkpoint: Checkpoint;
+  readonly resolved: ResolvedConfig;
+  readonly head: CheckpointHead | StarterHead;
+  readonly chatTemplate: string | null;
+}
+
+/** Whether the token embedding is the language-model head: a reward model saved without either has none. */
+function isTied({ tensors, head, config }: Checkpoint): boolean {
+  return !tensors.has('lm_head.weight') && (head === null || config.tiedEmbeddingsKey === true);
+}
+
+function toJson({ checkpoint, resolved, head, chatTemplate }: Inspection): unknown {
+  const { path, config, parameters, problems } = checkpoint;
+  const tensors = [...checkpoint.tensors.values()].map(({ name, dtype, shape, bytes, file, offset }) => ({
+    name,
+    dtype,
+    shape,
+    bytes,
+    file,
+    offset,
+  }));
+  return { path, architecture: config.architecture, parameters, resolved, tensors, head, chatTemplate, problems };
+}
+
+function describe({ checkpoint, resolved, head, chatTemplate }: Inspection): string {
+  const { path, config, parameters, dtype, bytes, license, problems } = checkpoint;
+  const facts = [
+    ['path', path],
+    ['architecture', config.architecture],
+    ['parameters', `${formatCount(parameters)} (${parameters}), mostly ${dtype}`],
+    ['size', formatBytes(bytes)],
+    ['licence', license ?? 'not stated'],
+    ['layers', `${resolved.n_layers}, hidden size ${resolved.hidden_size}`],
+    ['attention', `${resolved.n_heads} heads of ${resolved.head_dim}, ${resolved.n_kv_heads} for keys and values`],
+    ['window', describeWindow(resolved.window_per_layer)],
+    ['vocabulary', `${resolved.vocab_size}, ${resolved.tied_embeddings ? 'tied' : 'untied'} embeddings`],
+    ['context', `${config.contextLength} tokens`],
+    ['reward head', head === null ? 'none' : `${describeHead(head)}: ${head.objectives.join(', ')}`],
+    ['chat template', chatTemplate === null ? 'none' : `${chatTemplate.length} characters`],
+    ...problems.map((problem) => ['problem', problem]),
+  ];
+  const tensors = [...checkpoint.tensors.values()].map((tensor) => [
+    tensor.name,
+    tensor.dtype,
+    tensor.shape.join('×'),
+    formatBytes(tensor.bytes),
+    relative(path, tensor.file) || relative(`${path}/..`, tensor.file),
+  ]);
+  const table = writeTable([['tensor', 'dtype', 'shape', 'size', 'file'], ...tensors], { right: [2, 3] });
+  return `${writeTable(facts)}\n\n${table}\n`;
+}
+
+function describeWindow(windows: readonly (number | null)[]): string {
+  const kinds = new Set(windows);
+  if (kinds.size === 1) {
+    const [window] = windows;
+    return window === null || window === undefined ? 'none' : `${window} tokens`;
+  }
+  return `${windows.filter((window) => window !== null).length} of ${windows.length} layers`;
+}

@@ -1,0 +1,66 @@
+import { stat } from 'node:fs/promises';
+import type { CheckpointHead } from '../core/checkpoint/checkpoint';
+import type { CheckpointSummary } from '../core/checkpoint/checkpointSummary';
+import { describeFileError } from '../engine/checkpoint/describeFileError';
+import { discoverCheckpoints } from '../engine/checkpoint/discoverCheckpoints';
+import { hubCacheFolder } from '../engine/checkpoint/hubCache';
+import { starterPath } from '../engine/checkpoint/starterFile';
+import { exitStatus, type CommandCall, type ExitStatus } from './command';
+import { describeHead } from './describeHead';
+import { formatBytes, formatCount } from './formatQuantity';
+import type { listOptions } from './options';
+import { readStarterHead, type StarterHead } from './readStarterHead';
+import { writeTable } from './writeTable';
+
+type ListedCheckpoint = Omit<CheckpointSummary, 'head'> & { readonly head: CheckpointHead | StarterHead };
+
+/** `alidade models` */
+export async function listModels({
+  positionals,
+  options,
+  terminal,
+  context,
+}: CommandCall<typeof listOptions>): Promise<ExitStatus> {
+  for (const folder of positionals) {
+    await stat(folder).catch((error: unknown) => {
+      throw describeFileError(error, folder);
+    });
+  }
+  const folders = 0 < positionals.length ? positionals : [process.cwd(), hubCacheFolder(), starterPath()];
+  const found = await discoverCheckpoints({ folders }, context);
+  const listed = await Promise.all(
+    found.map(async (summary): Promise<ListedCheckpoint> =>
+      summary.path === starterPath() ? { ...summary, head: await readStarterHead(context) } : summary,
+    ),
+  );
+  if (options.json) {
+    await terminal.writeJson(listed);
+    return exitStatus.done;
+  }
+  if (listed.length === 0) {
+    terminal.log(`no checkpoints under ${folders.join(', ')}`);
+    return exitStatus.done;
+  }
+  await terminal.write(describe(listed));
+  return exitStatus.done;
+}
+
+function describe(listed: readonly ListedCheckpoint[]): string {
+  const rows = listed.map((model) => [
+    model.name,
+    model.architecture ?? '?',
+    model.parameters === null ? '?' : formatCount(model.parameters),
+    model.dtype ?? '?',
+    formatBytes(model.bytes),
+    describeHead(model.head),
+    model.license ?? '',
+  ]);
+  const problems = listed.flatMap(({ path, problems }) => problems.map((problem) => `  ${path}: ${problem}`));
+  return [
+    writeTable([['model', 'architecture', 'parameters', 'dtype', 'size', 'reward head', 'licence'], ...rows], {
+      right: [2, 4],
+    }),
+    ...(problems.length === 0 ? [] : ['', 'problems', ...problems]),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,20 @@
+import { exitStatus } from './command';
+import { runCommandLine } from './runCommandLine';
+
+const abort = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // The second one does not wait for the work to stop.
+    if (abort.signal.aborted) process.exit(exitStatus.cancelled);
+    abort.abort();
+  });
+}
+
+void runCommandLine({
+  args: process.argv.slice(2),
+  version: process.env['ALIDADE_VERSION'] ?? '',
+  output: process.stdout,
+  errors: process.stderr,
+  abort,
+  showsDebug: process.env['ALIDADE_DEBUG'] === '1',
+}).then((status) => process.exit(status));

@@ -1,0 +1,102 @@
+import { OptionProblem, type OptionSpec } from './command';
+
+interface Texts {
+  readonly summary: string;
+  readonly placeholder: string;
+}
+
+/** An option without a value. */
+export function flag(summary: string): OptionSpec<boolean> {
+  return { kind: 'flag', summary, fallback: false, showsDefault: false, isRequired: false, parse: () => true };
+}
+
+export function text(texts: Texts): OptionSpec<string | undefined> {
+  return { ...optional(texts), parse: (value) => value };
+}
+
+/** A text that must be given. */
+export function requiredText(texts: Texts): OptionSpec<string> {
+  return { kind: 'value', ...texts, fallback: '', showsDefault: false, isRequired: true, parse: (value) => value };
+}
+
+/** One of a few words; the first is the default. */
+export function choice<Word extends string>(summary: string, words: readonly [Word, ...Word[]]): OptionSpec<Word> {
+  return {
+    kind: 'value',
+    summary,
+    placeholder: words.join('|'),
+    fallback: words[0],
+    showsDefault: true,
+    isRequired: false,
+    parse(value) {
+      const found = words.find((word) => word === value);
+      if (found === undefined) throw new OptionProblem(`is not one of ${words.join(', ')}`);
+      return found;
+    },
+  };
+}
+
+export interface NumberRange {
+  readonly least?: number;
+  readonly most?: number;
+  /** `least` itself is too small. */
+  readonly isAbove?: boolean;
+  readonly isInteger?: boolean;
+}
+
+/** A number that is always in force. */
+export function number(texts: Texts & NumberRange & { readonly fallback: number }): OptionSpec<number> {
+  const { summary, placeholder, fallback } = texts;
+  const parse = (value: string): number => parseNumber(value, texts);
+  return { kind: 'value', summary, placeholder, fallback, showsDefault: true, isRequired: false, parse };
+}
+
+export function optionalNumber(texts: Texts & NumberRange): OptionSpec<number | undefined> {
+  return { ...optional(texts), parse: (value) => parseNumber(value, texts) };
+}
+
+/** Token ids with commas between them. */
+export function tokenIds(texts: Texts): OptionSpec<readonly number[] | undefined> {
+  const parse = (value: string): readonly number[] =>
+    value.split(',').map((part) => {
+      if (/^\s*\d{1,10}\s*$/.test(part)) return Number(part);
+      throw new OptionProblem(`has ${JSON.stringify(part)} where a token id should be`);
+    });
+  return { ...optional(texts), parse };
+}
+
+/** `name=value,…` with a number for each name. */
+export function namedNumbers(texts: Texts): OptionSpec<Readonly<Record<string, number>> | undefined> {
+  const parse = (value: string): Readonly<Record<string, number>> => {
+    const pairs = value.split(',').map((part): readonly [string, number] => {
+      const equals = part.lastIndexOf('=');
+      const name = part.slice(0, Math.max(0, equals)).trim();
+      if (name === '') throw new OptionProblem(`has ${JSON.stringify(part)} where name=value should be`);
+      return [name, parseNumber(part.slice(equals + 1), {})];
+    });
+    const names = pairs.map(([name]) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw new OptionProblem(`names ${twice} twice`);
+    return Object.fromEntries(pairs);
+  };
+  return { ...optional(texts), parse };
+}
+
+type Optional = Omit<OptionSpec<undefined>, 'parse'>;
+
+function optional({ summary, placeholder }: Texts): Optional {
+  return { kind: 'value', summary, placeholder, fallback: undefined, showsDefault: false, isRequired: false };
+}
+
+function parseNumber(value: string, { least, most, isAbove = false, isInteger = false }: NumberRange): number {
+  const trimmed = value.trim();
+  const isNumber = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(trimmed);
+  const parsed = isNumber ? Number(trimmed) : NaN;
+  if (!Number.isFinite(parsed)) throw new OptionProblem(`is ${JSON.stringify(value)}, not a number`);
+  if (isInteger && !Number.isSafeInteger(parsed)) throw new OptionProblem(`is ${value}, not a whole number`);
+  if (least !== undefined && (parsed < least || (isAbove && parsed === least))) {
+    throw new OptionProblem(`is ${value}, but has to be ${isAbove ? 'above' : 'at least'} ${least}`);
+  }
+  if (most !== undefined && most < parsed) throw new OptionProblem(`is ${value}, but has to be at most ${most}`);
+  return parsed;
+}

@@ -1,0 +1,104 @@
+import { choice, flag, namedNumbers, number, optionalNumber, requiredText, text, tokenIds } from './optionKinds';
+
+const jsonErrors = flag('print errors as JSON too');
+const json = flag('print JSON');
+const quiet = flag('no progress and no log on standard error');
+
+/** The model, and where and how it runs. */
+const runOptions = {
+  model: requiredText({
+    placeholder: 'M',
+    summary: 'checkpoint folder, .gguf file, hub id in the local cache, or starter',
+  }),
+  device: choice('where to compute', ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+  dtype: choice('number format to compute in', ['auto', 'f32', 'f16', 'int8', 'int4']),
+  threads: optionalNumber({
+    placeholder: 'N',
+    summary: 'threads of the CPU (default: all)',
+    least: 1,
+    most: 1024,
+    isInteger: true,
+  }),
+} as const;
+
+export const listOptions = { json, quiet } as const;
+
+export const scoreOptions = {
+  ...runOptions,
+  head: text({ placeholder: 'FILE', summary: "a head file on the model's body, instead of its own head" }),
+  'max-tokens': optionalNumber({
+    placeholder: 'N',
+    summary: "longer rows are errors (default: the model's context)",
+    least: 1,
+    isInteger: true,
+  }),
+  truncate: flag('drop tokens of longer rows from the left instead'),
+  weights: namedNumbers({
+    placeholder: 'NAME=VALUE,...',
+    summary: 'coefficients of objectives, for models without a gate',
+  }),
+  states: flag('add the hidden states that the head has read'),
+  table: flag('print tables for people, rounded'),
+  json: jsonErrors,
+  quiet,
+} as const;
+
+export const perplexityOptions = {
+  ...runOptions,
+  ids: tokenIds({ placeholder: '1,2,3', summary: 'token ids instead of INPUT: all after the first are predicted' }),
+  json: jsonErrors,
+  quiet,
+} as const;
+
+export const generateOptions = {
+  ...runOptions,
+  messages: text({
+    placeholder: 'FILE',
+    summary: 'a conversation: JSON messages, or a row with messages; - for stdin',
+  }),
+  prompt: text({ placeholder: 'TEXT', summary: "a user's turn" }),
+  system: text({ placeholder: 'TEXT', summary: 'system text before --prompt' }),
+  raw: flag('give --prompt to the model as it stands, without the chat template'),
+  ids: tokenIds({ placeholder: '1,2,3', summary: 'token ids instead of text' }),
+  direction: optionalNumber({
+    placeholder: 'DEGREES',
+    summary: "system text of DPA's models: 0 is helpfulness, 90 verbosity",
+    least: -360,
+    most: 360,
+  }),
+  temperature: number({ placeholder: 'T', summary: '0 takes the most likely token', fallback: 0.7, least: 0 }),
+  'top-p': number({
+    placeholder: 'P',
+    summary: 'keep the most likely tokens up to this probability',
+    fallback: 1,
+    least: 0,
+    isAbove: true,
+    most: 1,
+  }),
+  'top-k': number({
+    placeholder: 'K',
+    summary: 'keep the K most likely tokens; 0 keeps all',
+    fallback: 0,
+    least: 0,
+    isInteger: true,
+  }),
+  'max-new-tokens': number({
+    placeholder: 'N',
+    summary: 'stop after so many tokens',
+    fallback: 256,
+    least: 0,
+    isInteger: true,
+  }),
+  n: number({ placeholder: 'N', summary: 'independent answers', fallback: 1, least: 1, most: 10_000, isInteger: true }),
+  seed: number({
+    placeholder: 'N',
+    summary: 'the same seed, the same answers',
+    fallback: 0,
+    least: 0,
+    isInteger: true,
+  }),
+  'ignore-eos': flag('go on after the ending token'),
+  logits: flag('print logits and hidden state of the last position (with --max-new-tokens 0 --json)'),
+  json,
+  quiet,
+} as const;

@@ -1,0 +1,104 @@
+import { AlidadeError } from '../core/alidadeError';
+import type { JobContext } from '../core/jobContext';
+import { exitStatus, type Command, type ExitStatus } from './command';
+import { commands, laterCommands } from './commands';
+import { describeCommand, describeProgram } from './helpText';
+import { nearestName } from './nearestName';
+import { parseCommandLine } from './parseCommandLine';
+import { reportFailure } from './reportFailure';
+import { Terminal } from './terminal';
+
+export interface CommandLineParts {
+  readonly args: readonly string[];
+  readonly version: string;
+  readonly output: NodeJS.WriteStream;
+  readonly errors: NodeJS.WriteStream;
+  /** Aborted by Ctrl+C, and by `run` itself when nobody reads the output any more. */
+  readonly abort: AbortController;
+  /** Lines of the log that only help to find mistakes. */
+  readonly showsDebug: boolean;
+}
+
+/** Runs one command line to its end; never throws. */
+export async function runCommandLine(parts: CommandLineParts): Promise<ExitStatus> {
+  const { args, output, errors, abort } = parts;
+  const beforeDashes = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
+  const terminal = new Terminal({
+    output,
+    errors,
+    isQuiet: beforeDashes.includes('--quiet'),
+    onClosed: () => abort.abort(),
+  });
+  let status: ExitStatus;
+  try {
+    status = await dispatch({ ...parts, terminal, beforeDashes });
+  } catch (error) {
+    // Whoever has read enough of the output, as `head` does, is no failure.
+    status = terminal.isClosed
+      ? exitStatus.done
+      : reportFailure(error, { terminal, isCancelled: abort.signal.aborted, isJson: beforeDashes.includes('--json') });
+  }
+  await terminal.flush();
+  return status;
+}
+
+async function dispatch(
+  parts: CommandLineParts & { readonly terminal: Terminal; readonly beforeDashes: readonly string[] },
+): Promise<ExitStatus> {
+  const { args, terminal, version, beforeDashes } = parts;
+  const [first, ...rest] = args;
+  if (first === undefined) {
+    throw new AlidadeError({ code: 'usage', message: 'no command', hint: 'see alidade --help' });
+  }
+  if (first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)) {
+    await terminal.write(describeProgram(commands));
+    return exitStatus.done;
+  }
+  if (first === '--version') {
+    await terminal.write(`${version}\n`);
+    return exitStatus.done;
+  }
+  const command = findCommand(first === 'help' ? (rest[0] as string) : first);
+  if (first === 'help' || beforeDashes.includes('--help') || beforeDashes.includes('-h')) {
+    await terminal.write(describeCommand(command));
+    return exitStatus.done;
+  }
+  const { positionals, options } = parseCommandLine(command, rest);
+  return command.run({ positionals, options, terminal, context: createContext(parts) });
+}
+
+function findCommand(name: string): Command {
+  const found = commands.find((command) => command.name === name);
+  if (found !== undefined) return found;
+  if (laterCommands.includes(name)) {
+    const hint = `there are: ${commands.map((command) => command.name).join(', ')}`;
+    throw new AlidadeError({ code: 'usage', message: `this version has no alidade ${name} yet`, hint });
+  }
+  const isFlag = name.startsWith('-');
+  const known = isFlag ? ['--help', '--version'] : commands.map((command) => command.name);
+  const near = nearestName(name, known);
+  throw new AlidadeError({
+    code: 'usage',
+    message: `unknown ${isFlag ? 'option' : 'command'} ${name}`,
+    hint: near === null ? 'see alidade --help' : `did you mean ${near}?`,
+  });
+}
+
+function createContext({
+  terminal,
+  abort,
+  showsDebug,
+}: Pick<CommandLineParts, 'abort' | 'showsDebug'> & { readonly terminal: Terminal }): JobContext {
+  return {
+    signal: abort.signal,
+    progress: (progress) => terminal.showProgress(progress),
+    logger: {
+      debug: (message) => {
+        if (showsDebug) terminal.log(message);
+      },
+      info: (message) => terminal.log(message),
+      warn: (message) => terminal.warn(message),
+      error: (message) => terminal.fail(message),
+    },
+  };
+}
