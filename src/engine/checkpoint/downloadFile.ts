@@ -16,6 +16,8 @@ export interface DownloadParams {
   readonly attempts?: number;
   /** Milliseconds without a byte after which an attempt is given up. Default 30,000. */
   readonly stallLimit?: number;
+  /** Milliseconds before the second attempt, doubled for each one after. Default 500. */
+  readonly retryDelay?: number;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function downloadFile(params: DownloadParams, context: JobContext):
         });
       }
       context.logger.info(`fetching ${params.url} stopped (${reason}), going on`);
-      await pause(250 * 2 ** attempt, context.signal);
+      await pause((params.retryDelay ?? 500) * 2 ** (attempt - 1), context.signal);
     }
   }
 }
@@ -91,10 +93,10 @@ async function append(
   const handle = await open(output, 'a').catch((error: unknown) => {
     throw describeFileError(error, output);
   });
+  const reader = body.getReader();
   try {
     await handle.truncate(start);
     let done = start;
-    const reader = body.getReader();
     for (;;) {
       const { value: chunk, done: isLast } = await reader.read();
       if (isLast) break;
@@ -114,6 +116,7 @@ async function append(
     }
     if (done < size) throw new Error(`the connection ended after ${done} of ${size} bytes`);
   } finally {
+    await reader.cancel().catch(() => undefined);
     await handle.close();
   }
 }

