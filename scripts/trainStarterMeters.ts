@@ -11,7 +11,7 @@ import { writeSafetensors } from '../src/core/checkpoint/writeSafetensors';
 import type { JobContext } from '../src/core/jobContext';
 import type { HeadFileMetadata, HeadObjective } from '../src/core/reward/headFile';
 import { sigmoid } from '../src/core/training/linearModel';
-import { makeComplianceText } from './starter/complianceText';
+import { makeComplianceText, readOwnAnswers } from './starter/complianceText';
 import { evaluateMeter, type MeterEvaluation } from './starter/evaluateMeter';
 import { BODY, loadFeatures, POOLING } from './starter/featureCache';
 import {
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   const compliance = makeComplianceText(textFolder);
   const checks = readComplianceCheck(data);
   const toxicity = readToxicity(data);
-  const { onTopic, fluency } = makeSelfMadeSets(data);
+  const { onTopic, fluency } = makeSelfMadeSets({ folder: data, own: readOwnAnswers(textFolder) });
   const engagingness = readEngagingness(data);
   const behaviour = readBehaviour(join(textFolder, 'behaviour.jsonl'));
 

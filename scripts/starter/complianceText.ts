@@ -61,6 +61,13 @@ export function makeComplianceText(textFolder: string): LabelledText[] {
   return rows;
 }
 
+/** The prompts that are not harmful, with the answers written for them. */
+export function readOwnAnswers(textFolder: string): LabelledText['messages'][] {
+  return readLines(join(textFolder, 'answers.jsonl'), answerSchema).map(({ prompt, answer }) =>
+    exchange(prompt, answer),
+  );
+}
+
 interface Pieces {
   readonly wholeRefusal: (topic: string) => string;
   readonly composedRefusal: (topic: string) => string;

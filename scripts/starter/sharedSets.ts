@@ -25,8 +25,6 @@ const complianceRow = z.object({
   group: z.string(),
 });
 
-/** Prompts whose responses are used for the on-topic and fluency sets. */
-const PROMPTS = 420;
 /** Shorter responses ("I don't know.") fit any prompt and cannot be told from their shuffled words. */
 const MIN_WORDS = 8;
 
@@ -70,29 +68,37 @@ export interface SelfMadeSets {
   readonly fluency: readonly LabelledText[];
 }
 
+export interface SelfMadeParams {
+  /** Folder of the shared rows. */
+  readonly folder: string;
+  /** Exchanges written for this project, which are used in the same way. */
+  readonly own: readonly Conversation[];
+}
+
 /**
- * Prompts are paired at random and the two of a pair exchange their chosen responses. The pair is the group: every
- * response is once right and once wrong in the same fold, so neither its length nor its wording gives it away.
+ * Prompts are paired at random and the two of a pair exchange their responses. The pair is the group: every response is
+ * once right and once wrong in the same fold, so neither its length nor its wording gives it away.
  */
-export function makeSelfMadeSets(folder: string): SelfMadeSets {
+export function makeSelfMadeSets({ folder, own }: SelfMadeParams): SelfMadeSets {
   const random = seededRandom(11);
-  const conversations = shuffled(distinctPrompts(folder), random).slice(0, PROMPTS);
+  const sources = { shared: shuffled(distinctPrompts(folder), random), own: shuffled(own, random) };
   const onTopic: LabelledText[] = [];
   const fluency: LabelledText[] = [];
-  for (let first = 0; first + 1 < conversations.length; first += 2) {
-    const [a, b] = conversations.slice(first, first + 2);
-    const group = `exchange-${first / 2}`;
-    for (const [own, other] of [
-      [a, b],
-      [b, a],
-    ]) {
-      const prompt = own.slice(0, -1);
-      const response = responseOf({ messages: own });
-      onTopic.push({ messages: own, target: 1, group });
-      onTopic.push({ messages: [...prompt, ...other.slice(-1)], target: 0, group });
-      const words = shuffled(response.split(/\s+/).filter(Boolean), random).join(' ');
-      fluency.push({ messages: own, target: 1, group });
-      fluency.push({ messages: [...prompt, { role: 'assistant', content: words }], target: 0, group });
+  for (const [source, conversations] of Object.entries(sources)) {
+    for (let first = 0; first + 1 < conversations.length; first += 2) {
+      const [a, b] = conversations.slice(first, first + 2);
+      const group = `exchange-${source}-${first / 2}`;
+      for (const [right, other] of [
+        [a, b],
+        [b, a],
+      ]) {
+        const prompt = right.slice(0, -1);
+        const words = shuffled(responseOf({ messages: right }).split(/\s+/).filter(Boolean), random).join(' ');
+        onTopic.push({ messages: right, target: 1, group });
+        onTopic.push({ messages: [...prompt, ...other.slice(-1)], target: 0, group });
+        fluency.push({ messages: right, target: 1, group });
+        fluency.push({ messages: [...prompt, { role: 'assistant', content: words }], target: 0, group });
+      }
     }
   }
   return { onTopic, fluency };

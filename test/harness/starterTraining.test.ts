@@ -49,7 +49,7 @@ describe('the on-topic and fluency sets', () => {
   const lines = Array.from({ length: 12 }, (_, index) => row(index));
   writeFileSync(join(folder, 'harmless_pairs.jsonl'), lines.slice(0, 8).join('\n'));
   writeFileSync(join(folder, 'hhh_pairs.jsonl'), [...lines.slice(8), lines[8]].join('\n'));
-  const { onTopic, fluency } = makeSelfMadeSets(folder);
+  const { onTopic, fluency } = makeSelfMadeSets({ folder, own: [] });
   const numberIn = (text: string): string | undefined => /\d+/.exec(text)?.[0];
 
   it('calls a response on topic exactly where its own prompt stands', () => {
