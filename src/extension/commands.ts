@@ -2,8 +2,9 @@
 export interface RowTarget {
   /** URI of the document. */
   readonly uri: string;
-  /** Line of the row's first character, from 0. */
+  /** Place of the row's first character, from 0. */
   readonly line: number;
+  readonly character: number;
 }
 
 /** What the commands of the models view get: an item of the tree. */

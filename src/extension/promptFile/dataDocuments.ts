@@ -55,26 +55,32 @@ export class DataDocuments implements Disposable {
     return false;
   }
 
-  /** The row that has something on this line; null when there is none, or it is no row of ours. */
-  rowAt(document: TextDocument, line: number): DocumentRow | null {
+  /** The row at the position, else the first one that has something on its line; null when it is no row of ours. */
+  rowAt(document: TextDocument, position: Position): DocumentRow | null {
+    const { line } = position;
     if (!mayHoldRows(document) || document.lineCount <= line || line < 0) return null;
-    const row = isLineFile(document)
-      ? this.#lineRow(document, line)
-      : this.#jsonRows(document).find(({ range }) => range.start.line <= line && line <= range.end.line);
-    return row !== null && row !== undefined && isRow(row) ? row : null;
+    if (isLineFile(document)) {
+      const row = this.#lineRow(document, line);
+      return row !== null && isRow(row) ? row : null;
+    }
+    const rows = this.#jsonRows(document).filter((row) => isRow(row) && touches(row, line));
+    return rows.find(({ range }) => range.contains(position)) ?? rows[0] ?? null;
   }
 
-  /** Where rows begin, without reading them: lines that are not blank. */
-  rowLines(document: TextDocument, most: number): readonly number[] {
-    const lines: number[] = [];
+  /** Where rows begin; of a line file without reading them: the lines that are not blank. */
+  rowStarts(document: TextDocument, most: number): readonly Position[] {
     if (!isLineFile(document)) {
-      for (const row of this.#jsonRows(document).slice(0, most)) if (isRow(row)) lines.push(row.range.start.line);
-      return lines;
+      return this.#jsonRows(document)
+        .filter(isRow)
+        .slice(0, most)
+        .map(({ range }) => range.start);
     }
-    for (let line = 0; line < document.lineCount && lines.length < most; line += 1) {
-      if (!document.lineAt(line).isEmptyOrWhitespace) lines.push(line);
+    const starts: Position[] = [];
+    for (let line = 0; line < document.lineCount && starts.length < most; line += 1) {
+      const { isEmptyOrWhitespace, firstNonWhitespaceCharacterIndex } = document.lineAt(line);
+      if (!isEmptyOrWhitespace) starts.push(new Position(line, firstNonWhitespaceCharacterIndex));
     }
-    return lines;
+    return starts;
   }
 
   #lineRow(document: TextDocument, line: number): DocumentRow | null {
@@ -112,6 +118,10 @@ export class DataDocuments implements Disposable {
 
 function isRow({ data }: DocumentRow): boolean {
   return data.kind !== null;
+}
+
+function touches({ range }: DocumentRow, line: number): boolean {
+  return range.start.line <= line && line <= range.end.line;
 }
 
 function located(data: DataRow, toRange: (span: Span) => Range): DocumentRow {

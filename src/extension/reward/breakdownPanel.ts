@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ExtensionContext, TextDocument, WebviewPanel } from 'vscode';
+import type { ExtensionContext, Position, TextDocument, WebviewPanel } from 'vscode';
 import { commands, Disposable, env, l10n, Range, Uri, ViewColumn, window, workspace } from 'vscode';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../../core/alidadeError';
@@ -28,7 +28,7 @@ import { registerCommand, runCommand } from '../registerCommand';
 import { reportError } from '../reportError';
 import { connectWebview } from '../webviewConnection';
 import { webviewHtml } from '../webviewHtml';
-import { findRow, isRowTarget, readRow } from './rowTarget';
+import { findRow, isRowTarget, readRow, targetOf } from './rowTarget';
 import type { RowScores } from './rowScores';
 
 /** In the workspace's storage: the row that the page showed last. */
@@ -95,7 +95,7 @@ export function registerBreakdownPanel(params: BreakdownPanelParams): Disposable
 
 interface ShownRow {
   readonly document: TextDocument;
-  readonly line: number;
+  readonly start: Position;
   /** The row's JSON when it was scored. */
   readonly text: string;
 }
@@ -147,7 +147,7 @@ class BreakdownPanel implements Disposable {
   async followCursor(): Promise<void> {
     const editor = window.activeTextEditor;
     if (this.#locked || editor === undefined) return;
-    const row = this.#params.documents.rowAt(editor.document, editor.selection.active.line);
+    const row = this.#params.documents.rowAt(editor.document, editor.selection.active);
     if (row === null || this.#isShown(editor.document, row)) return;
     await this.show(editor.document, row);
   }
@@ -157,9 +157,9 @@ class BreakdownPanel implements Disposable {
     this.#request.abort();
     const request = new AbortController();
     this.#request = request;
-    const line = row.range.start.line;
-    const location: RowLocation = { file: workspace.asRelativePath(document.uri), line: line + 1 };
-    this.#shown = { document, line, text: document.getText(row.range) };
+    const { start } = row.range;
+    const location: RowLocation = { file: workspace.asRelativePath(document.uri), line: start.line + 1 };
+    this.#shown = { document, start, text: document.getText(row.range) };
     this.#save();
     try {
       const scorable = readRow(row);
@@ -190,7 +190,7 @@ class BreakdownPanel implements Disposable {
   /** After a change of model or settings: the new score of the row in view, without a flicker when it comes soon. */
   async refresh(): Promise<void> {
     if (this.#shown === null || this.#isEdited()) return;
-    const row = this.#params.documents.rowAt(this.#shown.document, this.#shown.line);
+    const row = this.#params.documents.rowAt(this.#shown.document, this.#shown.start);
     if (row !== null) await this.show(this.#shown.document, row);
   }
 
@@ -246,7 +246,7 @@ class BreakdownPanel implements Disposable {
   }
 
   #save(): void {
-    const target = this.#shown && { uri: this.#shown.document.uri.toString(), line: this.#shown.line };
+    const target = this.#shown && targetOf(this.#shown.document, this.#shown.start);
     const saved: SavedState = { target, locked: this.#locked };
     void this.#params.context.workspaceState.update(savedStateKey, saved);
   }
@@ -254,23 +254,23 @@ class BreakdownPanel implements Disposable {
   #isShown(document: TextDocument, row: DocumentRow): boolean {
     const shown = this.#shown;
     return (
-      shown?.document === document && shown.line === row.range.start.line && shown.text === document.getText(row.range)
+      shown?.document === document && shown.start.isEqual(row.range.start) && shown.text === document.getText(row.range)
     );
   }
 
   #isEdited(): boolean {
     const shown = this.#shown;
     if (shown === null) return false;
-    const row = this.#params.documents.rowAt(shown.document, shown.line);
+    const row = this.#params.documents.rowAt(shown.document, shown.start);
     return row === null || shown.document.getText(row.range) !== shown.text;
   }
 
   async #revealRow(): Promise<void> {
     if (this.#shown === null) return;
-    const { document, line } = this.#shown;
+    const { document, start } = this.#shown;
     const visible = window.visibleTextEditors.find((editor) => editor.document === document);
     const place = visible?.viewColumn ?? ViewColumn.One;
-    await window.showTextDocument(document, { viewColumn: place, selection: new Range(line, 0, line, 0) });
+    await window.showTextDocument(document, { viewColumn: place, selection: new Range(start, start) });
   }
 }
 

@@ -8,6 +8,7 @@ import { readSetting } from '../readSetting';
 import { commandUri } from '../registerCommand';
 import { describeError } from '../reportError';
 import type { RowScores } from './rowScores';
+import { targetOf } from './rowTarget';
 import type { HoveredPart } from './scoreMarkdown';
 import { escapeMarkdown, scoreMarkdown } from './scoreMarkdown';
 
@@ -38,9 +39,9 @@ interface HoverRequest {
 
 async function provideHover({ documents, scores, document, position, token }: HoverRequest): Promise<Hover | null> {
   if (!readSetting('hover.enabled')) return null;
-  const row = documents.rowAt(document, position.line);
+  const row = documents.rowAt(document, position);
   if (row === null || !row.range.contains(position)) return null;
-  const target: RowTarget = { uri: document.uri.toString(), line: row.range.start.line };
+  const target = targetOf(document, row.range.start);
   const { part, range } = partAt(row, position);
   if (row.data.row === null) return new Hover(markdown(escapeMarkdown(row.data.error?.message ?? '')), range);
   try {

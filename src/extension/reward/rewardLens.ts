@@ -1,13 +1,13 @@
-import type { CodeLensProvider, Command, TextDocument } from 'vscode';
+import type { CodeLensProvider, Command, Position, TextDocument } from 'vscode';
 import { CodeLens, Disposable, EventEmitter, l10n, languages, Range, workspace } from 'vscode';
 import type { ScoredRow } from '../../core/reward/rewardBreakdown';
-import type { RowTarget } from '../commands';
 import { debounce } from '../debounce';
 import type { DataDocuments, DocumentRow } from '../promptFile/dataDocuments';
 import { rowSelector } from '../promptFile/rowSelector';
 import { affectsSetting, readSetting } from '../readSetting';
 import { formatNumber, formatSigned } from './formatNumber';
 import type { RowScores } from './rowScores';
+import { targetOf } from './rowTarget';
 
 /** Rows that get a lens; the editor keeps every lens of a document in memory. */
 const mostLenses = 5000;
@@ -18,10 +18,10 @@ const refreshDelay = 100;
 class RowLens extends CodeLens {
   constructor(
     readonly document: TextDocument,
-    readonly line: number,
+    readonly start: Position,
     readonly kind: 'score' | 'why',
   ) {
-    super(new Range(line, 0, line, 0));
+    super(new Range(start, start));
   }
 }
 
@@ -33,11 +33,11 @@ export function registerRewardLens(documents: DataDocuments, scores: RowScores):
     onDidChangeCodeLenses: changed.event,
     provideCodeLenses: (document) => {
       if (!readSetting('lens.enabled') || !documents.holdsRows(document)) return [];
-      const lines = documents.rowLines(document, mostLenses);
-      return lines.flatMap((line) => [new RowLens(document, line, 'score'), new RowLens(document, line, 'why')]);
+      const starts = documents.rowStarts(document, mostLenses);
+      return starts.flatMap((start) => [new RowLens(document, start, 'score'), new RowLens(document, start, 'why')]);
     },
     resolveCodeLens: (lens) => {
-      const row = documents.rowAt(lens.document, lens.line);
+      const row = documents.rowAt(lens.document, lens.start);
       lens.command = lens.kind === 'score' ? scoreCommand(lens, row, scores) : whyCommand(lens, row);
       return lens;
     },
@@ -58,7 +58,7 @@ function scoreCommand(lens: RowLens, row: DocumentRow | null, scores: RowScores)
   if (row.data.row === null)
     return { title: l10n.t('Row cannot be read'), tooltip: row.data.error?.message ?? '', command: '' };
   const score = scores.known(row.data.row);
-  const show = { command: 'alidade.showBreakdown', arguments: [targetOf(lens)] };
+  const show = { command: 'alidade.showBreakdown', arguments: [targetOf(lens.document, lens.start)] };
   switch (score?.kind) {
     case 'scored':
       return { ...show, title: titleOf(score.result.row), tooltip: modelTooltip(score.result.model) };
@@ -71,7 +71,7 @@ function scoreCommand(lens: RowLens, row: DocumentRow | null, scores: RowScores)
         title: l10n.t('Score'),
         tooltip: scores.modelFailure?.message ?? '',
         command: 'alidade.scoreRow',
-        arguments: [targetOf(lens)],
+        arguments: [targetOf(lens.document, lens.start)],
       };
   }
 }
@@ -79,7 +79,12 @@ function scoreCommand(lens: RowLens, row: DocumentRow | null, scores: RowScores)
 function whyCommand(lens: RowLens, row: DocumentRow | null): Command {
   if (row === null || row.data.row === null) return { title: '', command: '' };
   const tooltip = l10n.t('Show what made this score, beside the file');
-  return { title: l10n.t('Why?'), tooltip, command: 'alidade.showBreakdown', arguments: [targetOf(lens)] };
+  return {
+    title: l10n.t('Why?'),
+    tooltip,
+    command: 'alidade.showBreakdown',
+    arguments: [targetOf(lens.document, lens.start)],
+  };
 }
 
 function titleOf(row: ScoredRow): string {
@@ -100,8 +105,4 @@ function modelTooltip({
   readonly device: string;
 }): string {
   return `${name} · ${dtype} · ${device}`;
-}
-
-function targetOf({ document, line }: RowLens): RowTarget {
-  return { uri: document.uri.toString(), line };
 }

@@ -1,5 +1,5 @@
 import type { TextDocument } from 'vscode';
-import { l10n, Uri, window, workspace } from 'vscode';
+import { l10n, Position, Uri, window, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
 import type { RowTarget } from '../commands';
@@ -20,8 +20,10 @@ export async function findRow(documents: DataDocuments, target: RowTarget | unde
   const named = isRowTarget(target) ? target : undefined;
   const document =
     named === undefined ? editor?.document : await workspace.openTextDocument(Uri.parse(named.uri, true));
-  const line = named?.line ?? editor?.selection.active.line ?? 0;
-  const row = document === undefined ? null : documents.rowAt(document, line);
+  const start = new Position(0, 0);
+  const position =
+    named === undefined ? (editor?.selection.active ?? start) : new Position(named.line, named.character);
+  const row = document === undefined ? null : documents.rowAt(document, position);
   if (document === undefined || row === null) {
     throw new AlidadeError({
       code: 'row',
@@ -39,5 +41,17 @@ export function readRow({ data }: DocumentRow): ScorableRow {
 }
 
 export function isRowTarget(value: unknown): value is RowTarget {
-  return typeof value === 'object' && value !== null && 'uri' in value && 'line' in value;
+  if (typeof value !== 'object' || value === null) return false;
+  return (
+    'uri' in value &&
+    typeof value.uri === 'string' &&
+    'line' in value &&
+    typeof value.line === 'number' &&
+    'character' in value &&
+    typeof value.character === 'number'
+  );
+}
+
+export function targetOf(document: TextDocument, { line, character }: Position): RowTarget {
+  return { uri: document.uri.toString(), line, character };
 }

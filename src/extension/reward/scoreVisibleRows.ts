@@ -1,4 +1,4 @@
-import { Disposable, window, workspace } from 'vscode';
+import { Disposable, Position, window, workspace } from 'vscode';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
 import { debounce } from '../debounce';
 import type { DataDocuments } from '../promptFile/dataDocuments';
@@ -22,7 +22,7 @@ export function registerVisibleRowScoring(documents: DataDocuments, scores: RowS
       if (!documents.holdsRows(document)) continue;
       for (const { start, end } of visibleRanges) {
         for (let line = start.line; line <= end.line; line += 1) {
-          const row = documents.rowAt(document, line)?.data.row ?? null;
+          const row = documents.rowAt(document, new Position(line, 0))?.data.row ?? null;
           if (row !== null) rows.set(JSON.stringify(row), row);
         }
       }

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { commands, languages, workspace } from 'vscode';
+import { commandIds } from '../../src/extension/commands';
+import { extension, useBench, pairRow, until } from './workbench';
+
+/** Before any test does anything. */
+const activeAtStart = extension().isActive;
+
+describe('activation', () => {
+  const bench = useBench();
+
+  it('waits for a data file, and starts no process then', async () => {
+    assert.equal(activeAtStart, false, 'nothing has asked for it yet');
+    const { document } = await bench.open('activation.jsonl', [pairRow]);
+    assert.equal(document.languageId, 'jsonl');
+    await until('the extension is active', () => extension().isActive);
+    assert.equal(extension().exports.sidecarState().kind, 'stopped');
+  });
+
+  it('registers every command of the table', async () => {
+    const registered = new Set(await commands.getCommands(true));
+    assert.deepEqual(
+      commandIds.filter((id) => !registered.has(id)),
+      [],
+    );
+  });
+
+  it('knows .ndjson as JSON Lines too', async () => {
+    assert.ok((await languages.getLanguages()).includes('jsonl'));
+    const { document } = await bench.open('activation.ndjson', [pairRow]);
+    assert.equal(document.languageId, 'jsonl');
+  });
+
+  it('gives every setting its default', () => {
+    const configuration = workspace.getConfiguration('alidade');
+    assert.equal(configuration.inspect('rewardModel')?.defaultValue, 'starter');
+    assert.equal(configuration.inspect('lens.autoScore')?.defaultValue, false);
+  });
+});

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { commandIds } from '../../src/extension/commands';
+import { settings } from '../../src/extension/settings';
+import manifest from '../../package.json';
+import texts from '../../package.nls.json';
+
+interface Property {
+  readonly default: unknown;
+  readonly scope: string;
+}
+
+const properties = Object.entries(manifest.contributes.configuration.properties) as [string, Property][];
+
+describe('the manifest', () => {
+  it('has exactly the commands of the table', () => {
+    const contributed = manifest.contributes.commands.map(({ command }) => command);
+    assert.deepEqual([...contributed].sort(), [...commandIds].sort());
+  });
+
+  it('uses only commands that exist in its menus and texts', () => {
+    const used = [...JSON.stringify([manifest.contributes.menus, texts]).matchAll(/alidade\.[a-z]\w*/gi)].map(
+      ([id]) => id,
+    );
+    const names = new Set([...commandIds, ...properties.map(([name]) => name), 'alidade.models', 'alidade.breakdown']);
+    const contextKeys = ['alidade.dataFileActive', 'alidade.breakdownOpen', 'alidade.starterPresent'];
+    assert.deepEqual(
+      used.filter((id) => !names.has(id) && !contextKeys.includes(id)),
+      [],
+    );
+  });
+
+  it('has exactly the settings of the table, with their defaults and scopes', () => {
+    const contributed = properties.map(([name, { default: value, scope }]) => [name, { default: value, scope }]);
+    const expected = Object.entries(settings).map(([name, { default: value, scope }]) => [
+      `alidade.${name}`,
+      { default: value, scope },
+    ]);
+    assert.deepEqual(Object.fromEntries(contributed), Object.fromEntries(expected));
+  });
+
+  it('restricts in untrusted workspaces what the table restricts', () => {
+    const restricted = Object.entries(settings).filter(([, row]) => row.restricted);
+    assert.deepEqual(
+      [...manifest.capabilities.untrustedWorkspaces.restrictedConfigurations].sort(),
+      restricted.map(([name]) => `alidade.${name}`).sort(),
+    );
+  });
+
+  it('takes every text from package.nls.json, and every text is used', () => {
+    const used = [...JSON.stringify(manifest).matchAll(/"%([\w.]+)%"/g)].map(([, key]) => key ?? '');
+    assert.deepEqual([...new Set(used)].sort(), Object.keys(texts).sort());
+  });
+
+  it('names only files that exist', () => {
+    const paths = [...JSON.stringify(manifest.contributes).matchAll(/"(?:\.\/)?(media\/[^"]+)"/g)].map(
+      ([, path]) => path ?? '',
+    );
+    assert.deepEqual(
+      paths.filter((path) => !existsSync(path)),
+      [],
+    );
+    assert.ok(0 < paths.length);
+  });
+
+  it('has every text of the extension in the l10n bundle, and no other', () => {
+    const bundle = JSON.parse(readFileSync('l10n/bundle.l10n.json', 'utf8')) as Record<string, string>;
+    const found = sources(join('src', 'extension')).flatMap((file) => {
+      const matches = readFileSync(file, 'utf8').matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g);
+      return [...matches].map(([, text]) => text ?? '');
+    });
+    assert.deepEqual(Object.keys(bundle).sort(), [...new Set(found)].sort());
+  });
+});
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name));
+}
