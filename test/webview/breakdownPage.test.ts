@@ -366,7 +366,7 @@ describe('the breakdown page', function () {
     });
     const lock = page.getByRole('button', { name: 'Keep this row when the cursor moves' });
     await lock.click();
-    await page.getByRole('button', { name: /^Locked to this row/, pressed: true }).waitFor();
+    await page.getByRole('button', { name: 'Keep this row when the cursor moves', pressed: true }).waitFor();
     await page.getByRole('button', { name: 'examples/preferences.jsonl:12' }).click();
     await connection.sendNotification(view.showBreakdown, { state: failed, locked: true });
     await page.getByRole('button', { name: 'Restart' }).click();
@@ -383,6 +383,15 @@ describe('the breakdown page', function () {
     });
     await page.getByRole('button', { name: 'Copy the whole breakdown as JSON' }).click();
     await page.getByText('That did not work: the clipboard is not available').waitFor();
+  });
+
+  it('shows the error when the host has no first view to give', async () => {
+    const { page } = await open({
+      state: failed,
+      handlers: ({ connection }) =>
+        connection.onRequest(view.ready, () => new ResponseError(1, 'the panel is closing')),
+    });
+    await page.getByRole('heading', { name: 'the panel is closing' }).waitFor();
   });
 
   it('keeps the last row, dimmed and out of reach, while the next is being scored', async () => {

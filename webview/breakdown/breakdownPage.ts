@@ -298,12 +298,8 @@ export class AldBreakdown extends LitElement {
 }
 
 function formatAmount(amount: number, unit: Progress['unit']): string {
-  if (unit === 'bytes') return `${formatDecimal(amount / 1e6)} MB`;
-  return amount.toLocaleString('en');
-}
-
-function formatDecimal(amount: number): string {
-  return amount < 10 ? amount.toFixed(1) : amount.toFixed(0);
+  if (unit !== 'bytes') return amount.toLocaleString('en');
+  return amount < 1e9 ? `${(amount / 1e6).toFixed(0)} MB` : `${(amount / 1e9).toFixed(1)} GB`;
 }
 
 customElements.define('ald-breakdown', AldBreakdown);

@@ -40,6 +40,9 @@ export const breakdownStyles = css`
     margin-inline-start: 8px;
     color: var(--vscode-descriptionForeground);
   }
+  .model > .flag:not(:last-child)::after {
+    margin-inline-start: 4px;
+  }
   .mono {
     font-family: var(--vscode-editor-font-family);
     font-size: 0.95em;
@@ -85,9 +88,10 @@ export const breakdownStyles = css`
   .flag {
     display: inline-flex;
     gap: 4px;
-    align-items: center;
+    align-items: baseline;
   }
   .flag .icon {
+    align-self: center;
     color: var(--vscode-editorWarning-foreground);
   }
   .compare {
@@ -147,7 +151,7 @@ export const breakdownStyles = css`
   }
   .texts {
     display: grid;
-    gap: 20px 32px;
+    gap: 20px 48px;
     margin-block-start: 10px;
   }
   .texts article {

@@ -32,7 +32,12 @@ async function start(page: AldBreakdown): Promise<void> {
   page.host = host;
   connection.onNotification(showBreakdown, (view) => page.show(view));
   connection.listen();
-  page.show(await connection.sendRequest(ready, null));
+  try {
+    page.show(await connection.sendRequest(ready, null));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    page.show({ state: { kind: 'error', code: 'internal', message, actions: ['showLog'] }, locked: false });
+  }
 }
 
 const page = document.querySelector('ald-breakdown');

@@ -24,11 +24,7 @@ export function renderHeader({ row, location, locked, reveal, toggleLock, copyJs
       </button>
     </div>
     <div class="actions">
-      <ald-button
-        kind="icon"
-        .label=${locked ? strings.locked : strings.followCursor}
-        .pressed=${locked}
-        @click=${toggleLock}
+      <ald-button kind="icon" .label=${strings.keepRow} .pressed=${locked} @click=${toggleLock}
         >${icon(locked ? 'lock' : 'unlock')}</ald-button
       >
       <ald-button kind="icon" .label=${strings.copyJson} @click=${copyJson}>${icon('json')}</ald-button>

@@ -15,8 +15,7 @@ export const strings = {
   row: (id: string) => `Row ${id}`,
   location: (file: string, line: number) => `${file}:${line}`,
   reveal: 'Show the row in its file',
-  followCursor: 'Keep this row when the cursor moves',
-  locked: 'Locked to this row. Press to follow the cursor again',
+  keepRow: 'Keep this row when the cursor moves',
   copyJson: 'Copy the whole breakdown as JSON',
   copied: 'Copied',
   failed: (message: string) => `That did not work: ${message}`,
@@ -59,7 +58,6 @@ export const strings = {
 
   chart: {
     showTable: 'Show as table',
-    showChart: 'Show as chart',
     copyTable: 'Copy table',
     nameColumn: 'Objective',
     valueColumn: 'Value',

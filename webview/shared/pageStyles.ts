@@ -98,7 +98,7 @@ export const pageStyles = css`
   td {
     padding: 3px 0 3px 16px;
     white-space: nowrap;
-    border-bottom: 1px solid var(--vscode-widget-border, var(--vscode-panel-border, var(--vscode-contrastBorder)));
+    border-bottom: 1px solid color-mix(in srgb, var(--vscode-foreground) 14%, transparent);
   }
   th:first-child,
   td:first-child {

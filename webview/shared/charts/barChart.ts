@@ -31,7 +31,6 @@ export interface BarRow {
 /** Texts of the chart's own controls, given by the page. */
 export interface BarChartTexts {
   readonly showTable: string;
-  readonly showChart: string;
   readonly copyTable: string;
   /** Header of the column of row names. */
   readonly nameColumn: string;
@@ -81,7 +80,7 @@ export class AldBarChart extends LitElement {
   rows: readonly BarRow[] = [];
   /** Positive values carry a plus. */
   signed = false;
-  texts: BarChartTexts = { showTable: '', showChart: '', copyTable: '', nameColumn: '', valueColumn: '' };
+  texts: BarChartTexts = { showTable: '', copyTable: '', nameColumn: '', valueColumn: '' };
   private asTable = false;
   /** The mark that holds the tab stop. */
   private active: Place = { row: 0, series: 0 };
@@ -97,7 +96,6 @@ export class AldBarChart extends LitElement {
 
   protected override render(): TemplateResult {
     const table = this.dataTable();
-    const toggleText = this.asTable ? this.texts.showChart : this.texts.showTable;
     return html`<header>
         <h2>${this.heading}</h2>
         ${this.renderLegend()}
@@ -109,7 +107,7 @@ export class AldBarChart extends LitElement {
                 >`
               : nothing
           }
-          <ald-button kind="icon" .label=${toggleText} .pressed=${this.asTable} @click=${this.toggleTable}
+          <ald-button kind="icon" .label=${this.texts.showTable} .pressed=${this.asTable} @click=${this.toggleTable}
             >${icon('table')}</ald-button
           >
         </div>
@@ -126,7 +124,7 @@ export class AldBarChart extends LitElement {
   }
 
   private renderLegend(): TemplateResult | typeof nothing {
-    if (this.series.length < 2) return nothing;
+    if (this.series.length < 2 || this.asTable) return nothing;
     return html`<div class="legend" aria-hidden="true">
       ${this.series.map(
         ({ name, mark }) =>
@@ -340,8 +338,11 @@ function scaleOf(rows: readonly BarRow[]): Scale {
   const domain = low === high ? [-1, 1] : [low, high];
   const scale = scaleLinear().domain(domain).range([0, 100]).nice(4);
   const extent = Math.max(...scale.domain().map(Math.abs));
-  const label = extent < 0.001 || 10_000 <= extent ? formatExtremeTick : scale.tickFormat(4);
-  return { position: (value) => scale(value), ticks: scale.ticks(4), label };
+  const extreme = extent < 0.001 || 10_000 <= extent;
+  const position = (value: number): number => scale(value);
+  // Exponents need room: fewer of them.
+  if (extreme) return { position, ticks: scale.ticks(2), label: formatExtremeTick };
+  return { position, ticks: scale.ticks(4), label: scale.tickFormat(4) };
 }
 
 function formatExtremeTick(tick: number): string {

@@ -150,6 +150,10 @@ export const barChartStyles = css`
       text-align: start;
       padding-block-start: 4px;
     }
+    .legend {
+      order: 3;
+      width: 100%;
+    }
     .axis .name {
       display: none;
     }
@@ -162,7 +166,7 @@ export const barChartStyles = css`
       --ald-solid: CanvasText;
       --ald-hatched: CanvasText;
       --ald-plain: CanvasText;
-      --ald-grid: GrayText;
+      --ald-grid: color-mix(in srgb, CanvasText 30%, Canvas);
     }
     .zero {
       stroke: CanvasText;
