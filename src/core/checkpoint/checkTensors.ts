@@ -37,7 +37,7 @@ export function checkTensors({ config, head, tensors }: TensorsToCheck): string[
   return problems;
 }
 
-/** Tables and masks that older files carry although the model computes them, and lm_head where a reward head took its place. */
+/** Tables and masks that older files carry although the model computes them. */
 export function isIgnoredTensor(name: string): boolean {
   return (
     name.endsWith('rotary_emb.inv_freq') ||

@@ -1,29 +1,7 @@
+import { ARMORM_OBJECTIVES } from '../reward/armormObjectives';
 import type { CheckpointHead } from './checkpoint';
 import type { ModelConfig } from './modelConfig';
 import type { TensorEntry } from './tensorEntry';
-
-/** The objectives of ArmoRM-Llama3-8B in the order of its regression layer; its config.json does not name them. */
-export const armoRmObjectives: readonly string[] = [
-  'helpsteer-helpfulness',
-  'helpsteer-correctness',
-  'helpsteer-coherence',
-  'helpsteer-complexity',
-  'helpsteer-verbosity',
-  'ultrafeedback-overall_score',
-  'ultrafeedback-instruction_following',
-  'ultrafeedback-truthfulness',
-  'ultrafeedback-honesty',
-  'ultrafeedback-helpfulness',
-  'beavertails-is_safe',
-  'prometheus-score',
-  'argilla-overall_quality',
-  'argilla-judge_lm',
-  'code-complexity',
-  'code-style',
-  'code-explanation',
-  'code-instruction-following',
-  'code-readability',
-];
 
 /** The reward head in a checkpoint, told by its tensors; null when it has none. */
 export function detectHead(config: ModelConfig, tensors: ReadonlyMap<string, TensorEntry>): CheckpointHead {
@@ -40,7 +18,8 @@ export function detectHead(config: ModelConfig, tensors: ReadonlyMap<string, Ten
 function nameGated(labels: readonly string[] | null, count: number): readonly string[] {
   const isNamed = labels?.length === count && !labels.every((label, id) => label === `LABEL_${id}`);
   if (isNamed) return labels;
-  if (count === armoRmObjectives.length) return armoRmObjectives;
+  // ArmoRM's config.json does not name them.
+  if (count === ARMORM_OBJECTIVES.length) return ARMORM_OBJECTIVES.map(({ name }) => name);
   return numbered('objective-', count);
 }
 

@@ -1,5 +1,6 @@
 import type { CheckpointHead } from './checkpoint';
-import { findFamily } from './families';
+import { describeDecoder } from '../onnx/architectures/describeDecoder';
+import { listDecoderTensors } from '../onnx/decoderDescription';
 import type { ModelConfig } from './modelConfig';
 
 /** A tensor that a configuration asks for. */
@@ -13,46 +14,28 @@ export interface ExpectedTensor {
   readonly atLeastRows?: boolean;
 }
 
-/** Every tensor of a model in the naming of transformers, in the order in which they are used. */
+/**
+ * Every tensor of a model in the naming of transformers, in the order in which they are used.
+ * @throws AlidadeError `unsupported` for a family that the compiler does not know.
+ */
 export function expectedTensors(config: ModelConfig, head: CheckpointHead): ExpectedTensor[] {
-  const { hiddenSize, vocabSize } = config;
-  return [
-    { name: 'model.embed_tokens.weight', shape: [vocabSize, hiddenSize], atLeastRows: true },
-    ...Array.from({ length: config.layerCount }, (_, layer) => layerTensors(config, `model.layers.${layer}.`)).flat(),
-    { name: 'model.norm.weight', shape: [hiddenSize] },
-    ...headTensors(config, head),
-  ];
-}
-
-function layerTensors(config: ModelConfig, prefix: string): ExpectedTensor[] {
-  const { hiddenSize, intermediateSize, headDim } = config;
-  const queryWidth = config.headCount * headDim;
-  const keyWidth = config.keyValueHeadCount * headDim;
-  const family = findFamily(config.modelType);
-  const hasQueryBias = family?.attentionBias === 'queryKeyValue' || config.attentionBias;
-  const linear = (name: string, shape: readonly [number, number], hasBias: boolean): ExpectedTensor[] => [
-    { name: `${prefix}${name}.weight`, shape },
-    ...(hasBias ? [{ name: `${prefix}${name}.bias`, shape: [shape[0]] }] : []),
-  ];
-  const norm = (name: string, size: number): ExpectedTensor => ({ name: `${prefix}${name}.weight`, shape: [size] });
-  return [
-    norm('input_layernorm', hiddenSize),
-    ...linear('self_attn.q_proj', [queryWidth, hiddenSize], hasQueryBias),
-    ...linear('self_attn.k_proj', [keyWidth, hiddenSize], hasQueryBias),
-    ...linear('self_attn.v_proj', [keyWidth, hiddenSize], hasQueryBias),
-    ...(family?.queryKeyNorm === 'perHead'
-      ? [norm('self_attn.q_norm', headDim), norm('self_attn.k_norm', headDim)]
-      : []),
-    ...linear('self_attn.o_proj', [hiddenSize, queryWidth], config.attentionBias),
-    norm('post_attention_layernorm', hiddenSize),
-    ...linear('mlp.gate_proj', [intermediateSize, hiddenSize], config.mlpBias),
-    ...linear('mlp.up_proj', [intermediateSize, hiddenSize], config.mlpBias),
-    ...linear('mlp.down_proj', [hiddenSize, intermediateSize], config.mlpBias),
-  ];
+  const decoder = describeDecoder(config);
+  const body = listDecoderTensors(decoder).map(({ name, shape }) => ({
+    name,
+    shape,
+    atLeastRows: name === decoder.embedding,
+  }));
+  return [...body, ...headTensors(config, head)];
 }
 
 function headTensors(config: ModelConfig, head: CheckpointHead): ExpectedTensor[] {
   const { hiddenSize, vocabSize, gating } = config;
+  const languageModelHead: ExpectedTensor = {
+    name: 'lm_head.weight',
+    shape: [vocabSize, hiddenSize],
+    atLeastRows: true,
+    optional: true,
+  };
   if (gating !== null) {
     const layers = Array.from({ length: gating.hiddenLayers + 1 }, (_, layer): ExpectedTensor[] => {
       const rows = layer === gating.hiddenLayers ? gating.objectives : gating.hiddenSize;
@@ -67,13 +50,15 @@ function headTensors(config: ModelConfig, head: CheckpointHead): ExpectedTensor[
       { name: 'reward_transform_matrix', shape: [gating.objectives, gating.objectives] },
       ...layers.flat(),
       { name: 'gating.logit_scale', shape: [1] },
+      languageModelHead,
     ];
   }
   if (head?.kind === 'classification' || config.architecture.endsWith('ForSequenceClassification')) {
     return [
       { name: 'score.weight', shape: [null, hiddenSize] },
       { name: 'score.bias', shape: [null], optional: true },
+      languageModelHead,
     ];
   }
-  return [{ name: 'lm_head.weight', shape: [vocabSize, hiddenSize], atLeastRows: true, optional: true }];
+  return [languageModelHead];
 }

@@ -1,5 +1,6 @@
 import { FormatError } from '../formatError';
 import type { ByteSource } from './byteSource';
+import { decodeUtf8 } from './decodeUtf8';
 import type { GgufArray, GgufValue } from './ggufFile';
 
 /** More of the file has to be read before parsing can go on; not an error by itself. */
@@ -16,7 +17,7 @@ export class OutOfBytes extends Error {
 }
 
 /** Strings of metadata are kept as objects, so their number is bounded: 256,000 tokens have 770,000. */
-const maximumStrings = 2_000_000;
+const maximumStrings = 1_500_000;
 const maximumStringLength = 64 * 1024 * 1024;
 const maximumArrayDepth = 4;
 
@@ -74,7 +75,7 @@ export class GgufCursor {
     const length = this.count(`the length of ${what}`, { most, bytesEach: 1 });
     const at = this.advance(length, what);
     try {
-      return this.decoder.decode(this.bytes.subarray(at, at + length));
+      return decodeUtf8(this.bytes.subarray(at, at + length), this.decoder);
     } catch {
       return this.fail(`${what} is not UTF-8`, at);
     }

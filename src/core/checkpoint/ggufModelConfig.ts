@@ -1,5 +1,5 @@
 import { AlidadeError } from '../alidadeError';
-import { modelFamilies } from './families';
+import { modelFamilies } from '../onnx/architectures/modelFamilies';
 import { FormatError } from '../formatError';
 import type { GgufFile, GgufMetadata } from './ggufFile';
 import type { ModelConfig } from './modelConfig';
@@ -24,6 +24,13 @@ export function ggufModelConfig(gguf: GgufFile, file: string, ropeFactors: Float
     });
   }
   const value = (key: string): unknown => metadata.get(`${architecture}.${key}`);
+  const experts = value('expert_count');
+  if (experts !== undefined && experts !== 0) {
+    throw new AlidadeError({
+      code: 'unsupported',
+      message: `${file}: models with ${String(experts)} experts are not supported`,
+    });
+  }
   const json: Record<string, unknown> = {
     architectures: [`${family.classPrefix}ForCausalLM`],
     model_type: family.modelType,

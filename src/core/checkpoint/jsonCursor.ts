@@ -1,4 +1,5 @@
 import { FormatError } from '../formatError';
+import { decodeUtf8 } from './decodeUtf8';
 
 export interface JsonCursorParams {
   /** UTF-8. */
@@ -101,7 +102,7 @@ export class JsonCursor {
     // With escapes the language's own parser decodes, which also checks them.
     const raw = this.bytes.subarray(escaped ? start - 1 : start, escaped ? end + 1 : end);
     try {
-      const text = this.decoder.decode(raw);
+      const text = decodeUtf8(raw, this.decoder);
       return escaped ? (JSON.parse(text) as string) : text;
     } catch {
       return this.fail('a string that is not UTF-8, or has an unknown escape', (this.params.fileOffset ?? 0) + start);
@@ -156,6 +157,21 @@ export class JsonCursor {
         return this.readString();
       default:
         return this.readWord();
+    }
+  }
+
+  /** Checks a value without keeping any of it. Repeated keys are not looked for. */
+  skipValue(): void {
+    this.skipSpace();
+    switch (this.bytes[this.position]) {
+      case openBrace:
+        this.readObject(() => this.skipValue());
+        return;
+      case openBracket:
+        this.readArray(() => this.skipValue());
+        return;
+      default:
+        this.readValue();
     }
   }
 

@@ -43,10 +43,10 @@ export function mapGgufTensors(tensors: Iterable<TensorEntry>, heads: GgufHeads)
 
 function mapName(name: string): string {
   if (Object.hasOwn(wholeNames, name)) return wholeNames[name];
-  const match = /^blk\.(\d{1,6})\.([a-z_]+)\.(weight|bias)$/.exec(name);
+  const match = /^blk\.(0|[1-9]\d{0,5})\.([a-z_]+)\.(weight|bias)$/.exec(name);
   if (match === null) return name;
   const [, layer, part, suffix] = match;
-  return Object.hasOwn(layerNames, part) ? `model.layers.${Number(layer)}.${layerNames[part]}.${suffix}` : name;
+  return Object.hasOwn(layerNames, part) ? `model.layers.${layer}.${layerNames[part]}.${suffix}` : name;
 }
 
 function rotatedHeads(name: string, { headCount, keyValueHeadCount }: GgufHeads): number | null {

@@ -1,6 +1,7 @@
 import { AlidadeError } from '../alidadeError';
 import { ConfigReader } from './configReader';
-import { findFamily, modelFamilies, supportedModelTypes, type ModelFamily } from './families';
+import { findFamily, modelFamilies, supportedModelTypes } from '../onnx/architectures/modelFamilies';
+import type { ModelFamily } from '../onnx/architectures/modelFamily';
 import type { GatingConfig, ModelConfig } from './modelConfig';
 import { parseRotaryConfig } from './parseRotaryConfig';
 
@@ -39,8 +40,8 @@ export function parseModelConfig(json: unknown, file: string): ModelConfig {
     contextLength,
     normEpsilon: config.positive('rms_norm_eps') ?? defaults.normEpsilon,
     activation: readActivation(config, family),
-    attentionBias: family.attentionBias === 'config' && (config.flag('attention_bias') ?? false),
-    mlpBias: family.mlpBias === 'config' && (config.flag('mlp_bias') ?? false),
+    attentionBias: config.flag('attention_bias') ?? false,
+    mlpBias: config.flag('mlp_bias') ?? false,
     windowPerLayer: readWindows(config, layerCount, family),
     rotary: parseRotaryConfig(config, { family, headDim, contextLength }),
     bosTokenId: config.has('bos_token_id') ? (readTokenIds(config, 'bos_token_id')[0] ?? null) : defaults.bosTokenId,

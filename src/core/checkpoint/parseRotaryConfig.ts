@@ -1,6 +1,6 @@
 import { AlidadeError } from '../alidadeError';
 import type { ConfigReader } from './configReader';
-import type { ModelFamily } from './families';
+import type { ModelFamily } from '../onnx/architectures/modelFamily';
 import type { RotaryConfig, RotaryScaling } from './modelConfig';
 
 export interface RotaryParams {

@@ -27,7 +27,7 @@ export function parseSafetensorsIndex(text: string | Uint8Array, file: string): 
   let hasWeightMap = false;
   cursor.readObject((key, keyOffset) => {
     if (key !== 'weight_map') {
-      cursor.readValue();
+      cursor.skipValue();
       return;
     }
     if (hasWeightMap) cursor.fail('weight_map occurs twice', keyOffset);

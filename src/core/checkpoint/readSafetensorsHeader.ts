@@ -18,7 +18,8 @@ export interface SafetensorsHeader {
 /** The format's own bound on a header, in bytes. */
 const maximumHeaderLength = 100_000_000;
 /** The largest checkpoints known have 10^5 tensors over all their shards. */
-const maximumTensors = 262_144;
+const maximumTensors = 131_072;
+const maximumMetadataKeys = 65_536;
 const maximumRank = 16;
 
 /**
@@ -61,6 +62,8 @@ function parseHeader(bytes: Uint8Array, source: ByteSource): SafetensorsHeader {
       hasMetadata = true;
       cursor.readObject((key, keyOffset) => {
         if (metadata.has(key)) cursor.fail(`the metadata key ${JSON.stringify(key)} occurs twice`, keyOffset);
+        if (metadata.size >= maximumMetadataKeys)
+          cursor.fail(`more than ${maximumMetadataKeys} metadata keys`, keyOffset);
         metadata.set(key, cursor.readString());
       });
       return;
