@@ -1,8 +1,9 @@
 import { applyDense } from './gatedHead';
+import type { DenseLayer } from './gatedHead';
 import type { RewardHead } from './rewardHead';
 
 export interface ClassificationHeadWeights {
-  readonly score: Float32Array; // [labels, hidden], no bias
+  readonly score: DenseLayer; // [labels, hidden]; transformers' own classes have no bias
   readonly labels: readonly string[];
 }
 
@@ -15,6 +16,6 @@ export function createClassificationHead({ score, labels }: ClassificationHeadWe
     objectives: labels.map((name) => ({ name })),
     pooling: { kind: 'last', layer: 'final', position: 'last-unpadded' },
     gateText: null,
-    apply: ({ pooled }) => ({ rewards: applyDense({ weight: score, bias: null }, pooled), coefficients, gates: null }),
+    apply: ({ pooled }) => ({ rewards: applyDense(score, pooled), coefficients, gates: null }),
   };
 }

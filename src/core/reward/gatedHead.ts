@@ -17,17 +17,17 @@ export interface GatedHeadWeights {
   readonly gate: readonly DenseLayer[];
   readonly logitScale: number;
   readonly temperature: number;
-  readonly objectiveCount: number;
+  readonly objectives: readonly string[];
   readonly gateText: string;
 }
 
 /** r = W x, g = scale · softmax(gate(x_prompt) / T), c = g·Mᵀ, so that the score Σ g (r·M) is Σ c r. */
 export function createGatedHead(weights: GatedHeadWeights): RewardHead {
-  const { objectiveCount, transform, temperature, logitScale } = weights;
-  const objectives: readonly HeadObjectiveInfo[] =
-    objectiveCount === ARMORM_OBJECTIVES.length
-      ? ARMORM_OBJECTIVES
-      : Array.from({ length: objectiveCount }, (_, index) => ({ name: `objective-${index}` }));
+  const { transform, temperature, logitScale } = weights;
+  const objectives = weights.objectives.map(
+    (name): HeadObjectiveInfo => ARMORM_OBJECTIVES.find((known) => known.name === name) ?? { name },
+  );
+  const objectiveCount = objectives.length;
   return {
     kind: 'gated',
     title: `gate over ${objectiveCount} objectives`,

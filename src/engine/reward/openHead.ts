@@ -31,7 +31,7 @@ export async function openHead(checkpoint: Checkpoint, headPath: string | null):
   if (headPath !== null) return openHeadFile(checkpoint, headPath);
   switch (checkpoint.head?.kind) {
     case 'gated':
-      return openGatedHead(checkpoint);
+      return openGatedHead(checkpoint, checkpoint.head.objectives);
     case 'classification':
       return openClassificationHead(checkpoint, checkpoint.head.objectives);
     case undefined:
@@ -65,11 +65,13 @@ async function openHeadFile(checkpoint: Checkpoint, headPath: string): Promise<O
 }
 
 async function openClassificationHead(checkpoint: Checkpoint, labels: readonly string[]): Promise<OpenedHead> {
-  const score = await readTensor(checkpoint, 'score.weight');
-  return { head: createClassificationHead({ score, labels }), hash: hashOf([score]) };
+  const weight = await readTensor(checkpoint, 'score.weight');
+  const bias = checkpoint.tensors.has('score.bias') ? await readTensor(checkpoint, 'score.bias') : null;
+  const head = createClassificationHead({ score: { weight, bias }, labels });
+  return { head, hash: hashOf(bias === null ? [weight] : [weight, bias]) };
 }
 
-async function openGatedHead(checkpoint: Checkpoint): Promise<OpenedHead> {
+async function openGatedHead(checkpoint: Checkpoint, objectives: readonly string[]): Promise<OpenedHead> {
   const { gating, modelType } = checkpoint.config;
   const gateText = GATE_TEXTS[modelType];
   if (gating === null || gateText === undefined) {
@@ -95,7 +97,7 @@ async function openGatedHead(checkpoint: Checkpoint): Promise<OpenedHead> {
     gate,
     logitScale: logitScale[0] ?? 1,
     temperature: gating.temperature,
-    objectiveCount: gating.objectives,
+    objectives,
     gateText,
   });
   return { head, hash: hashOf([regression, transform, logitScale]) };
