@@ -9,12 +9,19 @@ import { buildPrograms, repository } from './install.mjs';
 /** The platforms for which onnxruntime-node has binaries. */
 export const targets = ['linux-x64', 'linux-arm64', 'win32-x64', 'win32-arm64', 'darwin-arm64'];
 
+const here = `${process.platform}-${process.arch}`;
+
+/** Where the package for a platform lies once made. */
+export function packageFile(target = here) {
+  const { name, version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
+  return join(repository, 'out', `${name}-${version}-${target}.vsix`);
+}
+
 /** @returns {string} the path of the package */
-export function packageExtension(target = `${process.platform}-${process.arch}`) {
+export function packageExtension(target = here) {
   if (!targets.includes(target)) throw new Error(`unknown target ${target}: there are ${targets.join(', ')}`);
   buildPrograms();
-  const { name, version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
-  const file = join(repository, 'out', `${name}-${version}-${target}.vsix`);
+  const file = packageFile(target);
   mkdirSync(join(repository, 'out'), { recursive: true });
   const allowList = readFileSync(join(repository, '.vscodeignore'), 'utf8');
   const ignoreFile = join(repository, 'out', `vscodeignore-${target}`);

@@ -139,7 +139,7 @@ function describeObjectives({ evaluations, complianceCheck, withinSystems }: Sta
       scale: { min: 1, max: 3, unit: 'rating' },
       description:
         `How engaging people would find it in chit-chat: rank correlation ${auc('engagingness')} with human ratings held ` +
-        `out, ${withinSystems.smallest.toFixed(2)} to ${withinSystems.largest.toFixed(2)} within one system.`,
+        `out, ${withinSystems.mean.toFixed(2)} within the replies of one system.`,
     },
   ];
 }

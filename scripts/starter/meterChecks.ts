@@ -145,11 +145,17 @@ export function measureIdentityBias(texts: readonly LabelledText[], { heldOut }:
   ];
 }
 
-/** Rank correlation inside the replies of each system, held out; the smallest and the largest. */
+export interface WithinSystems {
+  readonly mean: number;
+  readonly smallest: number;
+  readonly largest: number;
+}
+
+/** Rank correlation inside the replies of each system, held out. */
 export function correlationWithinSystems(
   texts: readonly (LabelledText & { readonly system: string })[],
   { heldOut }: MeterEvaluation,
-): { readonly smallest: number; readonly largest: number } {
+): WithinSystems {
   const systems = [...new Set(texts.map((text) => text.system))];
   const correlations = systems.map((system) => {
     const rows = texts.flatMap((text, row) => (text.system === system ? [row] : []));
@@ -158,7 +164,8 @@ export function correlationWithinSystems(
       rows.map((row) => texts[row].target),
     );
   });
-  return { smallest: Math.min(...correlations), largest: Math.max(...correlations) };
+  const mean = correlations.reduce((sum, value) => sum + value, 0) / correlations.length;
+  return { mean, smallest: Math.min(...correlations), largest: Math.max(...correlations) };
 }
 
 const behaviourRow = z.object({

@@ -1,5 +1,5 @@
 import type { MeterEvaluation } from './evaluateMeter';
-import type { BehaviourFigure, BehaviourKind, ComplianceFigures, IdentityBias } from './meterChecks';
+import type { BehaviourFigure, BehaviourKind, ComplianceFigures, IdentityBias, WithinSystems } from './meterChecks';
 
 /** Everything that the training run has measured. */
 export interface StarterReport {
@@ -8,7 +8,7 @@ export interface StarterReport {
   >;
   readonly complianceCheck: ComplianceFigures;
   readonly identityBias: readonly IdentityBias[];
-  readonly withinSystems: { readonly smallest: number; readonly largest: number };
+  readonly withinSystems: WithinSystems;
   readonly behaviour: readonly BehaviourFigure[];
   readonly complianceRows: { readonly answers: number; readonly refusals: number };
 }
@@ -86,7 +86,8 @@ ${rows.join('\n')}
 Words alone: logistic (ridge) regression on TF-IDF of words and pairs of words, or where named so the cosine of prompt and
 response. It says how much of the task is vocabulary. On its own text the compliance meter's figure is too good to be of
 use, because refusals put together from phrases are easy to tell; the next section is the one to look at. Within the
-replies of one system engagingness correlates ${withinSystems.smallest.toFixed(3)} to ${withinSystems.largest.toFixed(3)}: part of the figure above is telling good systems from bad ones.`;
+replies of one system engagingness correlates ${withinSystems.mean.toFixed(2)} on average (${withinSystems.smallest.toFixed(2)} to ${withinSystems.largest.toFixed(2)}, 60 replies
+each): part of the figure above is telling good systems from bad ones.`;
 }
 
 function complianceSection({ complianceCheck: check }: StarterReport): string {

@@ -3,7 +3,7 @@ import type { DesignMatrix } from './designMatrix';
 import { groupedFolds } from './groupedFolds';
 import { predictLinear, type LinearModel } from './linearModel';
 import { fitLogistic, logLoss } from './logisticRegression';
-import { fitRidge } from './ridgeRegression';
+import { fitRidgePath } from './ridgeRegression';
 import { fitStandardisation, foldStandardisation, standardise } from './standardisation';
 
 /** How a linear model is fitted for one penalty, and how wrong its predictions are. */
@@ -29,7 +29,7 @@ export const logisticLearner: Learner = {
 
 /** Ridge regression. */
 export const ridgeLearner: Learner<DenseMatrix> = {
-  fitPath: (matrix, targets, lambdas) => lambdas.map((lambda) => fitRidge({ matrix, targets, lambda })),
+  fitPath: (matrix, targets, lambdas) => fitRidgePath({ matrix, targets, lambdas }),
   loss: (predictions, targets) =>
     predictions.reduce((sum, value, row) => sum + (value - targets[row]) ** 2, 0) / predictions.length,
 };
