@@ -67,21 +67,11 @@ function programs() {
       platform: 'browser',
       target: 'es2022',
     },
-  ]
-    .map((options) => ({
-      ...options,
-      entryPoints: present(options.entryPoints),
-      metafile: true,
-      outdir: join(root, 'dist'),
-    }))
-    .filter((options) => Object.keys(options.entryPoints).length > 0);
-}
-
-/** Leniency while the first version is being written: entry points that do not exist yet are left out. */
-function present(entryPoints) {
-  const missing = Object.values(entryPoints).filter((file) => !existsSync(join(root, file)));
-  if (missing.length > 0) console.warn(`warning: skipped, not there yet: ${missing.join(', ')}`);
-  return Object.fromEntries(Object.entries(entryPoints).filter(([, file]) => !missing.includes(file)));
+  ].map((options) => ({
+    ...options,
+    metafile: true,
+    outdir: join(root, 'dist'),
+  }));
 }
 
 /** The icon font of the pages is loaded by the page's document, not by a bundle. */

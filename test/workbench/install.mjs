@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { codeServer, here, serverNode } from './paths.mjs';
 
 const ready = join(here, 'node_modules', '.workbench-ready');
@@ -24,10 +24,11 @@ export function installWorkbench({ log = console.error } = {}) {
   log('Installing the browser workbench (once, about 800 MB on disk) …');
   rmSync(ready, { force: true });
   // The install scripts of code-server build modules that a test run never loads (Kerberos, SQLite), with tools that are
-  // not everywhere, so only files are installed. The editor does without the few native modules it would like to have.
+  // not everywhere, so only files are installed. The editor does without the native modules it would like to have.
   npm(['ci'], here);
   npm(['install', '--omit=dev'], join(codeServer, 'lib', 'vscode'));
   npm(['install', '--omit=dev'], join(codeServer, 'lib', 'vscode', 'extensions'));
+  buildLogger();
   for (const [link, target] of [
     ['bin/remote-cli/code-server', 'code-linux.sh'],
     ['bin/helpers/browser.sh', 'browser-linux.sh'],
@@ -41,6 +42,22 @@ export function installWorkbench({ log = console.error } = {}) {
   );
   writeFileSync(ready, wanted);
   return true;
+}
+
+/** The one module that is missed: without it the log channels of the workbench stay empty. Needs a C++ compiler. */
+function buildLogger() {
+  const node = dirname(dirname(serverNode));
+  const env = {
+    ...process.env,
+    PATH: `${dirname(serverNode)}${delimiter}${process.env.PATH}`,
+    npm_config_nodedir: node,
+  };
+  try {
+    const options = { cwd: join(codeServer, 'lib', 'vscode'), env, stdio: 'ignore', timeout: 3 * 60_000 };
+    execFileSync('npm', ['rebuild', '@vscode/spdlog'], options);
+  } catch {
+    // No compiler here: the log channels stay empty, everything else works.
+  }
 }
 
 function npm(args, cwd) {

@@ -56,7 +56,7 @@ export async function startServer(options) {
   if (options.vsix) {
     execFileSync(serverNode, [entry, '--config', config, ...folders, '--install-extension', options.vsix], {
       env,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'], // shown in the error when it fails
       timeout: 120_000,
     });
   }
