@@ -346,7 +346,7 @@ function scaleOf(rows: readonly BarRow[]): Scale {
 }
 
 function formatExtremeTick(tick: number): string {
-  return tick === 0 ? '0' : tick.toExponential(0).replace('e+', 'e').replaceAll('-', '−');
+  return tick === 0 ? '0' : Number(tick.toPrecision(6)).toExponential().replace('e+', 'e').replaceAll('-', '−');
 }
 
 function verticalLine(position: number, height: number, kind: string): SVGTemplateResult {
