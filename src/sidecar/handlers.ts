@@ -1,7 +1,8 @@
-import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc';
-import { ResponseError } from 'vscode-jsonrpc';
+import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
+import { ResponseError } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../core/alidadeError';
 import type { JobContext, Logger, Progress } from '../core/jobContext';
+import { assembleScoredRow } from '../core/reward/assembleScoredRow';
 import type { ExplainedRow, ExplainedText } from '../core/reward/explainedRow';
 import type { RewardBreakdown, ScoredRow } from '../core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
@@ -177,24 +178,11 @@ function charactersOf(explained: ExplainedRow): number {
   return explained.responses.reduce((sum, { text, objectives }) => sum + text.length + 100 * objectives.length, 0);
 }
 
-function scoredRowOf({ id, kind, responses }: ExplainedRow): ScoredRow {
-  switch (kind) {
-    case 'single':
-      return { id, ...breakdownOf(responses[0]) };
-    case 'pair': {
-      const [chosen, rejected] = [breakdownOf(responses[0]), breakdownOf(responses[1])];
-      return { id, chosen, rejected, margin: chosen.score - rejected.score };
-    }
-    case 'list': {
-      const breakdowns = responses.map(breakdownOf);
-      const best = breakdowns.reduce((top, { score }, index) => (breakdowns[top]!.score < score ? index : top), 0);
-      return { id, responses: breakdowns, best };
-    }
-  }
+function scoredRowOf(explained: ExplainedRow): ScoredRow {
+  return assembleScoredRow(explained, explained.responses.map(breakdownOf));
 }
 
-function breakdownOf(text: ExplainedText | undefined): RewardBreakdown {
-  if (text === undefined) throw new Error('the engine explained fewer responses than the row has');
+function breakdownOf(text: ExplainedText): RewardBreakdown {
   const { score, tokens, truncated, objectives } = text;
   return { score, tokens, truncated, objectives };
 }

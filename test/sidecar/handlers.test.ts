@@ -49,6 +49,7 @@ class FakeModel implements OpenRewardModel {
       id: row.id,
       kind: row.kind,
       model: this.description,
+      specialTokens: [],
       responses: texts.map((input) => {
         const text = input.kind === 'text' ? input.text : '';
         if (text === 'bad') throw new AlidadeError({ code: 'row', message: 'row is bad', hint: 'mend it' });

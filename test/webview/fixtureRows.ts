@@ -2,6 +2,16 @@ import type { ExplainedRow, ExplainedText } from '../../src/core/reward/explaine
 import type { ObjectiveContribution } from '../../src/core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../../src/core/reward/rewardModelDescription';
 
+/** Those of Llama 3 and of ChatML, as the texts below use them. */
+const specialTokens = [
+  '<|begin_of_text|>',
+  '<|start_header_id|>',
+  '<|end_header_id|>',
+  '<|eot_id|>',
+  '<|im_start|>',
+  '<|im_end|>',
+];
+
 const objectiveNames = [
   ...['helpfulness', 'correctness', 'coherence', 'complexity', 'verbosity'].map((name) => `helpsteer-${name}`),
   ...['overall_score', 'instruction_following', 'truthfulness', 'honesty', 'helpfulness'].map(
@@ -123,6 +133,7 @@ const bad = 'I bought a new car last week. It is red, and it goes very fast.';
 export const gatedPair: ExplainedRow = {
   id: 'synonyms-01',
   kind: 'pair',
+  specialTokens,
   model: gatedModel,
   specialTokens,
   responses: [
@@ -141,6 +152,7 @@ export const gatedPair: ExplainedRow = {
 export const metersSingle: ExplainedRow = {
   id: '7',
   kind: 'single',
+  specialTokens,
   model: metersModel,
   responses: [
     explained({
@@ -154,6 +166,7 @@ export const metersSingle: ExplainedRow = {
 export const metersPair: ExplainedRow = {
   id: 'off-topic-3',
   kind: 'pair',
+  specialTokens,
   model: metersModel,
   responses: [
     explained({
@@ -173,6 +186,7 @@ export const metersPair: ExplainedRow = {
 export const listOfFour: ExplainedRow = {
   id: 'best-of-4',
   kind: 'list',
+  specialTokens,
   model: {
     ...gatedModel,
     name: 'tiny-reward-qwen2',
@@ -198,6 +212,7 @@ export function hostileRow(filler: number): ExplainedRow {
   return {
     id: hostile,
     kind: 'pair',
+    specialTokens,
     model: {
       ...metersModel,
       name: `${hostile} ${'very-long-model-name-'.repeat(12)}`,

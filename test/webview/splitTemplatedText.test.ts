@@ -11,14 +11,6 @@ describe('splitTemplatedText', () => {
     assert.deepEqual(splitTemplatedText('<s>', []), [{ kind: 'text', text: '<s>' }]);
   });
 
-  it('knows the common spellings where none are given', () => {
-    const parts = splitTemplatedText('<|im_start|>user\n<s>[INST] hi [/INST]<start_of_turn>', undefined);
-    assert.deepEqual(
-      parts.filter(({ kind }) => kind === 'special').map(({ text }) => text),
-      ['<|im_start|>', '<s>', '[INST]', '[/INST]', '<start_of_turn>'],
-    );
-  });
-
   it('makes unseen characters visible, but not line ends and tabs', () => {
     assert.deepEqual(splitTemplatedText('a\n\tb\u202Ec', []), [
       { kind: 'text', text: 'a\n\tb' },

@@ -4,10 +4,6 @@ export interface TextPart {
   readonly text: string;
 }
 
-/** Spellings of special tokens in the families that are supported, for rows that do not list their own. */
-const commonSpecialTokens =
-  /<\|[^|<>\s]{1,64}\|>|<\/?s>|<(?:bos|eos|pad|unk)>|<(?:start|end)_of_turn>|\[\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]/;
-
 /** Characters that act on the text without being seen: direction marks and overrides, zero widths, C0 and C1 controls. */
 const controlCharacters =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/;
@@ -16,15 +12,12 @@ const controlCharacters =
 const mostParts = 4000;
 
 /** Cuts a templated text into plain parts, special tokens, and control characters made visible. */
-export function splitTemplatedText(text: string, specialTokens: readonly string[] | undefined): readonly TextPart[] {
-  const special =
-    specialTokens === undefined
-      ? commonSpecialTokens.source
-      : [...specialTokens]
-          .filter((token) => token !== '')
-          .sort((a, b) => b.length - a.length)
-          .map(escapeRegExp)
-          .join('|');
+export function splitTemplatedText(text: string, specialTokens: readonly string[]): readonly TextPart[] {
+  const special = [...specialTokens]
+    .filter((token) => token !== '')
+    .sort((a, b) => b.length - a.length)
+    .map(escapeRegExp)
+    .join('|');
   const pattern = new RegExp([special, controlCharacters.source].filter((part) => part !== '').join('|'), 'gu');
   const parts: TextPart[] = [];
   let end = 0;

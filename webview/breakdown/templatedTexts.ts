@@ -6,7 +6,7 @@ import { strings } from './strings';
 
 export interface TemplatedTextsParams {
   readonly shown: Shown;
-  readonly specialTokens: readonly string[] | undefined;
+  readonly specialTokens: readonly string[];
   readonly copy: (text: string) => void;
 }
 
@@ -43,7 +43,7 @@ ${renderParts(text.text, specialTokens)}</pre>
   </section>`;
 }
 
-function renderParts(text: string, specialTokens: readonly string[] | undefined): (TemplateResult | string)[] {
+function renderParts(text: string, specialTokens: readonly string[]): (TemplateResult | string)[] {
   return splitTemplatedText(text, specialTokens).map(({ kind, text: part }) =>
     kind === 'text' ? part : html`<span class=${kind}>${part}</span>`,
   );

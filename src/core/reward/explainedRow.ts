@@ -17,5 +17,5 @@ export interface ExplainedRow {
   readonly model: RewardModelDescription;
   readonly responses: readonly ExplainedText[];
   /** The tokenizer's special tokens as they are spelled in the texts, so that a page can mark them. */
-  readonly specialTokens?: readonly string[];
+  readonly specialTokens: readonly string[];
 }

@@ -34,7 +34,7 @@ export function reweighBreakdown<Breakdown extends RewardBreakdown>(
     });
   }
   const objectives = breakdown.objectives.map((objective) => {
-    const coefficient = Object.hasOwn(weights, objective.name) ? weights[objective.name]! : objective.coefficient;
+    const coefficient = Object.hasOwn(weights, objective.name) ? weights[objective.name] : objective.coefficient;
     return { ...objective, coefficient, contribution: coefficient * objective.reward };
   });
   const score = objectives.reduce((sum, { contribution }) => sum + contribution, 0);

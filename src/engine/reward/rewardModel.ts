@@ -4,6 +4,7 @@ import type { Checkpoint } from '../../core/checkpoint/checkpoint';
 import type { DeviceChoice, DtypeChoice } from '../../core/device';
 import type { JobContext } from '../../core/jobContext';
 import type { ScorableInput, ScorableRow } from '../../core/promptFile/scorableRow';
+import { assembleScoredRow } from '../../core/reward/assembleScoredRow';
 import { buildBreakdown } from '../../core/reward/buildBreakdown';
 import type { ExplainedRow, ExplainedText } from '../../core/reward/explainedRow';
 import { findLastRun } from '../../core/reward/findLastRun';
@@ -145,17 +146,10 @@ export class RewardModel {
    */
   async scoreRow(row: ScorableRow, options: ScoreOptions, context: JobContext): Promise<ScoredRow> {
     const scored = await this.#scoreInputs(listInputs(row), options, context);
-    const breakdowns = scored.map(({ breakdown }) => breakdown);
-    switch (row.kind) {
-      case 'single':
-        return { id: row.id, ...(breakdowns[0] as RewardBreakdown) };
-      case 'pair': {
-        const [chosen, rejected] = breakdowns as [RewardBreakdown, RewardBreakdown];
-        return { id: row.id, chosen, rejected, margin: chosen.score - rejected.score };
-      }
-      case 'list':
-        return { id: row.id, responses: breakdowns, best: indexOfBest(breakdowns) };
-    }
+    return assembleScoredRow(
+      row,
+      scored.map(({ breakdown }) => breakdown),
+    );
   }
 
   /** As `scoreRow`, with the exact text and token counts of every response. */
@@ -172,7 +166,8 @@ export class RewardModel {
         responseTokens,
       };
     });
-    return { id: row.id, kind: row.kind, model: this.description, responses };
+    const specialTokens = this.#specialTokens(scored.flatMap(({ prepared }) => prepared.ids));
+    return { id: row.id, kind: row.kind, model: this.description, responses, specialTokens };
   }
 
   /**
@@ -285,6 +280,13 @@ export class RewardModel {
     });
   }
 
+  /** The spellings of the special tokens among some ids, each once. */
+  #specialTokens(ids: readonly number[]): string[] {
+    const { tokenizer } = this.#parts;
+    const special = [...new Set(ids)].filter((id) => tokenizer.isSpecial(id));
+    return special.map((id) => tokenizer.idToToken(id) ?? '').filter((token) => token !== '');
+  }
+
   #checkWeights(weights: Readonly<Record<string, number>>): void {
     const names = Object.keys(weights);
     if (names.length === 0) return;
@@ -316,13 +318,6 @@ function listInputs(row: ScorableRow): readonly ScorableInput[] {
     case 'list':
       return row.responses;
   }
-}
-
-function indexOfBest(breakdowns: readonly RewardBreakdown[]): number {
-  return breakdowns.reduce(
-    (best, { score }, index) => ((breakdowns[best]?.score ?? -Infinity) < score ? index : best),
-    0,
-  );
 }
 
 /** The mean of equally long vectors, in double precision. */
