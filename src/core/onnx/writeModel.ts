@@ -73,11 +73,12 @@ function nameValues(graph: GraphDefinition): NamedGraph {
   const constants = new Map<string, Value>();
   const outputNames = new Map<Node, string[]>();
   let valueCount = 0;
-  const visit = (value: Value): void => {
+  /** Notes a value that is used. Gives its node when it is met for the first time, so that its inputs come next. */
+  const note = (value: Value): Node | null => {
     const { origin } = value;
     if (origin.kind === 'input') {
       if (!declared.has(origin.name)) throw internal(`graph input ${origin.name} is used but not declared`);
-      return;
+      return null;
     }
     if (origin.kind === 'constant') {
       const other = constants.get(origin.name);
@@ -85,18 +86,32 @@ function nameValues(graph: GraphDefinition): NamedGraph {
         throw internal(`two constants are called ${origin.name}`);
       }
       constants.set(origin.name, value);
-      return;
+      return null;
     }
     const { node } = origin;
-    let outputs = outputNames.get(node);
-    if (outputs === undefined) {
-      outputs = new Array<string>(node.outputCount).fill('');
-      outputNames.set(node, outputs);
-      for (const input of node.inputs) if (input !== null) visit(input);
-      nodes.push(node);
-    }
+    const known = outputNames.get(node);
+    const outputs = known ?? new Array<string>(node.outputCount).fill('');
+    outputNames.set(node, outputs);
     valueCount += 1;
     outputs[origin.output] ||= `${node.operator}_${valueCount}`;
+    return known === undefined ? node : null;
+  };
+  // A deep model is a deep graph: a stack of our own, since the call stack ends at a few hundred layers.
+  const visit = (value: Value): void => {
+    const open: { readonly node: Node; next: number }[] = [];
+    const enter = (used: Value | null): void => {
+      const node = used === null ? null : note(used);
+      if (node !== null) open.push({ node, next: 0 });
+    };
+    enter(value);
+    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+      if (top.next < top.node.inputs.length) {
+        enter(top.node.inputs[top.next++] ?? null);
+      } else {
+        nodes.push(top.node);
+        open.pop();
+      }
+    }
   };
   for (const output of graph.outputs) visit(output.value);
   for (const { name, value } of graph.outputs) {
@@ -104,8 +119,6 @@ function nameValues(graph: GraphDefinition): NamedGraph {
     const outputs = outputNames.get(value.origin.node);
     if (outputs !== undefined) outputs[value.origin.output] = name;
   }
-  // A deep model is a deep graph, yet each value is visited through the previous layer only: the recursion is as deep as
-  // the longest path, a few nodes a layer.
   return { nodes, constants: [...constants.values()], outputNames };
 }
 
