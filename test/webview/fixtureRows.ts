@@ -2,16 +2,6 @@ import type { ExplainedRow, ExplainedText } from '../../src/core/reward/explaine
 import type { ObjectiveContribution } from '../../src/core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../../src/core/reward/rewardModelDescription';
 
-/** Those of Llama 3 and of ChatML, as the texts below use them. */
-const specialTokens = [
-  '<|begin_of_text|>',
-  '<|start_header_id|>',
-  '<|end_header_id|>',
-  '<|eot_id|>',
-  '<|im_start|>',
-  '<|im_end|>',
-];
-
 const objectiveNames = [
   ...['helpfulness', 'correctness', 'coherence', 'complexity', 'verbosity'].map((name) => `helpsteer-${name}`),
   ...['overall_score', 'instruction_following', 'truthfulness', 'honesty', 'helpfulness'].map(
@@ -62,7 +52,15 @@ const metersModel: RewardModelDescription = {
   hash: '41d0be77aa52',
 };
 
-export const specialTokens = ['<|begin_of_text|>', '<|start_header_id|>', '<|end_header_id|>', '<|eot_id|>'];
+/** Those of Llama 3 and of ChatML, as the texts below use them. */
+export const specialTokens = [
+  '<|begin_of_text|>',
+  '<|start_header_id|>',
+  '<|end_header_id|>',
+  '<|eot_id|>',
+  '<|im_start|>',
+  '<|im_end|>',
+];
 
 /** A templated conversation in Llama 3's format. */
 export function templated(prompt: string, response: string): string {
@@ -135,7 +133,6 @@ export const gatedPair: ExplainedRow = {
   kind: 'pair',
   specialTokens,
   model: gatedModel,
-  specialTokens,
   responses: [
     explained({ role: 'chosen', objectives: gatedObjectives(2), text: templated(question, good) }),
     explained({
