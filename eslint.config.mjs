@@ -117,6 +117,7 @@ const scriptGlobals = [
   ...['process', 'Buffer', 'console', 'require', 'module', '__dirname', '__filename', 'fetch', 'URL', 'performance'],
   ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'AbortController', 'AbortSignal', 'TextDecoder'],
   ...['window', 'document', 'getComputedStyle', 'structuredClone'],
+  ...['describe', 'it', 'before', 'after', 'beforeEach', 'afterEach'],
 ];
 
 export default [

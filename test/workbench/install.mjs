@@ -28,7 +28,7 @@ export function installWorkbench({ log = console.error } = {}) {
   npm(['ci'], here);
   npm(['install', '--omit=dev'], join(codeServer, 'lib', 'vscode'));
   npm(['install', '--omit=dev'], join(codeServer, 'lib', 'vscode', 'extensions'));
-  buildLogger();
+  buildWhatIsMissed();
   for (const [link, target] of [
     ['bin/remote-cli/code-server', 'code-linux.sh'],
     ['bin/helpers/browser.sh', 'browser-linux.sh'],
@@ -44,8 +44,8 @@ export function installWorkbench({ log = console.error } = {}) {
   return true;
 }
 
-/** The one module that is missed: without it the log channels of the workbench stay empty. Needs a C++ compiler. */
-function buildLogger() {
+/** What is missed: without the first, log channels stay empty; the second ends an extension host without a server. */
+function buildWhatIsMissed() {
   const node = dirname(dirname(serverNode));
   const env = {
     ...process.env,
@@ -54,9 +54,9 @@ function buildLogger() {
   };
   try {
     const options = { cwd: join(codeServer, 'lib', 'vscode'), env, stdio: 'ignore', timeout: 3 * 60_000 };
-    execFileSync('npm', ['rebuild', '@vscode/spdlog'], options);
+    execFileSync('npm', ['rebuild', '@vscode/spdlog', '@vscode/native-watchdog'], options);
   } catch {
-    // No compiler here: the log channels stay empty, everything else works.
+    // No C++ compiler here: everything else works.
   }
 }
 

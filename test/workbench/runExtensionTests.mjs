@@ -4,9 +4,9 @@
 // ALIDADE_VSCODE=desktop. Otherwise the browser workbench, where it is installed from npm packages alone.
 // The results are in the file ALIDADE_TEST_RESULTS; nothing else counts, because the editor reports success when its
 // extension host crashes.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { installWorkbench, whyNoWorkbench } from './install.mjs';
 import { openBrowser } from './openBrowser.mjs';
@@ -20,7 +20,12 @@ export async function runExtensionTests({ resultsFile, timeoutMs = 240_000 }) {
   const env = { ALIDADE_TEST_RESULTS: resultsFile };
   const desktop =
     process.env.VSCODE_EXECUTABLE || process.env.ALIDADE_VSCODE === 'desktop' || whyNoWorkbench() !== undefined;
-  return desktop ? runInDesktop(env) : runInWorkbench(env, timeoutMs);
+  if (desktop) return runInDesktop(env);
+  const log = resultsFile.replace(/\.jsonl$/, '.log');
+  mkdirSync(dirname(log), { recursive: true });
+  writeFileSync(log, '');
+  console.error(`  what the editor says: ${relative(repository, log)}`);
+  return runInWorkbench({ env, log, timeoutMs });
 }
 
 async function runInDesktop(extensionTestsEnv) {
@@ -39,7 +44,7 @@ async function runInDesktop(extensionTestsEnv) {
   }
 }
 
-async function runInWorkbench(env, timeoutMs) {
+async function runInWorkbench({ env, log, timeoutMs }) {
   installWorkbench();
   const server = await startServer({ workspace, env, driver: true });
   let browser;
@@ -49,7 +54,9 @@ async function runInWorkbench(env, timeoutMs) {
     const { page } = opened;
     const done = new Promise((resolve) => {
       void page.exposeFunction('codeAutomationExit', (code) => resolve(code));
-      void page.exposeFunction('codeAutomationLog', (type, args) => console.error(`  [${type}]`, ...args));
+      void page.exposeFunction('codeAutomationLog', (type, args) => {
+        appendFileSync(log, `[${type}] ${args.map(String).join(' ')}\n`);
+      });
     });
     page.on('pageerror', (error) => console.error(`  [page] ${error.message.slice(0, 300)}`));
     await page.goto(workbenchUrl(server, { development: repository, tests }));

@@ -1,0 +1,164 @@
+// Installs the packaged extension into a VS Code workbench and does with it what a person does. Needs the starter model.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageExtension } from '../../scripts/package.mjs';
+import { Workbench } from '../workbench/driveWorkbench.mjs';
+import { expectVisible } from '../workbench/expectVisible.mjs';
+import { installWorkbench, whyNoWorkbench } from '../workbench/install.mjs';
+import { openBrowser } from '../workbench/openBrowser.mjs';
+import { repository } from '../workbench/paths.mjs';
+import { startServer, workbenchUrl } from '../workbench/startServer.mjs';
+
+const screenshots = join(repository, 'out', 'screenshots');
+const settings = {
+  // The browser's own colour scheme chooses the theme.
+  'window.autoDetectColorScheme': true,
+  'workbench.preferredLightColorTheme': 'Light Modern',
+  'workbench.preferredDarkColorTheme': 'Dark Modern',
+};
+
+describe('the packaged extension', function () {
+  this.timeout(120_000);
+  this.bail(true); // every step goes on where the one before left the workbench
+  let server;
+  let browser;
+  let page;
+  let workbench;
+
+  before('start the workbench', async function () {
+    if (whyNoWorkbench() !== undefined) this.skip();
+    this.timeout(300_000);
+    installWorkbench();
+    mkdirSync(screenshots, { recursive: true });
+    execFileSync(process.execPath, [join(repository, 'dist/cli.js'), 'starter', 'fetch', '--quiet'], {
+      stdio: 'inherit',
+    });
+    server = await startServer({ workspace: join(repository, 'examples'), vsix: packageExtension(), settings });
+    ({ browser, page } = await openBrowser({ width: 1440, height: 900 }));
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    workbench = new Workbench(page, workbenchUrl(server));
+    await workbench.open();
+  });
+
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await shoot(`failed ${this.currentTest.title}`);
+  });
+
+  const shoot = (name) => workbench.screenshot(join(screenshots, `${name.replace(/[^a-z0-9]+/gi, '-')}.png`));
+
+  it('does nothing before a data file or its view is opened', async () => {
+    assert.deepEqual(sidecars(server), []);
+    assert.equal(await workbench.statusBarItem('Starter').count(), 0);
+  });
+
+  it('lists the starter in the Models view', async () => {
+    await workbench.showView('Alidade');
+    await expectVisible(workbench.treeRow('SmolLM2-135M-Instruct'), 'the starter in the Models view', 60_000);
+    await shoot('models view');
+  });
+
+  it('shows which model is in use in the status bar', async () => {
+    await workbench.openFile('preferences.jsonl');
+    await expectVisible(workbench.statusBarItem('Starter'), 'the model in the status bar', 30_000);
+  });
+
+  it('offers a score and Why? above a row', async () => {
+    await expectVisible(workbench.codeLens('Score'), 'the lens that scores', 30_000);
+    await expectVisible(workbench.codeLens('Why?'), 'the lens Why?', 30_000);
+  });
+
+  it('shows the score of the response under the pointer', async () => {
+    const hover = await workbench.hover('houseplant', 'compliance', 90_000);
+    const text = await hover.innerText();
+    for (const expected of ['verbosity', 'on-topic', 'fluency', 'Breakdown']) assert.match(text, new RegExp(expected));
+    await shoot('hover light');
+  });
+
+  it('shows the margin in the lens once the row is scored', async () => {
+    await expectVisible(workbench.codeLens(/Margin [+−-]?\d/), 'the margin in the lens', 30_000);
+  });
+
+  it('opens the breakdown beside the file from Why?', async () => {
+    await page.keyboard.press('Escape');
+    await page.mouse.move(5, 5);
+    await workbench.codeLens('Why?').click();
+    const body = workbench.webview().locator('ald-breakdown');
+    await expectVisible(body.getByText('Contributions').first(), 'the contributions on the breakdown page', 60_000);
+    for (const text of [
+      'houseplant',
+      'Chosen',
+      'Rejected',
+      'Margin',
+      'Not a judge of quality',
+      'compliance',
+      'Weights',
+    ]) {
+      await expectVisible(body.getByText(text).first(), `“${text}” on the breakdown page`);
+    }
+    await shoot('breakdown light');
+  });
+
+  it('follows the cursor to another row', async () => {
+    const body = workbench.webview().locator('ald-breakdown');
+    await page
+      .locator('.monaco-editor .view-line', { hasText: 'refund-email' })
+      .first()
+      .click({ position: { x: 20, y: 8 } });
+    await expectVisible(body.getByText('refund-email').first(), 'the second row on the breakdown page', 60_000);
+  });
+
+  it('is as legible in the dark theme and in high contrast', async () => {
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await expectVisible(page.locator('.monaco-workbench.vs-dark'), 'the dark theme');
+    await page.waitForTimeout(500); // colours fade
+    await shoot('breakdown dark');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await expectVisible(page.locator('.monaco-workbench.vs'), 'the light theme');
+  });
+
+  it('scores again after its process was killed', async () => {
+    const before = sidecars(server);
+    assert.equal(before.length, 1);
+    process.kill(before[0], 'SIGKILL');
+    const body = workbench.webview().locator('ald-breakdown');
+    await page
+      .locator('.monaco-editor .view-line', { hasText: '"bread"' })
+      .first()
+      .click({ position: { x: 20, y: 8 } });
+    await expectVisible(body.getByText('bread').first(), 'a row scored by the new process', 90_000);
+    await expectVisible(body.getByText('Contributions').first(), 'its contributions', 60_000);
+    const after = sidecars(server);
+    assert.equal(after.length, 1);
+    assert.notEqual(after[0], before[0]);
+  });
+
+  it('scores conversations and lists of responses', async () => {
+    await workbench.openFile('responses.jsonl');
+    await workbench.hover('tea', 'compliance', 90_000);
+    await page.keyboard.press('Escape');
+    await workbench.openFile('chat.jsonl');
+    await workbench.hover('sourdough', 'compliance', 90_000);
+  });
+});
+
+/** Process ids of the sidecars that the server's extension host has started. */
+function sidecars(server) {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return command.includes(server.profile) && command.includes('sidecar.js');
+      } catch {
+        return false; // It has just ended.
+      }
+    })
+    .map(Number);
+}
