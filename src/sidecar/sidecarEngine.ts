@@ -1,3 +1,4 @@
+import { AlidadeError } from '../core/alidadeError';
 import type { CheckpointSummary } from '../core/checkpoint/checkpointSummary';
 import type { JobContext } from '../core/jobContext';
 import { discoverCheckpoints } from '../engine/checkpoint/discoverCheckpoints';
@@ -31,9 +32,14 @@ function listed(summary: CheckpointSummary, place: 'folder' | 'hub'): ListedChec
 }
 
 async function listedStarter(summary: CheckpointSummary): Promise<ListedCheckpoint> {
-  const { metadata } = await loadHeadFile(starterHeadPath());
-  const objectives = metadata.objectives.map(({ name }) => name);
-  return { ...summary, place: 'starter', reference: 'starter', head: { kind: 'meters', objectives } };
+  const starter = { ...summary, place: 'starter', reference: 'starter' } as const;
+  try {
+    const { metadata } = await loadHeadFile(starterHeadPath());
+    return { ...starter, head: { kind: 'meters', objectives: metadata.objectives.map(({ name }) => name) } };
+  } catch (error) {
+    if (!(error instanceof AlidadeError)) throw error;
+    return { ...starter, head: null, problems: [...summary.problems, error.message] };
+  }
 }
 
 async function fetchIt(context: JobContext): Promise<string> {

@@ -1,5 +1,5 @@
-import type { TextDocument } from 'vscode';
-import { Disposable, Position, Range, workspace } from 'vscode';
+import type { TextDocument, Disposable } from 'vscode';
+import { Position, Range, workspace } from 'vscode';
 import type { Span } from '../../core/promptFile/locateJson';
 import type { RowPart } from '../../core/promptFile/locateRowParts';
 import type { DataRow } from '../../core/promptFile/parseDataFile';

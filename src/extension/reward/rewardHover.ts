@@ -1,5 +1,5 @@
-import type { CancellationToken, HoverProvider, Position, TextDocument } from 'vscode';
-import { Disposable, Hover, l10n, languages, MarkdownString } from 'vscode';
+import type { CancellationToken, HoverProvider, Position, TextDocument, Disposable } from 'vscode';
+import { Hover, l10n, languages, MarkdownString } from 'vscode';
 import type { CommandId, RowTarget } from '../commands';
 import { abortSignalOf } from '../abortSignalOf';
 import type { DataDocuments, DocumentRow } from '../promptFile/dataDocuments';

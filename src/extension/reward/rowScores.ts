@@ -33,7 +33,6 @@ export class RowScores implements Disposable {
   readonly #settingsChanged = new EventEmitter<void>();
   readonly #scored = new EventEmitter<ScoreRowResult>();
   readonly #configuration: Disposable;
-  #settings: ScoreSettings | null = null;
   #modelFailure: AlidadeError | null = null;
 
   /** A score came, or the settings made the known ones void. */
@@ -45,7 +44,6 @@ export class RowScores implements Disposable {
   constructor(client: SidecarClient) {
     this.#client = client;
     const forget = (): void => {
-      this.#settings = null;
       this.forgetModelFailure();
       this.#settingsChanged.fire();
     };
@@ -86,7 +84,7 @@ export class RowScores implements Disposable {
 
   /** @throws AlidadeError from the sidecar, `permission`, or `cancelled`. */
   async score(row: ScorableRow, context: ScoreContext): Promise<ScoreRowResult> {
-    const settings = this.#readSettings();
+    const settings = readScoreSettings();
     const key = keyOf(row, settings);
     const known = this.#scores.get(key);
     if (known?.kind === 'scored') return withId(known, row.id).result;
@@ -101,7 +99,7 @@ export class RowScores implements Disposable {
 
   /** @throws as `score`. */
   async explain(row: ScorableRow, context: ScoreContext): Promise<ExplainedRow> {
-    const settings = this.#readSettings();
+    const settings = readScoreSettings();
     return this.#tracked(keyOf(row, settings), () =>
       this.#client.explainRow({ ...settings, row, priority: context.priority }, context),
     );
@@ -142,16 +140,11 @@ export class RowScores implements Disposable {
 
   #key(row: ScorableRow): string | null {
     try {
-      return keyOf(row, this.#readSettings());
+      return keyOf(row, readScoreSettings());
     } catch {
       // An untrusted model: whoever asks for a score is told.
       return null;
     }
-  }
-
-  #readSettings(): ScoreSettings {
-    this.#settings ??= readScoreSettings();
-    return this.#settings;
   }
 }
 

@@ -9,8 +9,9 @@ export type HoveredPart =
   | { readonly role: 'chosen' | 'rejected' }
   | { readonly role: 'response'; readonly index: number };
 
-/** Rows of the table of contributions; the breakdown page has all of them. */
-const shownContributions = 3;
+/** A model with few objectives shows them all, another one its main ones; the breakdown page has all of them. */
+const fewObjectives = 6;
+const mainObjectives = 3;
 
 /** The score of a row or of one of its responses as Markdown: headline, main contributions, what computed it. */
 export function scoreMarkdown(row: ScoredRow, part: HoveredPart, model: RewardModelDescription): string {
@@ -79,7 +80,7 @@ function differenceTable({ chosen, rejected }: ScoredPair): string {
 /** The largest values first, right-aligned; how many are left out is said below. */
 function table(values: readonly { readonly name: string; readonly value: number }[]): string {
   const sorted = [...values].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  const shown = sorted.slice(0, shownContributions);
+  const shown = sorted.length <= fewObjectives ? sorted : sorted.slice(0, mainObjectives);
   const lines = shown.map(({ name, value }) => `| ${escapeMarkdown(name)} | \`${formatSigned(value)}\` |`);
   const rest = sorted.length - shown.length;
   const head = `| ${l10n.t('Objective')} | ${l10n.t('Contribution')} |\n| :-- | --: |`;

@@ -1,4 +1,4 @@
-import { Disposable, EventEmitter, l10n, ProgressLocation, Uri, window, workspace } from 'vscode';
+import { commands, Disposable, EventEmitter, l10n, ProgressLocation, Uri, window, workspace } from 'vscode';
 import { abortSignalOf } from '../abortSignalOf';
 import { registerCommand } from '../registerCommand';
 import { escapeMarkdown } from '../reward/scoreMarkdown';
@@ -25,7 +25,7 @@ export function registerDoctor(client: SidecarClient): Disposable {
       );
       text = doctorMarkdown(result);
       changed.fire(uri);
-      await window.showTextDocument(await workspace.openTextDocument(uri), { preview: true });
+      await commands.executeCommand('markdown.showPreview', uri);
     }),
   );
 }
