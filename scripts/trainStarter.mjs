@@ -23,4 +23,9 @@ await build({
 const { status } = spawnSync(process.execPath, ['--enable-source-maps', outfile, ...process.argv.slice(2)], {
   stdio: 'inherit',
 });
+if (status === 0) {
+  const prettier = join(root, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
+  const card = join(root, 'media', 'starter', 'MODEL_CARD.md');
+  spawnSync(process.execPath, [prettier, '--write', '--log-level=warn', card], { stdio: 'inherit' });
+}
 process.exitCode = status ?? 1;
