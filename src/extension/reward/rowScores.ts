@@ -1,6 +1,7 @@
 import { Disposable, EventEmitter, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
 import type { ErrorCode } from '../../core/alidadeError';
+import type { Progress } from '../../core/jobContext';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
 import type { ExplainedRow } from '../../core/reward/explainedRow';
 import type { ScoreRowResult } from '../../protocol/sidecar';
@@ -30,16 +31,19 @@ export class RowScores implements Disposable {
   readonly #scores = new Map<string, RowScore>();
   readonly #running = new Map<string, number>();
   readonly #changed = new EventEmitter<void>();
+  readonly #stepped = new EventEmitter<void>();
   readonly #settingsChanged = new EventEmitter<void>();
   readonly #scored = new EventEmitter<ScoreRowResult>();
   readonly #configuration: Disposable;
   #modelFailure: AlidadeError | null = null;
+  #step: Progress | null = null;
 
   /** A score came, or the settings made the known ones void. */
   readonly onDidChange = this.#changed.event;
   /** Another model, other options, or trust: every score has to be asked for again. */
   readonly onDidChangeSettings = this.#settingsChanged.event;
   readonly onDidScore = this.#scored.event;
+  readonly onDidStep = this.#stepped.event;
 
   constructor(client: SidecarClient) {
     this.#client = client;
@@ -62,6 +66,7 @@ export class RowScores implements Disposable {
     this.#changed.dispose();
     this.#scored.dispose();
     this.#settingsChanged.dispose();
+    this.#stepped.dispose();
   }
 
   /** Why no row can be scored at present, as the last request found; null when it could, or has not been tried. */
@@ -90,7 +95,8 @@ export class RowScores implements Disposable {
     if (known?.kind === 'scored') return withId(known, row.id).result;
     if (known?.kind === 'failed') throw known.error;
     return this.#tracked(key, async () => {
-      const result = await this.#client.scoreRow({ ...settings, row, priority: context.priority }, context);
+      const request = { ...settings, row, priority: context.priority };
+      const result = await this.#client.scoreRow(request, this.#withProgress(context));
       this.#remember(key, { kind: 'scored', result });
       this.#scored.fire(result);
       return result;
@@ -101,8 +107,24 @@ export class RowScores implements Disposable {
   async explain(row: ScorableRow, context: ScoreContext): Promise<ExplainedRow> {
     const settings = readScoreSettings();
     return this.#tracked(keyOf(row, settings), () =>
-      this.#client.explainRow({ ...settings, row, priority: context.priority }, context),
+      this.#client.explainRow({ ...settings, row, priority: context.priority }, this.#withProgress(context)),
     );
+  }
+
+  /** What the model is doing before it can score, such as converting its weights; null: nothing that takes long. */
+  get step(): Progress | null {
+    return this.#step;
+  }
+
+  #withProgress(context: ScoreContext): CallContext {
+    return {
+      signal: context.signal,
+      progress: (step) => {
+        this.#step = step;
+        context.progress?.(step);
+        this.#stepped.fire();
+      },
+    };
   }
 
   async #tracked<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
@@ -118,6 +140,7 @@ export class RowScores implements Disposable {
     } finally {
       const users = (this.#running.get(key) ?? 1) - 1;
       if (users === 0) this.#running.delete(key);
+      if (this.#running.size === 0) this.#step = null;
       else this.#running.set(key, users);
       this.#changed.fire();
     }

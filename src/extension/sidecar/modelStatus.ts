@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { QuickPickItem } from 'vscode';
 import { commands, Disposable, l10n, MarkdownString, StatusBarAlignment, ThemeColor, window, workspace } from 'vscode';
+import type { Progress } from '../../core/jobContext';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
 import type { CommandId } from '../commands';
 import { affectsSetting, readSetting } from '../readSetting';
@@ -28,8 +29,10 @@ export function registerModelStatus({ client, scores, onSidecarState }: ModelSta
     const failure = scores.modelFailure;
     const { kind } = client.state;
     const isFailed = kind === 'failed' || failure !== null;
-    const icon = isFailed ? 'error' : kind === 'starting' ? 'loading~spin' : 'dashboard';
-    item.text = `$(${icon}) ${name}${model === null ? '' : ` · ${model.device}`}`;
+    const { step } = scores;
+    const icon = isFailed ? 'error' : kind === 'starting' || step !== null ? 'loading~spin' : 'dashboard';
+    const detail = step !== null ? stepText(step) : (model?.device ?? '');
+    item.text = `$(${icon}) ${name}${detail === '' ? '' : ` · ${detail}`}`;
     item.backgroundColor = isFailed ? new ThemeColor('statusBarItem.errorBackground') : undefined;
     item.tooltip = tooltip(client.state, model, failure?.message ?? null);
     item.accessibilityInformation = {
@@ -43,6 +46,7 @@ export function registerModelStatus({ client, scores, onSidecarState }: ModelSta
     item,
     onSidecarState(update),
     scores.onDidChange(update),
+    scores.onDidStep(update),
     scores.onDidScore((result) => {
       model = result.model;
       update();
@@ -61,6 +65,11 @@ export function registerModelStatus({ client, scores, onSidecarState }: ModelSta
 /** The last part of a path; a name as it is. */
 function modelName(reference: string): string {
   return reference === 'starter' ? l10n.t('Starter') : basename(reference) || reference;
+}
+
+function stepText({ message, done, total }: Progress): string {
+  if (done === undefined || total === undefined || total === 0) return message;
+  return `${message} ${Math.floor((100 * done) / total)} %`;
 }
 
 function stateText(state: SidecarState): string {
