@@ -101,7 +101,7 @@ export class DecoderSession {
     const decoder = describeDecoder(checkpoint.config);
     const layerCount = Math.min(parts.layerCount ?? decoder.layers.length, decoder.layers.length);
     const chosen = await chooseDevice(parts.device);
-    const fusable = chosen.provider.attention === 'fused' && decoder.headDim % 8 === 0;
+    const fusable = chosen.provider.attention === 'fused' && decoder.headDim % 16 === 0; // what GroupQueryAttention demands
     const attention = parts.attention ?? (fusable ? 'fused' : 'plain');
     const tied = !checkpoint.tensors.has(decoder.languageModelHead);
     const names = listDecoderTensors({ ...decoder, layers: decoder.layers.slice(0, layerCount) }).map(

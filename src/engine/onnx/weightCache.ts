@@ -57,7 +57,7 @@ async function touch(path: string, bytes: number): Promise<boolean> {
 }
 
 async function makeRoom(folder: string, needed: number, context: JobContext): Promise<void> {
-  const limit = Number(process.env['ALIDADE_CACHE_LIMIT'] ?? DEFAULT_LIMIT);
+  const limit = parseLimit(process.env['ALIDADE_CACHE_LIMIT']);
   const files = await Promise.all(
     (await readdir(folder)).map(async (name) => {
       const path = join(folder, name);
@@ -78,6 +78,11 @@ async function makeRoom(folder: string, needed: number, context: JobContext): Pr
     total -= file.size;
   }
   if ((await freeBytes(folder)) < needed + DISK_RESERVE) throw noSpace(folder, needed);
+}
+
+/** A limit that cannot be read (with a unit, or empty) is ignored: it must not clear the cache. */
+function parseLimit(text: string | undefined): number {
+  return text !== undefined && /^\d+(e\d+)?$/.test(text) ? Number(text) : DEFAULT_LIMIT;
 }
 
 async function freeBytes(folder: string): Promise<number> {

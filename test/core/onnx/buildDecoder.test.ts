@@ -51,8 +51,7 @@ describe('buildDecoder', () => {
       () =>
         buildDecoder(
           describeDecoder(config),
-          (name, shape) =>
-            externalConstant(name, 'float32', name.endsWith('q_proj.weight') ? [16, 17] : shape, wrong),
+          (name, shape) => externalConstant(name, 'float32', name.endsWith('q_proj.weight') ? [16, 17] : shape, wrong),
           { layerCount: 2, finalNorm: true, languageModelHead: false, attention: 'fused' },
         ),
       /matMul of \[1,tokens,16\] and \[16,17\]/,
@@ -63,7 +62,11 @@ describe('buildDecoder', () => {
 describe('describeDecoder', () => {
   for (const family of ['llama', 'mistral', 'qwen2', 'qwen3'] as const) {
     it(`${family}: needs the tensors that a checkpoint is checked for, and the graph asks for no others`, () => {
-      const config = configOf({ ...tinyCausal(family), attention_bias: family === 'llama', mlp_bias: family === 'llama' });
+      const config = configOf({
+        ...tinyCausal(family),
+        attention_bias: family === 'llama',
+        mlp_bias: family === 'llama',
+      });
       const listed = listDecoderTensors(describeDecoder(config)).map(({ name, shape }) => `${name} [${shape.join()}]`);
       const checked = expectedTensors(config, null)
         .filter(({ name }) => name !== 'lm_head.weight')
@@ -72,7 +75,9 @@ describe('describeDecoder', () => {
       const asked = new Set(build(config, { languageModelHead: false }).asked);
       assert.deepEqual(
         [...asked].sort(),
-        listDecoderTensors(describeDecoder(config)).map(({ name }) => name).sort(),
+        listDecoderTensors(describeDecoder(config))
+          .map(({ name }) => name)
+          .sort(),
       );
     });
   }

@@ -63,7 +63,8 @@ describe('operators in ONNX Runtime', () => {
       [(x) => op.multiply(x, constant), (value, index) => value * at(index)],
       [(x) => op.negate(x), (value) => -value],
     ];
-    for (const [build, naive] of expected) assertClose((await apply(values, build)).values, values.map(naive), { tolerance });
+    for (const [build, naive] of expected)
+      assertClose((await apply(values, build)).values, values.map(naive), { tolerance });
   });
 
   it('silu is x · sigmoid(x)', async () => {

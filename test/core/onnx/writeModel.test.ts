@@ -57,10 +57,13 @@ describe('writeModel', () => {
     const doubled = op.add(x, x);
     const feeds = { x: floatTensor([1, 2], [2]) };
     const { y, z } = await runGraph({ inputs: [x], outputs: { y: doubled, z: op.multiply(doubled, doubled) }, feeds });
-    assert.deepEqual([y.values, z.values], [
-      [2, 4],
-      [4, 16],
-    ]);
+    assert.deepEqual(
+      [y.values, z.values],
+      [
+        [2, 4],
+        [4, 16],
+      ],
+    );
     const bytes = Buffer.from(write([x], op.multiply(doubled, doubled))).toString('latin1');
     assert.equal(bytes.split('\u0003Add').length - 1, 1);
   });

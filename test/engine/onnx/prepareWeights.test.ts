@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import type { JobContext } from '../../../src/core/jobContext';
+import { openCheckpoint } from '../../../src/engine/checkpoint/openCheckpoint';
+import { prepareWeights } from '../../../src/engine/onnx/prepareWeights';
+import type { WeightPlace } from '../../../src/engine/onnx/prepareWeights';
+import { decoded, toBf16, toF16 } from '../../fixtures/halfPrecision';
+import { quietContext } from '../../fixtures/quietContext';
+import { rejects } from '../../fixtures/rejects';
+import { useTemporaryCache } from '../../fixtures/temporaryCache';
+import { useTemporaryFolder } from '../../fixtures/temporaryFolder';
+import { tinyLlamaConfig, tinyTensors, writeTinyCheckpoint } from '../../fixtures/tinyCheckpoint';
+import type { TensorToWrite } from '../../fixtures/writeSafetensors';
+
+const source = tinyTensors(tinyLlamaConfig);
+const names = source.map(({ name }) => name);
+/** F16, BF16 and F32 in turn. */
+const mixed = source.map((tensor, index) => [toF16, toBf16, (same: TensorToWrite) => same][index % 3](tensor));
+
+async function prepare(folder: string, context: JobContext = quietContext()): Promise<Map<string, WeightPlace>> {
+  return prepareWeights({ checkpoint: await openCheckpoint(folder, quietContext()), names }, context);
+}
+
+function valuesAt({ file, offset, length }: WeightPlace): Float32Array {
+  const bytes = readFileSync(file).subarray(offset, offset + length);
+  return new Float32Array(new Uint8Array(bytes).buffer);
+}
+
+describe('prepareWeights', () => {
+  useTemporaryCache();
+  const folder = useTemporaryFolder();
+  const cached = (): string[] => {
+    const path = join(process.env['ALIDADE_CACHE'] ?? '', 'weights');
+    return existsSync(path) ? readdirSync(path) : [];
+  };
+  let earlier: string[] = [];
+  const added = (): string[] => cached().filter((name) => !earlier.includes(name));
+  beforeEach(() => {
+    earlier = cached();
+  });
+
+  it('leaves F32 weights in their own file and makes no copy', async () => {
+    writeTinyCheckpoint({ folder: folder() });
+    const places = await prepare(folder());
+    const file = realpathSync(join(folder(), 'model.safetensors'));
+    for (const { name, shape, data } of source) {
+      const place = places.get(name);
+      assert.equal(place?.file, file);
+      assert.deepEqual(place.shape, shape);
+      assert.deepEqual(valuesAt(place), data);
+    }
+    assert.deepEqual(added(), []);
+  });
+
+  it('converts F16 and BF16 exactly, once, and leaves the F32 tensors beside them where they are', async () => {
+    writeTinyCheckpoint({ folder: folder(), tensors: mixed });
+    const places = await prepare(folder());
+    const [name, ...others] = added();
+    assert.match(name, /-f32\.safetensors$/);
+    assert.deepEqual(others, []);
+    for (const tensor of mixed) {
+      const place = places.get(tensor.name) as WeightPlace;
+      const isF32 = tensor.dtype === undefined;
+      assert.equal(place.file.endsWith('-f32.safetensors'), !isF32, tensor.name);
+      assert.equal(place.offset % 4, 0);
+      assert.deepEqual(valuesAt(place), isF32 ? tensor.data : decoded(tensor), tensor.name);
+    }
+    const path = places.get(mixed[0].name)?.file ?? '';
+    const { ino } = statSync(path);
+    await prepare(folder());
+    assert.equal(statSync(path).ino, ino);
+  });
+
+  it('refuses names that are not there', async () => {
+    writeTinyCheckpoint({ folder: folder() });
+    const checkpoint = await openCheckpoint(folder(), quietContext());
+    await rejects(
+      () => prepareWeights({ checkpoint, names: ['model.norm.weight', 'other.weight'] }, quietContext()),
+      'weights',
+      /other\.weight/,
+    );
+  });
+
+  it('leaves nothing behind when cancelled half-way, and works afterwards', async () => {
+    writeTinyCheckpoint({ folder: folder(), tensors: mixed });
+    const job = new AbortController();
+    let steps = 0;
+    const context = { ...quietContext(job.signal), progress: () => ++steps === 3 && job.abort() };
+    await rejects(() => prepare(folder(), context as JobContext), 'cancelled');
+    assert.equal(steps, 3);
+    assert.deepEqual(added(), []);
+    const place = (await prepare(folder())).get(mixed[1].name) as WeightPlace;
+    assert.deepEqual(valuesAt(place), decoded(mixed[1]));
+  });
+
+  it('makes a file of the wrong length again', async () => {
+    writeTinyCheckpoint({ folder: folder(), tensors: mixed });
+    const place = (await prepare(folder())).get(mixed[0].name) as WeightPlace;
+    const whole = readFileSync(place.file);
+    for (const broken of [whole.subarray(0, whole.length - 4), new Uint8Array(0), Buffer.concat([whole, whole])]) {
+      writeFileSync(place.file, broken);
+      await prepare(folder());
+      assert.ok(readFileSync(place.file).equals(whole));
+    }
+  });
+
+  it('gives another file to a checkpoint that has changed', async () => {
+    writeTinyCheckpoint({ folder: folder(), tensors: mixed });
+    await prepare(folder());
+    const changed = mixed.map((tensor) =>
+      tensor.dtype === 'F16' ? { ...tensor, data: new Uint8Array((tensor.data as Uint8Array).length) } : tensor,
+    );
+    // Another size of file: the fingerprint looks at names, sizes and times, not at every weight.
+    writeTinyCheckpoint({ folder: folder(), tensors: [...changed, { name: 'model.rotary.inv_freq', shape: [2] }] });
+    const place = (await prepare(folder())).get(mixed[0].name) as WeightPlace;
+    assert.equal(added().length, 2);
+    assert.ok(valuesAt(place).every((value) => value === 0));
+  });
+
+  it('gives two processes that convert at once the same complete file', async function () {
+    this.timeout(30_000);
+    writeTinyCheckpoint({ folder: folder(), tensors: mixed });
+    const script = join(folder(), 'convert.cjs');
+    await build({
+      stdin: {
+        contents: `
+          import { openCheckpoint } from './src/engine/checkpoint/openCheckpoint';
+          import { prepareWeights } from './src/engine/onnx/prepareWeights';
+          const ignore = () => undefined;
+          const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+          const context = { signal: new AbortController().signal, progress: ignore, logger };
+          process.stdin.once('data', async () => {
+            const checkpoint = await openCheckpoint(process.argv[2], context);
+            const places = await prepareWeights({ checkpoint, names: [...checkpoint.tensors.keys()] }, context);
+            process.stdout.write(JSON.stringify([...places]));
+            process.exit(0);
+          });
+          process.stdout.write('ready');`,
+        resolveDir: process.cwd(),
+        loader: 'ts',
+      },
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      mainFields: ['module', 'main'],
+      logLevel: 'silent',
+      outfile: script,
+    });
+    const children = [0, 1].map(() => {
+      const child = spawn(process.execPath, [script, folder()], { stdio: ['pipe', 'pipe', 'inherit'] });
+      let output = '';
+      const ready = new Promise<void>((resolve) => {
+        child.stdout.on('data', (chunk: Buffer) => {
+          output += chunk.toString();
+          if (output.startsWith('ready')) resolve();
+        });
+      });
+      const ended = new Promise<string>((resolve, reject) => {
+        child.on('error', reject);
+        child.on('close', (code) => (code === 0 ? resolve(output) : reject(new Error(`ended with ${code}`))));
+      });
+      return { ready, ended, start: () => child.stdin.end('go') };
+    });
+    await Promise.all(children.map(({ ready }) => ready));
+    for (const { start } of children) start();
+    const [left, right] = await Promise.all(children.map(({ ended }) => ended));
+    assert.equal(left, right);
+    assert.equal(added().length, 1);
+    const places = await prepare(folder());
+    for (const tensor of mixed.filter(({ dtype }) => dtype !== undefined)) {
+      assert.deepEqual(valuesAt(places.get(tensor.name) as WeightPlace), decoded(tensor));
+    }
+  });
+});
