@@ -10,6 +10,11 @@ export function formatCount(count: number): string {
   return scale(count, ['', 'K', 'M', 'B', 'T']).replace(' ', '');
 }
 
+/** "1 row", "3 rows". */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** "45 s", "3 min 20 s", "2 h 5 min". */
 export function formatDuration(seconds: number): string {
   const whole = Math.round(seconds);

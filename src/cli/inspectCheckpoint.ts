@@ -9,6 +9,7 @@ import { describeHead } from './describeHead';
 import { formatBytes, formatCount } from './formatQuantity';
 import type { listOptions } from './options';
 import { readStarterHead, type StarterHead } from './readStarterHead';
+import { requireStarter } from './requireStarter';
 import { writeTable } from './writeTable';
 
 /** `alidade inspect` */
@@ -18,7 +19,8 @@ export async function inspectCheckpoint({
   terminal,
   context,
 }: CommandCall<typeof listOptions>): Promise<ExitStatus> {
-  const reference = positionals[0] as string;
+  const reference = positionals[0];
+  requireStarter(reference);
   const { path, headPath } = await resolveModelReference(reference, { cwd: process.cwd() });
   const checkpoint = await openCheckpoint(path, context);
   const chatTemplate = await readChatTemplate(checkpoint);

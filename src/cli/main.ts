@@ -1,5 +1,9 @@
+import { tmpdir } from 'node:os';
 import { exitStatus } from './command';
 import { runCommandLine } from './runCommandLine';
+
+// Without it the Vulkan loader writes lines to standard error that read as if they were Alidade's errors.
+process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
 
 const abort = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

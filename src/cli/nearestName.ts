@@ -5,7 +5,7 @@ export function nearestName(name: string, known: readonly string[]): string | nu
   for (const candidate of known) {
     const isBeginning = 3 <= name.length && candidate.startsWith(name);
     const distance = isBeginning ? 1 : editDistance(name, candidate);
-    if (distance < least) [best, least] = [candidate, distance];
+    if (distance < Math.min(least, name.length)) [best, least] = [candidate, distance];
   }
   return best;
 }
@@ -21,7 +21,7 @@ function editDistance(a: string, b: string): number {
       const change = a[i - 1] === b[j - 1] ? 0 : 1;
       let distance = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + change);
       if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) distance = Math.min(distance, at(i - 2, j - 2) + 1);
-      (rows[i] as number[])[j] = distance;
+      rows[i][j] = distance;
     }
   }
   return at(a.length, b.length);

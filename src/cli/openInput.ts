@@ -17,9 +17,11 @@ export interface Input {
  * @throws AlidadeError `not_found`, `permission`, `unsupported`
  */
 export async function openInputs(names: readonly string[]): Promise<readonly Input[]> {
-  return Promise.all(
-    (names.length === 0 ? ['-'] : names).map((name) => (name === '-' ? standardInput : openFile(name))),
-  );
+  const inputs: Input[] = [];
+  for (const name of names.length === 0 ? ['-'] : names) {
+    inputs.push(name === '-' ? standardInput : await openFile(name));
+  }
+  return inputs;
 }
 
 const standardInput: Input = {

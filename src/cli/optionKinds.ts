@@ -20,11 +20,15 @@ export function requiredText(texts: Texts): OptionSpec<string> {
 }
 
 /** One of a few words; the first is the default. */
-export function choice<Word extends string>(summary: string, words: readonly [Word, ...Word[]]): OptionSpec<Word> {
+export function choice<Word extends string>({
+  summary,
+  placeholder,
+  words,
+}: Texts & { readonly words: readonly [Word, ...Word[]] }): OptionSpec<Word> {
   return {
     kind: 'value',
-    summary,
-    placeholder: words.join('|'),
+    summary: `${summary}: ${words.join(', ')}`,
+    placeholder,
     fallback: words[0],
     showsDefault: true,
     isRequired: false,

@@ -10,8 +10,16 @@ const runOptions = {
     placeholder: 'M',
     summary: 'checkpoint folder, .gguf file, hub id in the local cache, or starter',
   }),
-  device: choice('where to compute', ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
-  dtype: choice('number format to compute in', ['auto', 'f32', 'f16', 'int8', 'int4']),
+  device: choice({
+    placeholder: 'DEVICE',
+    summary: 'where to compute',
+    words: ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'],
+  }),
+  dtype: choice({
+    placeholder: 'DTYPE',
+    summary: 'number format to compute in',
+    words: ['auto', 'f32', 'f16', 'int8', 'int4'],
+  }),
   threads: optionalNumber({
     placeholder: 'N',
     summary: 'threads of the CPU (default: all)',

@@ -29,16 +29,15 @@ export async function runCommandLine(parts: CommandLineParts): Promise<ExitStatu
     isQuiet: beforeDashes.includes('--quiet'),
     onClosed: () => abort.abort(),
   });
-  let status: ExitStatus;
+  const isJson = beforeDashes.includes('--json');
+  let status: ExitStatus = exitStatus.done;
   try {
     status = await dispatch({ ...parts, terminal, beforeDashes });
   } catch (error) {
-    // Whoever has read enough of the output, as `head` does, is no failure.
-    status = terminal.isClosed
-      ? exitStatus.done
-      : reportFailure(error, { terminal, isCancelled: abort.signal.aborted, isJson: beforeDashes.includes('--json') });
+    if (!terminal.isClosed) status = reportFailure(error, { terminal, isCancelled: abort.signal.aborted, isJson });
   }
   await terminal.flush();
+  if (terminal.failure !== null) status = reportFailure(terminal.failure, { terminal, isCancelled: false, isJson });
   return status;
 }
 
@@ -58,7 +57,7 @@ async function dispatch(
     await terminal.write(`${version}\n`);
     return exitStatus.done;
   }
-  const command = findCommand(first === 'help' ? (rest[0] as string) : first);
+  const command = findCommand(first === 'help' ? rest[0] : first);
   if (first === 'help' || beforeDashes.includes('--help') || beforeDashes.includes('-h')) {
     await terminal.write(describeCommand(command));
     return exitStatus.done;

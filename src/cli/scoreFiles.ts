@@ -7,9 +7,10 @@ import { openRewardModel, type RewardModel } from '../engine/reward/rewardModel'
 import { listBreakdowns, scoreRows } from '../engine/reward/scoreRows';
 import { writeBreakdownTable } from './breakdownTable';
 import { exitStatus, type CommandCall, type ExitStatus } from './command';
-import { formatDuration } from './formatQuantity';
+import { countOf, formatDuration } from './formatQuantity';
 import { openInputs, type Input } from './openInput';
 import type { scoreOptions } from './options';
+import { requireStarter } from './requireStarter';
 import { ScoreProgress } from './scoreProgress';
 
 /** `alidade score` */
@@ -22,14 +23,16 @@ export async function scoreFiles({
   const inputs = await openInputs(positionals);
   const { model: reference, head, device, dtype, threads } = options;
   const headPath = head === undefined ? undefined : resolve(head);
+  requireStarter(reference);
   const model = await openRewardModel({ reference, headPath, device, dtype, threads }, context);
   try {
     checkWeights(model, options.weights);
+    if (options.table) await terminal.write(`${describeModel(model)}\n\n`);
     const progress = new ScoreProgress({ inputs, now: () => performance.now() });
     for (const input of inputs) {
       for await (const scored of scoreInput({ input, model, options, progress }, context)) {
         progress.addRow({ tokens: countTokens(scored), isError: 'error' in scored });
-        const line = options.table ? writeBreakdownTable(scored, terminal.width) : JSON.stringify(scored);
+        const line = options.table ? writeBreakdownTable(scored) : JSON.stringify(scored);
         await terminal.write(`${line}\n`);
         terminal.showStatus(progress.describe());
       }
@@ -39,7 +42,7 @@ export async function scoreFiles({
     if (progress.errors === 0) return exitStatus.done;
     throw new AlidadeError({
       code: 'row',
-      message: `${progress.errors} of ${progress.rows} rows could not be scored`,
+      message: `${progress.errors} of ${countOf(progress.rows, 'row')} could not be scored`,
       hint: 'their output lines say why',
     });
   } finally {
@@ -89,6 +92,12 @@ function checkWeights(model: RewardModel, weights: Readonly<Record<string, numbe
     message: `${name} has no objective ${unknown}`,
     hint: `its objectives: ${known.join(', ')}`,
   });
+}
+
+/** Which model speaks: a table must not leave that open. */
+function describeModel({ description }: RewardModel): string {
+  const { name, head, device, dtype, mode } = description;
+  return `${name} with ${head}, on ${device} in ${dtype.toUpperCase()}, weights ${mode}`;
 }
 
 function countTokens(scored: ScoredRow): number {

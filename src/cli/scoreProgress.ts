@@ -1,4 +1,4 @@
-import { formatDuration } from './formatQuantity';
+import { countOf, formatDuration } from './formatQuantity';
 import type { Input } from './openInput';
 
 /** Counts the rows of a run and foretells its end. */
@@ -47,7 +47,7 @@ export class ScoreProgress {
 
   /** "120 rows, 4.1 rows/s, 38%, 45 s left" */
   describe(): string {
-    const parts = [`${this.rows} rows`, `${(this.rows / this.seconds).toFixed(1)} rows/s`];
+    const parts = [countOf(this.rows, 'row'), `${(this.rows / this.seconds).toFixed(1)} rows/s`];
     if (this.#total !== null && 0 < this.#total) {
       const share = Math.min(1, (this.#before + this.#position) / this.#total);
       parts.push(`${Math.floor(100 * share)}%`);
@@ -59,7 +59,9 @@ export class ScoreProgress {
   /** "120 rows, 3 errors, 4.1 rows/s, 900 tokens/s" */
   describeTotal(): string {
     const rate = (count: number): string => (count / Math.max(1e-3, this.seconds)).toFixed(1);
-    const errors = this.errors === 0 ? [] : [`${this.errors} errors`];
-    return [`${this.rows} rows`, ...errors, `${rate(this.rows)} rows/s`, `${rate(this.tokens)} tokens/s`].join(', ');
+    const errors = this.errors === 0 ? [] : [countOf(this.errors, 'error')];
+    return [countOf(this.rows, 'row'), ...errors, `${rate(this.rows)} rows/s`, `${rate(this.tokens)} tokens/s`].join(
+      ', ',
+    );
   }
 }

@@ -1,3 +1,4 @@
+import { AlidadeError } from '../core/alidadeError';
 import type { Progress } from '../core/jobContext';
 import { describeProgress } from './describeProgress';
 
@@ -17,6 +18,7 @@ export class Terminal {
   readonly #parts: TerminalParts;
   readonly #showsStatus: boolean;
   #isClosed = false;
+  #failure: AlidadeError | null = null;
   #hasStatus = false;
   #statusTime = 0;
 
@@ -24,10 +26,10 @@ export class Terminal {
     this.#parts = parts;
     this.#showsStatus = parts.errors.isTTY && !parts.isQuiet;
     parts.output.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EOF' && error.code !== 'ERR_STREAM_DESTROYED') {
-        this.fail(`standard output cannot be written: ${error.message}`);
-      }
+      if (this.#isClosed) return;
       this.#isClosed = true;
+      // A reader that has read enough, as `head` does, is no failure; a full disk is one.
+      if (error.code !== 'EPIPE' && error.code !== 'EOF') this.#failure = describeWriteError(error);
       parts.onClosed();
     });
     // Nothing can be said any more when standard error has gone too.
@@ -39,9 +41,9 @@ export class Terminal {
     return this.#isClosed;
   }
 
-  /** Characters in a line of standard output. */
-  get width(): number {
-    return this.#parts.output.isTTY ? this.#parts.output.columns : 120;
+  /** Why results could not be written. */
+  get failure(): AlidadeError | null {
+    return this.#failure;
   }
 
   /** Writes to standard output; resolves when more may be written. */
@@ -115,6 +117,12 @@ export class Terminal {
     this.clearStatus();
     this.#parts.errors.write(`${text}\n`);
   }
+}
+
+function describeWriteError(error: NodeJS.ErrnoException): AlidadeError {
+  const message = `standard output cannot be written: ${error.message}`;
+  if (error.code !== 'ENOSPC') return new AlidadeError({ code: 'internal', message, cause: error });
+  return new AlidadeError({ code: 'no_space', message, hint: 'free some space', cause: error });
 }
 
 function oneLine(text: string): string {

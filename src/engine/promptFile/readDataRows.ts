@@ -25,7 +25,7 @@ export async function* readDataRows({ source, name, onPosition }: DataRowsParams
   const head: Uint8Array[] = [];
   const first = await readFilledLine(lines, head);
   if (first === null) return;
-  refuseBinary(head[0] as Uint8Array, name);
+  refuseBinary(head[0], name);
   // Only where it matters: who writes rows into a pipe may wait for the answer to each.
   const isOnlyLine = mayBeWholeFile(first) && (await readFilledLine(lines, head)) === null;
   const format = detectDataFormat({ first, isOnlyLine, name });

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { commands } from '../../src/cli/commands';
+import { describeCommand, describeProgram } from '../../src/cli/helpText';
+import { nearestName } from '../../src/cli/nearestName';
+import { readJsonLines, runCli } from './runCli';
+
+describe('the command line', () => {
+  it('prints the help that is kept in test/golden/cli-help.txt', () => {
+    const texts = [describeProgram(commands), ...commands.map(describeCommand)];
+    const golden = readFileSync(join(process.cwd(), 'test', 'golden', 'cli-help.txt'), 'utf8');
+    assert.equal(texts.join(`${'-'.repeat(80)}\n`), golden);
+  });
+
+  it('prints the help of the program and of a command on standard output, with status 0', async () => {
+    const program = await runCli(['--help']);
+    assert.deepEqual(program, { status: 0, stdout: describeProgram(commands), stderr: '' });
+    for (const args of [
+      ['score', '--help'],
+      ['help', 'score'],
+      ['score', '--model', 'x', '-h'],
+    ]) {
+      const { status, stdout } = await runCli(args);
+      assert.equal(status, 0);
+      assert.match(stdout, /^alidade score: /);
+    }
+  });
+
+  it('prints the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    assert.deepEqual(await runCli(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  const wrong: readonly (readonly [args: readonly string[], error: RegExp])[] = [
+    [[], /^error: no command: see alidade --help\n$/],
+    [['scor'], /^error: unknown command scor: did you mean score\?\n$/],
+    [['xyzzy'], /^error: unknown command xyzzy: see alidade --help\n$/],
+    [['--hepl'], /^error: unknown option --hepl: did you mean --help\?\n$/],
+    [['merge', 'run'], /^error: this version has no alidade merge yet: there are: models, /],
+    [['score', '--modle', 'x'], /^error: alidade score has no option --modle: did you mean --model\?\n$/],
+    [
+      ['score', '--nothing-like-it'],
+      /^error: alidade score has no option --nothing-like-it: see alidade score --help\n$/,
+    ],
+    [['score', '-x'], /^error: alidade score has no option -x: /],
+    [['score'], /^error: --model M is missing: /],
+    [['score', '--model'], /^error: --model needs a value: /],
+    [['score', '--model', '--quiet'], /^error: --model needs a value: /],
+    [['score', '--model', 'x', '--truncate=yes'], /^error: --truncate takes no value: /],
+    [
+      ['score', '--model', 'x', '--device', 'gpu'],
+      /^error: --device is not one of auto, cpu, webgpu, cuda, dml, coreml: /,
+    ],
+    [['score', '--model', 'x', '--dtype', 'f64'], /^error: --dtype is not one of auto, f32, f16, int8, int4: /],
+    [['score', '--model', 'x', '--threads', '0'], /^error: --threads is 0, but has to be at least 1: /],
+    [['score', '--model', 'x', '--max-tokens', '1.5'], /^error: --max-tokens is 1\.5, not a whole number: /],
+    [['score', '--model', 'x', '--weights', 'a'], /^error: --weights has "a" where name=value should be: /],
+    [['score', '--model', 'x', '--weights', 'a=b'], /^error: --weights is "b", not a number: /],
+    [['score', '--model', 'x', '--weights', 'a=1,a=2'], /^error: --weights names a twice: /],
+    [
+      ['score', '--model', 'x', '--summary', 's.json'],
+      /^error: --summary is not supported by this version of alidade score: /,
+    ],
+    [['inspect'], /^error: CHECKPOINT is missing: /],
+    [['inspect', 'a', 'b'], /^error: alidade inspect does not take "b": /],
+    [['starter', 'fecth'], /^error: alidade starter does not know fecth: did you mean fetch\?\n$/],
+    [['doctor', 'x'], /^error: alidade doctor does not take "x": /],
+    [['perplexity', '--model', 'x'], /^error: INPUT is missing: /],
+    [['perplexity', '--model', 'x', 'a.txt', '--ids', '1,2'], /^error: INPUT and --ids were both given: /],
+    [['perplexity', '--model', 'x', '--ids', '1,x'], /^error: --ids has "x" where a token id should be: /],
+    [['generate', '--model', 'x'], /^error: there is nothing to continue: /],
+    [
+      ['generate', '--model', 'x', '--prompt', 'a', '--ids', '1'],
+      /^error: --prompt, --messages and --ids exclude one another: /,
+    ],
+    [['generate', '--model', 'x', '--ids', '1', '--system', 's'], /^error: --system goes with --prompt as a chat: /],
+    [['generate', '--model', 'x', '--ids', '1', '--raw'], /^error: --raw goes with --prompt: /],
+    [
+      ['generate', '--model', 'x', '--prompt', 'a', '--raw', '--direction', '-45'],
+      /^error: --direction writes the system text of a chat: /,
+    ],
+    [
+      ['generate', '--model', 'x', '--prompt', 'a', '--temperature', '-1'],
+      /^error: --temperature is -1, but has to be at least 0: /,
+    ],
+    [['generate', '--model', 'x', '--prompt', 'a', '--top-p', '0'], /^error: --top-p is 0, but has to be above 0: /],
+    [
+      ['generate', '--model', 'x', '--prompt', 'a', '--top-p', '1.1'],
+      /^error: --top-p is 1\.1, but has to be at most 1: /,
+    ],
+    [['generate', '--model', 'x', '--prompt', 'a', '--n', '0'], /^error: --n is 0, but has to be at least 1: /],
+    [
+      ['generate', '--model', 'x', '--prompt', 'a', '--logits'],
+      /^error: --logits goes with --max-new-tokens 0 and --json: /,
+    ],
+  ];
+  for (const [args, error] of wrong) {
+    it(`refuses as wrong usage: alidade ${args.join(' ')}`, async () => {
+      const { status, stdout, stderr } = await runCli(args);
+      assert.match(stderr, error);
+      assert.equal(stderr.split('\n').length, 2, 'one line');
+      assert.equal(status, 2);
+      assert.equal(stdout, '');
+    });
+  }
+
+  it('prints an error as JSON too when asked', async () => {
+    const { status, stdout, stderr } = await runCli(['inspect', '/nowhere/at/all', '--json']);
+    const [line, json] = stderr.trimEnd().split('\n');
+    assert.equal(status, 1);
+    assert.equal(stdout, '');
+    assert.match(
+      line ?? '',
+      /^error: \/nowhere\/at\/all is neither a file, a folder, nor a model in the hub cache: give /,
+    );
+    const [parsed] = readJsonLines<{ error: { code: string; message: string; hint: string } }>(json ?? '');
+    assert.deepEqual(Object.keys(parsed?.error ?? {}), ['code', 'message', 'hint']);
+    assert.equal(parsed?.error.code, 'not_found');
+  });
+
+  it('prints wrong usage as JSON too when asked', async () => {
+    const { status, stderr } = await runCli(['score', '--json']);
+    const [parsed] = readJsonLines<{ error: { code: string } }>(stderr.split('\n')[1] ?? '');
+    assert.equal(status, 2);
+    assert.equal(parsed?.error.code, 'usage');
+  });
+});
+
+describe('the nearest name', () => {
+  it('is one that a slip of the fingers away', () => {
+    assert.equal(nearestName('tempreature', ['temperature', 'threads']), 'temperature');
+    assert.equal(nearestName('max', ['max-tokens', 'model']), 'max-tokens');
+  });
+
+  it('is none when nothing is near', () => {
+    assert.equal(nearestName('abc', ['xyz', 'score']), null);
+    assert.equal(nearestName('', ['n']), null);
+  });
+});
