@@ -1,9 +1,8 @@
-import type { CheckpointHead } from '../core/checkpoint/checkpoint';
+import type { ListedHead } from '../core/checkpoint/checkpointSummary';
 import { countOf } from './formatQuantity';
-import type { StarterHead } from './readStarterHead';
 
 /** "gated, 19 objectives"; "" without a reward head. */
-export function describeHead(head: CheckpointHead | StarterHead): string {
+export function describeHead(head: ListedHead): string {
   if (head === null) return '';
   return `${head.kind}, ${countOf(head.objectives.length, 'objective')}`;
 }

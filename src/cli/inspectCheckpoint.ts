@@ -1,14 +1,15 @@
 import { relative } from 'node:path';
-import type { Checkpoint, CheckpointHead } from '../core/checkpoint/checkpoint';
+import type { Checkpoint } from '../core/checkpoint/checkpoint';
+import type { ListedHead } from '../core/checkpoint/checkpointSummary';
 import { describeResolvedConfig, type ResolvedConfig } from '../core/checkpoint/describeResolvedConfig';
 import { openCheckpoint } from '../engine/checkpoint/openCheckpoint';
 import { readChatTemplate } from '../engine/checkpoint/readChatTemplate';
+import { readStarterHead } from '../engine/checkpoint/readStarterHead';
 import { resolveModelReference } from '../engine/checkpoint/resolveModelReference';
 import { exitStatus, type CommandCall, type ExitStatus } from './command';
 import { describeHead } from './describeHead';
 import { formatBytes, formatCount } from './formatQuantity';
 import type { listOptions } from './options';
-import { readStarterHead, type StarterHead } from './readStarterHead';
 import { requireStarter } from './requireStarter';
 import { writeTable } from './writeTable';
 
@@ -24,7 +25,7 @@ export async function inspectCheckpoint({
   const { path, headPath } = await resolveModelReference(reference, { cwd: process.cwd() });
   const checkpoint = await openCheckpoint(path, context);
   const chatTemplate = await readChatTemplate(checkpoint);
-  const head = headPath === null ? checkpoint.head : await readStarterHead(context);
+  const head = headPath === null ? checkpoint.head : await readStarterHead();
   const resolved = describeResolvedConfig(checkpoint.config, isTied(checkpoint));
   if (options.json) await terminal.writeJson(toJson({ checkpoint, resolved, head, chatTemplate }));
   else await terminal.write(describe({ checkpoint, resolved, head, chatTemplate }));
@@ -34,7 +35,7 @@ export async function inspectCheckpoint({
 interface Inspection {
   readonly checkpoint: Checkpoint;
   readonly resolved: ResolvedConfig;
-  readonly head: CheckpointHead | StarterHead;
+  readonly head: ListedHead;
   readonly chatTemplate: string | null;
 }
 

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import type { CheckpointHead } from '../core/checkpoint/checkpoint';
 import type { CheckpointSummary } from '../core/checkpoint/checkpointSummary';
 import { describeFileError } from '../engine/checkpoint/describeFileError';
 import { discoverCheckpoints } from '../engine/checkpoint/discoverCheckpoints';
@@ -9,10 +8,7 @@ import { exitStatus, type CommandCall, type ExitStatus } from './command';
 import { describeHead } from './describeHead';
 import { formatBytes, formatCount } from './formatQuantity';
 import type { listOptions } from './options';
-import { readStarterHead, type StarterHead } from './readStarterHead';
 import { writeTable } from './writeTable';
-
-type ListedCheckpoint = Omit<CheckpointSummary, 'head'> & { readonly head: CheckpointHead | StarterHead };
 
 /** `alidade models` */
 export async function listModels({
@@ -27,12 +23,7 @@ export async function listModels({
     });
   }
   const folders = 0 < positionals.length ? positionals : [process.cwd(), hubCacheFolder(), starterPath()];
-  const found = await discoverCheckpoints({ folders }, context);
-  const listed = await Promise.all(
-    found.map(async (summary): Promise<ListedCheckpoint> =>
-      summary.path === starterPath() ? { ...summary, head: await readStarterHead(context) } : summary,
-    ),
-  );
+  const listed = await discoverCheckpoints({ folders }, context);
   if (options.json) {
     await terminal.writeJson(listed);
     return exitStatus.done;
@@ -45,7 +36,7 @@ export async function listModels({
   return exitStatus.done;
 }
 
-function describe(listed: readonly ListedCheckpoint[]): string {
+function describe(listed: readonly CheckpointSummary[]): string {
   const rows = listed.map((model) => [
     model.name,
     model.architecture ?? '?',

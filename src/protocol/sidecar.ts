@@ -90,14 +90,9 @@ export interface ListCheckpointsParams extends LongRequestParams {
 }
 
 /** What the models view shows of one checkpoint: from headers only. */
-export interface ListedCheckpoint extends Omit<CheckpointSummary, 'head'> {
+export interface ListedCheckpoint extends CheckpointSummary {
   /** Where it was found: in a folder of the workspace or the settings, in the hub cache, or as the starter. */
   readonly place: 'folder' | 'hub' | 'starter';
-  /** null: it cannot score. */
-  readonly head: {
-    readonly kind: RewardModelDescription['headKind'];
-    readonly objectives: readonly string[];
-  } | null;
   /** What `alidade.rewardModel` and `--model` take for it. */
   readonly reference: string;
 }

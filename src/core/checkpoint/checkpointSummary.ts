@@ -1,5 +1,8 @@
 import type { Checkpoint, CheckpointHead } from './checkpoint';
 
+/** A head as a list shows it: the checkpoint's own, or the head file that comes with it (the starter's meters). */
+export type ListedHead = CheckpointHead | { readonly kind: 'meters'; readonly objectives: readonly string[] };
+
 /** One line of `alidade models`. null: could not be found out, `problems` says why. */
 export interface CheckpointSummary {
   readonly path: string;
@@ -9,7 +12,7 @@ export interface CheckpointSummary {
   readonly dtype: string | null;
   /** Bytes of all weight files. */
   readonly bytes: number;
-  readonly head: CheckpointHead;
+  readonly head: ListedHead;
   readonly license: string | null;
   readonly problems: readonly string[];
 }

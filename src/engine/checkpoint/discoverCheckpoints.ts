@@ -6,6 +6,8 @@ import { summariseCheckpoint, type CheckpointSummary } from '../../core/checkpoi
 import type { JobContext } from '../../core/jobContext';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { openCheckpoint } from './openCheckpoint';
+import { readStarterHead } from './readStarterHead';
+import { starterPath } from './starterFile';
 import { summariseUnreadable } from './summariseUnreadable';
 
 export interface DiscoverParams {
@@ -123,9 +125,19 @@ async function exists(path: string): Promise<boolean> {
 
 async function summarise(path: string, context: JobContext): Promise<CheckpointSummary> {
   try {
-    return summariseCheckpoint(await openCheckpoint(path, context));
+    const summary = summariseCheckpoint(await openCheckpoint(path, context));
+    return path === starterPath() ? await withStarterHead(summary) : summary;
   } catch (error) {
     if (error instanceof AlidadeError && error.code === 'cancelled') throw error;
     return summariseUnreadable(path, error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function withStarterHead(summary: CheckpointSummary): Promise<CheckpointSummary> {
+  try {
+    return { ...summary, head: await readStarterHead() };
+  } catch (error) {
+    if (!(error instanceof AlidadeError)) throw error;
+    return { ...summary, problems: [...summary.problems, error.message] };
   }
 }
