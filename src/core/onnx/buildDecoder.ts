@@ -28,9 +28,9 @@ export interface DecoderGraph {
  *
  * Inputs: `input_ids` int64 [1, tokens] are the tokens after those in the cache; `last_position` int32 [1] and
  * `total_tokens` int32 [] say how long the cache is after the run (total − 1, total); `cosine`, `sine` F32
- * [positions, rotary / 2]; `past_key_N`, `past_value_N` F32 [1, kvHeads, capacity, headDim];
- * `hidden_positions` int64 [selected] and, with a language-model head, `logit_positions`, `target_ids` int64 [scored],
- * count from the first of `input_ids`.
+ * [positions, rotary / 2]; `past_key_N`, `past_value_N` F32 [1, kvHeads, capacity, headDim]; `selected_positions` int64
+ * [selected], counted from the first of `input_ids`; with a language-model head `logit_rows` int64 [scored], rows of
+ * `hidden`, and `target_ids` int64 [scored].
  *
  * Outputs: `hidden` [selected, hidden]; `present_key_N`, `present_value_N`; with the head `logits` [scored, vocab] and
  * `log_probabilities` [scored, 1], natural logarithms of the softmax at `target_ids`.
@@ -42,21 +42,21 @@ export function buildDecoder(
 ): DecoderGraph {
   const cacheShape = [1, decoder.keyValueHeadCount, 'capacity', decoder.headDim];
   const inputIds = graphInput('input_ids', 'int64', [1, 'tokens']);
-  const hiddenPositions = graphInput('hidden_positions', 'int64', ['selected']);
+  const selected = graphInput('selected_positions', 'int64', ['selected']);
   const shared = {
     lastPosition: graphInput('last_position', 'int32', [1]),
     totalTokens: graphInput('total_tokens', 'int32', []),
     cosine: graphInput('cosine', 'float32', ['positions', decoder.rotary.dimensions / 2]),
     sine: graphInput('sine', 'float32', ['positions', decoder.rotary.dimensions / 2]),
   };
-  const inputs = [inputIds, hiddenPositions, ...Object.values(shared)];
+  const inputs = [inputIds, selected, ...Object.values(shared)];
   const caches: { name: string; value: Value }[] = [];
 
   let stream: Stream = {
     residual: op.gather(weights(decoder.embedding, [decoder.vocabSize, decoder.hiddenSize]), inputIds),
     pending: null,
   };
-  decoder.layers.slice(0, program.layerCount).forEach((layer, index) => {
+  decoder.layers.slice(0, program.layerCount).forEach((layer, index, { length }) => {
     const pastKey = graphInput(`past_key_${index}`, 'float32', cacheShape);
     const pastValue = graphInput(`past_value_${index}`, 'float32', cacheShape);
     inputs.push(pastKey, pastValue);
@@ -66,6 +66,7 @@ export function buildDecoder(
       decoder,
       weights,
       attention: program.attention,
+      selected: index === length - 1 ? selected : null,
       cache: { pastKey, pastValue, ...shared },
     });
     stream = result.stream;
@@ -75,18 +76,16 @@ export function buildDecoder(
     );
   });
 
-  const states = op.squeeze(settle(stream), [0]); // [tokens, hidden]
-  const finish = (positions: Value): Value => {
-    const selected = op.gather(states, positions);
-    return program.finalNorm ? norm(selected, decoder.finalNorm, weights) : selected;
-  };
-  const outputs = [{ name: 'hidden', value: finish(hiddenPositions) }, ...caches];
+  if (program.layerCount === 0) stream = { residual: op.gather(stream.residual, selected, 1), pending: null };
+  const states = op.squeeze(settle(stream), [0]); // [selected, hidden]
+  const hidden = program.finalNorm ? norm(states, decoder.finalNorm, weights) : states;
+  const outputs = [{ name: 'hidden', value: hidden }, ...caches];
   if (program.languageModelHead) {
-    const logitPositions = graphInput('logit_positions', 'int64', ['scored']);
+    const logitRows = graphInput('logit_rows', 'int64', ['scored']);
     const targetIds = graphInput('target_ids', 'int64', ['scored']);
-    inputs.push(logitPositions, targetIds);
+    inputs.push(logitRows, targetIds);
     const head = weights(decoder.languageModelHead, [decoder.vocabSize, decoder.hiddenSize]);
-    const logits = op.matMul(finish(logitPositions), head, { transposeRight: true }); // [scored, vocab]
+    const logits = op.matMul(op.gather(hidden, logitRows), head, { transposeRight: true }); // [scored, vocab]
     const targets = op.unsqueeze(targetIds, [1]); // [scored, 1]
     outputs.push(
       { name: 'logits', value: logits },
@@ -98,8 +97,8 @@ export function buildDecoder(
 
 /** The residual stream with the last branch not yet added: the next norm adds it in passing. */
 interface Stream {
-  readonly residual: Value; // [1, tokens, hidden]
-  readonly pending: Value | null; // [1, tokens, hidden]
+  readonly residual: Value; // [1, tokens or selected, hidden]
+  readonly pending: Value | null; // the same
 }
 
 interface LayerParts {
@@ -108,10 +107,12 @@ interface LayerParts {
   readonly decoder: DecoderDescription;
   readonly weights: WeightSource;
   readonly attention: AttentionKind;
+  /** Positions whose stream leaves the layer: of the last one nothing else is wanted but keys and values. Null: all. */
+  readonly selected: Value | null;
   readonly cache: Omit<op.AttentionInputs, 'query' | 'key' | 'value'>;
 }
 
-function buildLayer({ stream, layer, decoder, weights, attention, cache }: LayerParts): {
+function buildLayer({ stream, layer, decoder, weights, attention, selected, cache }: LayerParts): {
   readonly stream: Stream;
   readonly presentKey: Value;
   readonly presentValue: Value;
@@ -134,7 +135,11 @@ function buildLayer({ stream, layer, decoder, weights, attention, cache }: Layer
       rotary,
     },
   );
-  const branch: Stream = { residual: entry.residual, pending: linear(attended.output, output, weights) };
+  const select = (value: Value): Value => (selected === null ? value : op.gather(value, selected, 1));
+  const branch: Stream = {
+    residual: select(entry.residual),
+    pending: linear(select(attended.output), output, weights),
+  };
   const middle = normed(branch, layer.postAttentionNorm, weights);
   const gate = op.silu(linear(middle.normed, layer.mlp.gate, weights));
   const up = linear(middle.normed, layer.mlp.up, weights);

@@ -223,26 +223,32 @@ export class DecoderSession {
     const total = step.past + step.ids.length;
     const { positions, cosine, sine } = this.#rotary;
     const half = this.decoder.rotary.dimensions / 2;
-    const withHead = this.#session.inputNames.includes('logit_positions');
+    const withHead = this.#session.inputNames.includes('logit_rows');
+    const wanted = [...new Set([...step.hidden, ...step.scored])].sort((a, b) => a - b);
+    const rowOf = new Map(wanted.map((position, row) => [position, row]));
+    // Where nothing is wanted one row is computed all the same, so that no kernel meets an empty tensor.
+    const selected = wanted.length === 0 ? [0] : wanted;
     const feeds: Record<string, Tensor> = {
       input_ids: int64([1, step.ids.length], step.ids),
       last_position: new Tensor('int32', Int32Array.of(total - 1), [1]),
       total_tokens: new Tensor('int32', Int32Array.of(total), []),
       cosine: new Tensor('float32', cosine, [positions, half]),
       sine: new Tensor('float32', sine, [positions, half]),
-      hidden_positions: int64([step.hidden.length], step.hidden),
+      selected_positions: int64([selected.length], selected),
       ...this.#cache.feeds(),
     };
     if (withHead) {
-      feeds['logit_positions'] = int64([step.scored.length], step.scored);
+      const logitRows = step.scored.map((position) => rowOf.get(position) as number);
+      feeds['logit_rows'] = int64([logitRows.length], logitRows);
       feeds['target_ids'] = int64([step.scored.length], step.targets ?? step.scored.map(() => 0));
     }
     const fetches: Record<string, Tensor | null> = { hidden: null, ...this.#cache.fetches() };
     if (withHead && 0 < step.scored.length) fetches[step.targets === null ? 'logits' : 'log_probabilities'] = null;
     const outputs = await this.#runSession(feeds, fetches);
     this.#cache.accept(outputs);
+    const states = rows(outputs['hidden'], wanted.length);
     return {
-      hidden: rows(outputs['hidden'], step.hidden.length),
+      hidden: step.hidden.map((position) => states[rowOf.get(position) as number] as Float32Array),
       logits: rows(outputs['logits'], step.targets === null ? step.scored.length : 0),
       logProbabilities: step.targets === null ? [] : Array.from(floats(outputs['log_probabilities'])),
     };
