@@ -75,10 +75,18 @@ describe('the packaged extension', function () {
   });
 
   it('shows the score of the response under the pointer', async () => {
-    const hover = await workbench.hover('houseplant', 'compliance', 90_000);
+    const hover = await workbench.hover('houseplant', 'Margin', 90_000);
     const text = await hover.innerText();
-    for (const expected of ['verbosity', 'on-topic', 'fluency', 'Breakdown']) assert.match(text, new RegExp(expected));
+    for (const expected of ['chosen', 'rejected', 'Contribution', 'SmolLM2-135M-Instruct', 'Breakdown'])
+      assert.match(text, new RegExp(expected));
     await shoot('hover light');
+  });
+
+  it('shows the score of one response with what made it', async () => {
+    await page.keyboard.press('Escape');
+    const hover = await workbench.hover('Push a finger about', 'Chosen', 60_000);
+    assert.match(await hover.innerText(), /Objective\s+Contribution/);
+    await shoot('hover response light');
   });
 
   it('shows the margin in the lens once the row is scored', async () => {
@@ -119,7 +127,11 @@ describe('the packaged extension', function () {
     await expectVisible(page.locator('.monaco-workbench.vs-dark'), 'the dark theme');
     await page.waitForTimeout(500); // colours fade
     await shoot('breakdown dark');
-    await page.emulateMedia({ colorScheme: 'light' });
+    await page.emulateMedia({ forcedColors: 'active' });
+    await expectVisible(page.locator('.monaco-workbench.hc-black'), 'the high contrast theme');
+    await page.waitForTimeout(500);
+    await shoot('breakdown high contrast');
+    await page.emulateMedia({ forcedColors: 'none', colorScheme: 'light' });
     await expectVisible(page.locator('.monaco-workbench.vs'), 'the light theme');
   });
 
@@ -141,10 +153,10 @@ describe('the packaged extension', function () {
 
   it('scores conversations and lists of responses', async () => {
     await workbench.openFile('responses.jsonl');
-    await workbench.hover('tea', 'compliance', 90_000);
+    await workbench.hover('tea', 'SmolLM2-135M-Instruct', 90_000);
     await page.keyboard.press('Escape');
     await workbench.openFile('chat.jsonl');
-    await workbench.hover('sourdough', 'compliance', 90_000);
+    await workbench.hover('sourdough', 'SmolLM2-135M-Instruct', 90_000);
   });
 });
 
