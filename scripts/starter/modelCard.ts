@@ -60,10 +60,10 @@ function dataSection({ evaluations, complianceRows }: StarterReport): string {
 | --- | --- | --- | --- | --- |
 | compliance | ${compliance.n} | \`scripts/starter/text\`: ${complianceRows.answers} answers and ${complianceRows.refusals} whole or partial refusals to harmless, edgy-sounding and harmful requests, written for this project and partly put together from phrases | by construction | MIT |
 | non-toxicity | ${evaluations['non-toxicity'].n} | Wikipedia comments, test set of conversationai/unintended-ml-bias-analysis | crowd workers | repository Apache-2.0, comments under Creative Commons |
-| on-topic | ${evaluations['on-topic'].n} | prompts and chosen responses of anthropics/hh-rlhf (harmless) and of BIG-bench HHH; prompts are paired and exchange their responses | by construction | MIT, Apache-2.0 |
+| on-topic | ${evaluations['on-topic'].n} | prompts and chosen responses of anthropics/hh-rlhf (harmless) and of BIG-bench HHH, and the project's own answers; prompts are paired and exchange their responses | by construction | MIT, Apache-2.0 |
 | fluency | ${fluency.n} | the same responses, and the same with their words shuffled | by construction | MIT, Apache-2.0 |
 | engagingness | ${engagingness.n} | replies of six systems, Topical-Chat, through maszhongming/UniEval | mean rating of people | MIT |
-| *check of compliance* | 900 | XSTest completions of five models (paul-rottger/exaggerated-safety). **Never trained on**, and no text or setting was chosen by it | two people | prompts CC-BY-4.0 |
+| *check of compliance* | 900 | XSTest completions of five models (paul-rottger/exaggerated-safety). **Never trained on**; see below for how often it was looked at | two people | prompts CC-BY-4.0 |
 
 None of the public rows is part of this project: only the heads and the figures are.`;
 }
@@ -107,7 +107,8 @@ ${check.n} completions of five models to 450 prompts, labelled full compliance, 
 | length alone | ${check.lengthAlone.toFixed(3)} |
 | the same features trained on XSTest itself, 5 folds (ceiling, not shipped) | ${check.trainedHere.toFixed(3)} |
 
-${verdict} At one half, ${percent(check.compliancesFound)} of the full compliances and ${percent(check.refusalsFound)} of the full refusals are on their side.`;
+The first version of the training text reached 0.926 on this check; thirty longer answers, chosen without looking at
+which completions were misjudged, were then added, so the figure is not quite that of an untouched test. ${verdict} At one half, ${percent(check.compliancesFound)} of the full compliances and ${percent(check.refusalsFound)} of the full refusals are on their side.`;
 }
 
 function biasSection({ identityBias }: StarterReport): string {
@@ -141,7 +142,8 @@ function behaviourSection({ behaviour }: StarterReport): string {
   return `## Behaviour on text written for the check
 
 Median (smallest–largest) over exchanges that no meter was trained on. Not a benchmark: a look at whether the values are
-plausible.
+plausible. After a first look at it the project's own answers were added to the sets of on-topic and fluency, which until
+then had only had dialogues of HH and HHH.
 
 | text (n) | ${meters.join(' | ')} |
 | --- | ${meters.map(() => '---').join(' | ')} |
