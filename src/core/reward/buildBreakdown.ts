@@ -18,7 +18,9 @@ export function buildBreakdown(parts: BreakdownParts): RewardBreakdown {
   const objectives = head.objectives.map(({ name, scale }, index): ObjectiveContribution => {
     const reward = output.rewards[index] as number;
     const gate = output.gates?.[index];
-    const coefficient = (gate === undefined ? weights[name] : undefined) ?? (output.coefficients[index] as number);
+    const coefficient =
+      (gate === undefined && Object.hasOwn(weights, name) ? weights[name] : undefined) ??
+      (output.coefficients[index] as number);
     return {
       name,
       reward,

@@ -45,7 +45,7 @@ export async function measureIds(
 
 /**
  * Negative log-likelihood of the assistant's turns of a conversation, each with its end of turn.
- * @throws AlidadeError `row` when the assistant says nothing, `too_long`, `template`, `cancelled`.
+ * @throws AlidadeError `row` when the assistant says nothing or speaks first, `too_long`, `template`, `cancelled`.
  */
 export async function measureReplies(
   model: LanguageModel,
@@ -56,6 +56,13 @@ export async function measureReplies(
   const { tokenizer, checkpoint } = model;
   const encode = (part: readonly Message[], addGenerationPrompt: boolean): number[] =>
     tokenizer.encodeRendered(template.render(part, { addGenerationPrompt }));
+  if (messages[0]?.role === 'assistant') {
+    throw new AlidadeError({
+      code: 'row',
+      message: 'the conversation begins with a reply, before anything that it could answer',
+      hint: 'begin it with a system or user message',
+    });
+  }
   const ids = encode(messages, false);
   if (checkpoint.config.contextLength < ids.length) {
     throw new AlidadeError({
@@ -71,7 +78,8 @@ export async function measureReplies(
     // What the template writes after the end of turn (a line break) is not the assistant's.
     let end = turnEnd;
     while (start < end && !tokenizer.isSpecial(ids[end - 1] as number)) end -= 1;
-    return range(start - 1, (end === start ? turnEnd : end) - 1);
+    // The very first token has nothing from which it could be predicted.
+    return range(Math.max(1, start) - 1, (end === start ? turnEnd : end) - 1);
   });
   if (positions.length === 0) {
     throw new AlidadeError({ code: 'row', message: 'the conversation has no assistant turn' });

@@ -68,7 +68,7 @@ async function openClassificationHead(checkpoint: Checkpoint, labels: readonly s
   const weight = await readTensor(checkpoint, 'score.weight');
   const bias = checkpoint.tensors.has('score.bias') ? await readTensor(checkpoint, 'score.bias') : null;
   const head = createClassificationHead({ score: { weight, bias }, labels });
-  return { head, hash: hashOf(bias === null ? [weight] : [weight, bias]) };
+  return { head, hash: hashOf(listWeights({ weight, bias })) };
 }
 
 async function openGatedHead(checkpoint: Checkpoint, objectives: readonly string[]): Promise<OpenedHead> {
@@ -100,7 +100,11 @@ async function openGatedHead(checkpoint: Checkpoint, objectives: readonly string
     objectives,
     gateText,
   });
-  return { head, hash: hashOf([regression, transform, logitScale]) };
+  return { head, hash: hashOf([regression, transform, logitScale, ...gate.flatMap(listWeights)]) };
+}
+
+function listWeights({ weight, bias }: DenseLayer): Float32Array[] {
+  return bias === null ? [weight] : [weight, bias];
 }
 
 function hashOf(weights: readonly Float32Array[]): string {
