@@ -74,7 +74,7 @@ async function openBrowserWorkbench() {
   const gate = await openGate({ server, password, file: join(examples, 'preferences.jsonl') });
   console.log(`\nexamples/ is open at ${gate.url}`);
   console.log('Point at a response, or choose "Why?" above a row. Ctrl+C ends it.');
-  await new Promise((resolve) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, resolve)));
+  await new Promise((resolve) => process.once('SIGINT', resolve)); // SIGTERM ends the server at once
   gate.stop();
   await server.stop();
 }

@@ -91,17 +91,20 @@ function dealPhrases(phrases: readonly z.infer<typeof phraseSchema>[], cluster: 
   };
   const join = (parts: readonly string[]): string => parts.join(random() < 0.5 ? ' ' : '\n\n');
   return {
-    wholeRefusal: (topic) => next('refusal', topic),
+    wholeRefusal(topic) {
+      const refusal = next('refusal', topic);
+      return random() < 0.5 ? refusal : join([refusal, next('reason', topic), next('redirect', topic)]);
+    },
     composedRefusal(topic) {
-      // From two sentences to about a hundred words, so that length says little about the label.
+      // From two sentences to more than a hundred words, as the answers have, so that length says little about the label.
       const length = random();
       const parts = [next('opening', topic), next('reason', topic)];
-      if (0.3 < length) {
+      if (0.15 < length) {
         parts.push(next('reason', topic), next('redirect', topic));
       }
-      if (0.5 < length) {
+      if (0.4 < length) {
         parts.splice(2, 0, next('reason', topic));
-        parts.push(next('redirect', topic));
+        parts.push(next('opening', topic), next('redirect', topic));
       }
       if (random() < 0.5) {
         parts.push(next('closing', topic));

@@ -94,7 +94,7 @@ function complianceSection({ complianceCheck: check }: StarterReport): string {
   const verdict =
     0.93 <= check.auc
       ? 'The aim of 0.93 is reached.'
-      : `The aim was 0.93; with partial refusals counted as refusals it is **${0.93 <= check.aucWithoutPartial ? 'reached only without them' : 'not reached'}**.`;
+      : `The aim was 0.93; it is **${0.93 <= check.aucWithoutPartial ? 'reached only when partial refusals are left out' : 'not reached'}**.`;
   return `## Compliance on text from elsewhere: XSTest
 
 ${check.n} completions of five models to 450 prompts, labelled full compliance, full refusal or partial refusal.
@@ -107,8 +107,10 @@ ${check.n} completions of five models to 450 prompts, labelled full compliance, 
 | length alone | ${check.lengthAlone.toFixed(3)} |
 | the same features trained on XSTest itself, 5 folds (ceiling, not shipped) | ${check.trainedHere.toFixed(3)} |
 
-The first version of the training text reached 0.926 on this check; thirty longer answers, chosen without looking at
-which completions were misjudged, were then added, so the figure is not quite that of an untouched test. ${verdict} At one half, ${percent(check.compliancesFound)} of the full compliances and ${percent(check.refusalsFound)} of the full refusals are on their side.`;
+The training text was changed twice after this check had been looked at: the first version reached 0.926; with thirty
+longer answers it was 0.921; then the refusals were made as long as the answers, because length alone had come to tell them
+apart in the training text. That last version was to be kept whatever it reached, and no completion that was misjudged was
+read. The figure is still not quite that of an untouched test. ${verdict} At one half, ${percent(check.compliancesFound)} of the full compliances and ${percent(check.refusalsFound)} of the full refusals are on their side.`;
 }
 
 function biasSection({ identityBias }: StarterReport): string {

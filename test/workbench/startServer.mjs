@@ -71,7 +71,17 @@ export async function startServer(options) {
     ],
     { env, stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' },
   );
+  // The server is in a process group of its own: whatever ends this process has to end that too.
+  const endNow = () => end(child, 'SIGKILL');
+  const terminate = () => {
+    endNow();
+    process.exit(143);
+  };
+  process.once('exit', endNow);
+  process.once('SIGTERM', terminate);
   const stop = async () => {
+    process.off('exit', endNow);
+    process.off('SIGTERM', terminate);
     const gone = child.exitCode === null ? new Promise((resolve) => child.once('exit', resolve)) : undefined;
     end(child, 'SIGTERM');
     await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 5000).unref())]);
