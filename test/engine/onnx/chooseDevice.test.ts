@@ -67,7 +67,7 @@ describe('chooseDevice', function () {
       config: { hidden_size: 64 },
       options: { device: 'webgpu' },
     });
-    const hidden = [];
+    const hidden: Float32Array[] = [];
     for (const length of [12, 13, 20]) {
       const result = await session.evaluate(
         { ids: ids.slice(0, length), hiddenPositions: [length - 1] },

@@ -89,7 +89,7 @@ describe('prepareWeights', () => {
     const job = new AbortController();
     let steps = 0;
     const context = { ...quietContext(job.signal), progress: () => ++steps === 3 && job.abort() };
-    await rejects(() => prepare(folder(), context as JobContext), 'cancelled');
+    await rejects(() => prepare(folder(), context), 'cancelled');
     assert.equal(steps, 3);
     assert.deepEqual(added(), []);
     const place = (await prepare(folder())).get(mixed[1].name) as WeightPlace;

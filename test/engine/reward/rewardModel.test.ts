@@ -80,7 +80,7 @@ describe('RewardModel', () => {
       const { text } = (
         await model.explainRow({ kind: 'single', id: '1', input: conversation(replies[0]) }, {}, quietContext())
       ).responses[0];
-      const fresh = [];
+      const fresh: number[] = [];
       for (const reply of replies) {
         const other = await open(await write(folder()));
         fresh.push((await scoreOne(other, conversation(reply))).score);
@@ -278,7 +278,7 @@ describe('openFeatureModel', () => {
     };
     // The states of "Blue" inside the whole are those of the last token of every beginning.
     const ids = talkIds('Blue');
-    const states = [];
+    const states: Float64Array[] = [];
     for (let length = ids.length - 4; length < ids.length; length += 1) {
       states.push(await pool('last', { kind: 'ids', ids: ids.slice(0, length) }));
     }
