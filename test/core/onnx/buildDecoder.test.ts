@@ -82,6 +82,39 @@ describe('describeDecoder', () => {
     });
   }
 
+  // As transformers 5.23.0 names them in its modeling files.
+  const ownTensors: Readonly<Record<string, readonly string[]>> = {
+    llama: [],
+    mistral: [],
+    qwen2: ['self_attn.k_proj.bias', 'self_attn.q_proj.bias', 'self_attn.v_proj.bias'],
+    qwen3: ['self_attn.k_norm.weight', 'self_attn.q_norm.weight'],
+  };
+  for (const [family, names] of Object.entries(ownTensors)) {
+    it(`${family}: has beside the nine weights that all share ${names.join(', ') || 'none'}`, () => {
+      const shared = [
+        ...['input_layernorm', 'post_attention_layernorm', 'mlp.down_proj', 'mlp.gate_proj', 'mlp.up_proj'],
+        ...['q', 'k', 'v', 'o'].map((name) => `self_attn.${name}_proj`),
+      ].map((name) => `${name}.weight`);
+      const config = configOf(tinyCausal(family as 'llama'));
+      const layer = listDecoderTensors(describeDecoder(config))
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith('model.layers.1.'));
+      assert.deepEqual(layer.sort(), [...shared, ...names].map((name) => `model.layers.1.${name}`).sort());
+    });
+  }
+
+  it('gives Llama the biases that its configuration asks for', () => {
+    const biases = (changes: object): string[] =>
+      listDecoderTensors(describeDecoder(configOf({ num_hidden_layers: 1, ...changes })))
+        .map(({ name }) => name)
+        .filter((name) => name.endsWith('.bias'))
+        .map((name) => name.replace(/^.*\.(\w)\w*_proj\.bias$/, '$1'))
+        .sort();
+    assert.deepEqual(biases({ attention_bias: true }), ['k', 'o', 'q', 'v']);
+    assert.deepEqual(biases({ mlp_bias: true }), ['d', 'g', 'u']);
+    assert.deepEqual(biases({ ...tinyCausal('mistral'), attention_bias: true, mlp_bias: true }), []);
+  });
+
   it('refuses families and activations that it does not know, by name', () => {
     const config = configOf();
     const refused = (changed: ModelConfig, message: RegExp): void =>

@@ -156,7 +156,9 @@ describe('DecoderSession', () => {
 
   it('gives each of many concurrent evaluations its own numbers', async () => {
     const session = await open();
-    const texts = Array.from({ length: 6 }, (_, seed) => [...tinyIds(10), ...tinyIds(20 + 90 * seed, seed + 9)]);
+    await logitsAt(session, tinyIds(1500)); // buffers that all of them fit in, so that they would share them
+    // More than a chunk each: one could begin between two chunks of another.
+    const texts = [1400, 40, 1100, 700].map((count) => [...tinyIds(10), ...tinyIds(count, count)]);
     const together = await Promise.all(texts.map((ids) => logitsAt(session, ids)));
     const alone = await open();
     for (const [index, ids] of texts.entries()) {
