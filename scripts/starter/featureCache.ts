@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { writeSafetensors } from '../../src/core/checkpoint/writeSafetensors';
 import type { JobContext } from '../../src/core/jobContext';
 import type { HeadFileMetadata } from '../../src/core/reward/headFile';
-import { openRewardModel } from '../../src/engine/reward/rewardModel';
+import { openRewardModel } from '../../src/engine/reward/openRewardModel';
 import type { LabelledText } from './labelledText';
 
 export const BODY = {

@@ -5,7 +5,7 @@ import { fetchStarter } from '../engine/checkpoint/fetchStarter';
 import { hubCacheFolder } from '../engine/checkpoint/hubCache';
 import { starterPath } from '../engine/checkpoint/starterFile';
 import { diagnose } from '../engine/doctor';
-import { openRewardModel } from '../engine/reward/rewardModel';
+import { openRewardModel } from '../engine/reward/openRewardModel';
 import type { ListCheckpointsResult, ListedCheckpoint } from '../protocol/sidecar';
 import type { EngineFunctions } from './engineFunctions';
 

@@ -8,7 +8,7 @@ import type { RewardBreakdown } from '../../src/core/reward/rewardBreakdown';
 import { generate, readLastPosition } from '../../src/engine/generation/generate';
 import { openLanguageModel } from '../../src/engine/generation/languageModel';
 import { measureIds, perplexityOf } from '../../src/engine/generation/perplexity';
-import { openRewardModel } from '../../src/engine/reward/rewardModel';
+import { openRewardModel } from '../../src/engine/reward/openRewardModel';
 import type { RewardModel } from '../../src/engine/reward/rewardModel';
 import { quietContext } from '../fixtures/quietContext';
 import { sharedFolder } from '../fixtures/sharedFolder';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { ScorableInput } from '../../../src/core/promptFile/scorableRow';
 import type { ExplainedText } from '../../../src/core/reward/explainedRow';
-import { openRewardModel } from '../../../src/engine/reward/rewardModel';
+import { openRewardModel } from '../../../src/engine/reward/openRewardModel';
 import type { RewardModel, ScoreOptions } from '../../../src/engine/reward/rewardModel';
 import { assertClose } from '../../fixtures/assertClose';
 import { writeGatedModel } from '../../fixtures/gatedModel';

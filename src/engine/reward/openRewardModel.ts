@@ -1,0 +1,85 @@
+import type { Checkpoint } from '../../core/checkpoint/checkpoint';
+import type { DeviceChoice, DtypeChoice } from '../../core/device';
+import type { JobContext } from '../../core/jobContext';
+import { createHeadlessHead } from '../../core/reward/headlessHead';
+import type { HeadPooling } from '../../core/reward/rewardHead';
+import { createChatTemplate } from '../../core/tokenizer/chatTemplate';
+import { createTokenizer } from '../../core/tokenizer/tokenizer';
+import { openUsableCheckpoint } from '../checkpoint/openUsableCheckpoint';
+import { readTokenizerSource } from '../checkpoint/readTokenizerSource';
+import { DecoderSession } from '../onnx/decoderSession';
+import type { WeightMode } from '../onnx/decoderSession';
+import { requireF32 } from '../onnx/requireF32';
+import { openHead } from './openHead';
+import type { OpenedHead } from './openHead';
+import { RewardModel } from './rewardModel';
+import { runSelfCheck } from './runSelfCheck';
+import { TextPreparer } from './textPreparer';
+
+export interface RewardModelParams {
+  /** A checkpoint folder, a .gguf file, a hub id in the local cache, or `starter`. */
+  readonly reference: string;
+  /** A head file that replaces the checkpoint's own head. */
+  readonly headPath?: string | undefined;
+  readonly device: DeviceChoice;
+  readonly dtype: DtypeChoice;
+  readonly threads?: number | undefined;
+  /** Folder from which relative paths start. */
+  readonly cwd?: string | undefined;
+  readonly weightMode?: WeightMode | undefined;
+}
+
+/**
+ * Opens a model with a reward head.
+ * @throws AlidadeError `not_found`, `format`, `unsupported`, `weights`, `device`, `no_space`, `cancelled`.
+ */
+export async function openRewardModel(params: RewardModelParams, context: JobContext): Promise<RewardModel> {
+  const { checkpoint, headPath } = await openUsableCheckpoint(params, context);
+  const model = await openWithHead(checkpoint, await openHead(checkpoint, headPath), params, context);
+  await runSelfCheck(model, checkpoint, context);
+  return model;
+}
+
+/**
+ * Opens a body without any head, for `poolFeatures`: what heads are trained on.
+ * @throws as `openRewardModel`.
+ */
+export async function openFeatureModel(
+  params: RewardModelParams & { readonly pooling: HeadPooling },
+  context: JobContext,
+): Promise<RewardModel> {
+  const { checkpoint } = await openUsableCheckpoint(params, context);
+  const head = createHeadlessHead(params.pooling);
+  return openWithHead(checkpoint, { head, hash: '' }, params, context);
+}
+
+async function openWithHead(
+  checkpoint: Checkpoint,
+  { head, hash }: OpenedHead,
+  params: RewardModelParams,
+  context: JobContext,
+): Promise<RewardModel> {
+  requireF32(params.dtype);
+  const source = await readTokenizerSource(checkpoint);
+  const tokenizer = createTokenizer(source);
+  const preparer = new TextPreparer({
+    tokenizer,
+    template: createChatTemplate(source),
+    vocabSize: checkpoint.config.vocabSize,
+    modelName: checkpoint.name,
+  });
+  const { layer } = head.pooling;
+  const session = await DecoderSession.open(
+    {
+      checkpoint,
+      ...(layer === 'final' ? {} : { layerCount: layer }),
+      finalNorm: layer === 'final',
+      languageModelHead: false,
+      device: params.device,
+      threads: params.threads,
+      weightMode: params.weightMode,
+    },
+    context,
+  );
+  return new RewardModel({ checkpoint, head, session, tokenizer, preparer, headHash: hash });
+}
