@@ -11,22 +11,22 @@ export interface SamplingOptions {
 export function sampleToken(logits: Float32Array, options: SamplingOptions, random: () => number): number {
   const { temperature, topP, topK } = options;
   if (temperature === 0) return indexOfHighest(logits);
-  const highest = logits[indexOfHighest(logits)] as number;
+  const highest = logits[indexOfHighest(logits)];
   // Sorting the whole vocabulary costs more than the rest: only where a limit asks for it.
   const order = 0 < topK || topP < 1 ? sortByLogit(logits) : null;
-  const idAt = (rank: number): number => (order === null ? rank : (order[rank] as number));
+  const idAt = (rank: number): number => (order === null ? rank : order[rank]);
   const count = 0 < topK ? Math.min(topK, logits.length) : logits.length;
   const weights = new Float64Array(count);
   let total = 0;
   for (let rank = 0; rank < count; rank += 1) {
-    const weight = Math.exp(((logits[idAt(rank)] as number) - highest) / temperature);
+    const weight = Math.exp((logits[idAt(rank)] - highest) / temperature);
     weights[rank] = weight;
     total += weight;
   }
   const kept = topP < 1 ? nucleus(weights, topP * total) : total;
   let rest = random() * kept;
   for (let rank = 0; rank < count; rank += 1) {
-    rest -= weights[rank] as number;
+    rest -= weights[rank];
     if (rest < 0) return idAt(rank);
   }
   return indexOfHighest(logits);
@@ -46,11 +46,11 @@ function nucleus(weights: Float64Array, limit: number): number {
 function indexOfHighest(logits: Float32Array): number {
   let best = 0;
   for (let id = 1; id < logits.length; id += 1) {
-    if ((logits[best] as number) < (logits[id] as number)) best = id;
+    if (logits[best] < logits[id]) best = id;
   }
   return best;
 }
 
 function sortByLogit(logits: Float32Array): Uint32Array {
-  return Uint32Array.from(logits.keys()).sort((a, b) => (logits[b] as number) - (logits[a] as number) || a - b);
+  return Uint32Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
 }

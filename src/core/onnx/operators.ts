@@ -11,7 +11,7 @@ export function matMul(left: Value, right: Value, options: { readonly transposeR
   const inner = last(left.shape);
   const shared = right.shape[right.shape.length - (transposed ? 1 : 2)];
   if (inner !== shared) throw shapeError('matMul', left, right);
-  const columns = right.shape[right.shape.length - (transposed ? 2 : 1)] as Dimension;
+  const columns = right.shape[right.shape.length - (transposed ? 2 : 1)];
   const shape = [...left.shape.slice(0, -1), columns];
   return transposed
     ? apply('FusedMatMul', [left, right], { transB: int(1) }, [left.type, shape], 'com.microsoft')
@@ -75,7 +75,7 @@ export function reshape(value: Value, shape: Shape): Value {
 }
 
 export function transpose(value: Value, order: readonly number[]): Value {
-  const shape = order.map((axis) => value.shape[axis] as Dimension);
+  const shape = order.map((axis) => value.shape[axis]);
   return apply('Transpose', [value], { perm: ints(order) }, [value.type, shape]);
 }
 
@@ -93,7 +93,7 @@ export function gatherElements(value: Value, indices: Value): Value {
 }
 
 export function concat(values: readonly Value[], axis: number, dimension: Dimension): Value {
-  const first = values[0] as Value;
+  const first = values[0];
   const shape = first.shape.map((old, index) => (index === axis ? dimension : old));
   return apply('Concat', values, { axis: int(axis) }, [first.type, shape]);
 }
@@ -237,7 +237,7 @@ function ints(value: readonly number[]): Attribute {
 }
 
 function last(shape: Shape): Dimension {
-  return shape[shape.length - 1] as Dimension;
+  return shape[shape.length - 1];
 }
 
 function broadcast(left: Value, right: Value): Shape {

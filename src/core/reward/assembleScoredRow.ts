@@ -8,7 +8,7 @@ export function assembleScoredRow(
 ): ScoredRow {
   switch (kind) {
     case 'single':
-      return { id, ...(breakdowns[0] as RewardBreakdown) };
+      return { id, ...breakdowns[0] };
     case 'pair': {
       const [chosen, rejected] = breakdowns as readonly [RewardBreakdown, RewardBreakdown];
       return { id, chosen, rejected, margin: chosen.score - rejected.score };

@@ -16,11 +16,10 @@ export interface BreakdownParts {
 export function buildBreakdown(parts: BreakdownParts): RewardBreakdown {
   const { head, output, weights } = parts;
   const objectives = head.objectives.map(({ name, scale }, index): ObjectiveContribution => {
-    const reward = output.rewards[index] as number;
+    const reward = output.rewards[index];
     const gate = output.gates?.[index];
     const coefficient =
-      (gate === undefined && Object.hasOwn(weights, name) ? weights[name] : undefined) ??
-      (output.coefficients[index] as number);
+      (gate === undefined && Object.hasOwn(weights, name) ? weights[name] : undefined) ?? output.coefficients[index];
     return {
       name,
       reward,

@@ -60,7 +60,7 @@ export function applyDense({ weight, bias }: DenseLayer, input: ArrayLike<number
   for (let row = 0; row < outputs; row += 1) {
     let sum = 0;
     for (let column = 0; column < inputs; column += 1) {
-      sum += (weight[row * inputs + column] as number) * (input[column] as number);
+      sum += weight[row * inputs + column] * input[column];
     }
     result[row] = sum + (bias === null ? 0 : at(bias, row));
   }
@@ -75,5 +75,5 @@ function softmax(values: readonly number[]): number[] {
 }
 
 function at(values: Float32Array, index: number): number {
-  return values[index] as number;
+  return values[index];
 }

@@ -19,7 +19,7 @@ export function createMeterHead(file: HeadFile): RewardHead {
       const trained = applyDense({ weight: file.weight, bias: file.bias }, pooled);
       let row = 0;
       const rewards = objectives.map((objective) =>
-        objective.kind === 'computed' ? compute(objective, responseTokens) : link(objective, trained[row++] as number),
+        objective.kind === 'computed' ? compute(objective, responseTokens) : link(objective, trained[row++]),
       );
       return { rewards, coefficients, gates: null };
     },

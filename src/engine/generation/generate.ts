@@ -88,7 +88,7 @@ async function generateChoice(
       context,
     );
     timings[tokenIds.length === 0 ? 'prefillMs' : 'decodeMs'] += performance.now() - start;
-    const next = sampleToken(logits[0] as Float32Array, params, random);
+    const next = sampleToken(logits[0], params, random);
     if (endIds.has(next)) {
       finishReason = 'stop';
       break;

@@ -77,7 +77,7 @@ export async function measureReplies(
     const turnEnd = commonPrefixLength(ids, encode(messages.slice(0, index + 1), false));
     // What the template writes after the end of turn (a line break) is not the assistant's.
     let end = turnEnd;
-    while (start < end && !tokenizer.isSpecial(ids[end - 1] as number)) end -= 1;
+    while (start < end && !tokenizer.isSpecial(ids[end - 1])) end -= 1;
     // The very first token has nothing from which it could be predicted.
     return range(Math.max(1, start) - 1, (end === start ? turnEnd : end) - 1);
   });

@@ -190,7 +190,7 @@ export class DecoderSession {
         past: done,
         hidden: within(hiddenPositions),
         scored: positions,
-        targets: scored.kind === 'logits' ? null : positions.map((position) => ids[start + position + 1] as number),
+        targets: scored.kind === 'logits' ? null : positions.map((position) => ids[start + position + 1]),
       });
       result.hidden.push(...outputs.hidden);
       result.logits.push(...outputs.logits);
@@ -248,7 +248,7 @@ export class DecoderSession {
     this.#cache.accept(outputs);
     const states = rows(outputs['hidden'], wanted.length);
     return {
-      hidden: step.hidden.map((position) => states[rowOf.get(position) as number] as Float32Array),
+      hidden: step.hidden.map((position) => states[rowOf.get(position) as number]),
       logits: rows(outputs['logits'], step.targets === null ? step.scored.length : 0),
       logProbabilities: step.targets === null ? [] : Array.from(floats(outputs['log_probabilities'])),
     };

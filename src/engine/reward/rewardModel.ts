@@ -153,7 +153,7 @@ export class RewardModel {
     const gatePosition = this.#gatePosition(ids);
     const positions = [...new Set([...(gatePosition === null ? [] : [gatePosition]), ...pooled])].sort((a, b) => a - b);
     const { hidden } = await this.#parts.session.evaluate({ ids, hiddenPositions: positions }, context);
-    const states = new Map(positions.map((position, index) => [position, hidden[index] as Float32Array]));
+    const states = new Map(positions.map((position, index) => [position, hidden[index]]));
     const stateAt = (position: number): Float32Array => states.get(position) as Float32Array;
     return {
       pooled: mean(pooled.map(stateAt)),
@@ -243,6 +243,6 @@ function listInputs(row: ScorableRow): readonly ScorableInput[] {
 /** The mean of equally long vectors, in double precision. */
 function mean(vectors: readonly Float32Array[]): Float64Array {
   const sum = new Float64Array(vectors[0]?.length ?? 0);
-  for (const vector of vectors) vector.forEach((value, index) => (sum[index] = (sum[index] as number) + value));
+  for (const vector of vectors) vector.forEach((value, index) => (sum[index] = sum[index] + value));
   return sum.map((value) => value / vectors.length);
 }
