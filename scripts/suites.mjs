@@ -38,7 +38,6 @@ export function suites({ long }) {
     check('bundle', ['esbuild.js', '--tests'], minutes(2)),
     mocha('harness', 'out/test/harness/**/*.test.js', minutes(3)),
     mocha('core', 'out/test/core/**/*.test.js', time(5)),
-    mocha('protocol', 'out/test/protocol/**/*.test.js', minutes(2)),
     mocha('engine', 'out/test/engine/**/*.test.js', time(8)),
     mocha('sidecar', 'out/test/sidecar/**/*.test.js', time(5), { needs: programs }),
     mocha('cli', 'out/test/cli/**/*.test.js', time(8), { needs: programs }),
