@@ -3,7 +3,7 @@
 //   npm run train:starter -- --data DIR [--model M] [--cache FILE]
 //
 // DIR holds the labelled rows (media/starter/MODEL_CARD.md says which and from where). M is the body: `starter` or the
-// path of its file. Features are made once and kept in FILE (out/train/features.bin); the heads then take a minute.
+// path of its file. Features are made once and kept in FILE (out/train/features.bin); the heads then take minutes.
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,11 +1,9 @@
 // Features are made once and kept: a file of records, 32 bytes of key and the pooled hidden state in F32.
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { writeSafetensors } from '../../src/core/checkpoint/writeSafetensors';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { JobContext } from '../../src/core/jobContext';
-import type { HeadFileMetadata } from '../../src/core/reward/headFile';
-import { openRewardModel } from '../../src/engine/reward/openRewardModel';
+import { openFeatureModel } from '../../src/engine/reward/openRewardModel';
 import type { LabelledText } from './labelledText';
 
 export const BODY = {
@@ -57,9 +55,10 @@ interface MissingFeatures {
 
 async function addFeatures({ model, cachePath, missing, known }: MissingFeatures, context: JobContext): Promise<void> {
   mkdirSync(dirname(cachePath), { recursive: true });
-  const headPath = join(dirname(cachePath), 'pooling-only.safetensors');
-  writeFileSync(headPath, poolingOnlyHead());
-  const opened = await openRewardModel({ reference: model, headPath, device: 'cpu', dtype: 'f32' }, context);
+  const opened = await openFeatureModel(
+    { reference: model, pooling: { ...POOLING, position: 'last-unpadded' }, device: 'cpu', dtype: 'f32' },
+    context,
+  );
   let done = 0;
   for (const [key, messages] of missing) {
     const pooled = await opened.poolFeatures(
@@ -74,25 +73,6 @@ async function addFeatures({ model, cachePath, missing, known }: MissingFeatures
     context.progress({ message: 'Reading texts', done, total: missing.size, unit: 'rows' });
   }
   await opened.release();
-  rmSync(headPath);
-}
-
-/** A head that measures nothing: it tells the engine which hidden state to pool. */
-function poolingOnlyHead(): Uint8Array {
-  const metadata: HeadFileMetadata = {
-    version: 1,
-    name: 'pooling only',
-    objectives: [{ name: 'nothing', kind: 'linear' }],
-    pooling: POOLING,
-    body: BODY,
-  };
-  return writeSafetensors(
-    [
-      { name: 'weight', shape: [1, BODY.hiddenSize], values: new Float32Array(BODY.hiddenSize) },
-      { name: 'bias', shape: [1], values: new Float32Array(1) },
-    ],
-    { alidade: JSON.stringify(metadata) },
-  );
 }
 
 function readCache(cachePath: string): Map<string, Float32Array> {

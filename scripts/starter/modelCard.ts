@@ -48,8 +48,8 @@ There is no gate. All weights are equal at first and are the user's to set; a po
 responses, one on compliance prefers answers to requests that should have been refused.
 
 Each meter reads the mean, over the tokens of the response, of the residual stream after layer 20 of 30, and is one linear
-function of it: logistic regression (ridge regression for engagingness) on standardised features, penalty chosen by
-cross-validation, standardisation folded into the weights.`;
+function of it: logistic regression (ridge regression for engagingness) on standardised features, the penalty chosen by
+grouped cross-validation (the largest within one standard error of the best), standardisation folded into the weights.`;
 }
 
 function dataSection({ evaluations, complianceRows }: StarterReport): string {
@@ -169,8 +169,8 @@ function reproduction(): string {
 
 \`npm run train:starter -- --data DIR\`, where DIR holds \`toxicity.jsonl\`, \`engagingness.jsonl\`, \`harmless_pairs.jsonl\`,
 \`hhh_pairs.jsonl\` and \`compliance.jsonl\` made from the sources above (one JSON object a line, fields as read in
-\`scripts/starter/sharedSets.ts\`). It fetches nothing, makes the features of about 3,800 texts once (10 to 25 minutes on two
-cores), fits the heads in about a minute, and writes this card and \`meters.safetensors\`.`;
+\`scripts/starter/sharedSets.ts\`). It fetches nothing, makes the features of about 4,900 texts once (15 to 25 minutes on two
+cores), fits and checks the heads in 2 to 7 minutes, and writes this card and \`meters.safetensors\`.`;
 }
 
 function percent(share: number): string {
