@@ -158,10 +158,11 @@ function limits(): string {
 - Not a reward model for training, and not a measure of quality, helpfulness, truth, instruction following or safety.
 - English only; responses of up to a few hundred words. The mean over a long response drowns a single bad sentence.
 - On-topic sees the subject, not whether the answer is right or complete. Fluency sees the order of words, not style.
-- Compliance does not know whether the request deserved an answer. Politely worded refusals without the usual phrases, and
-  answers that begin with an apology, are its weak spots.
+- Compliance does not know whether the request deserved an answer. On XSTest it takes about one full compliance in five for
+  a refusal.
 - Engagingness was learnt from lower-cased, tokenised chit-chat; elsewhere it is an extrapolation.
-- The probabilities are calibrated for the mixtures they were trained on (half and half; one third toxic).`;
+- The probabilities assume the mixtures they were trained on (about half and half; one third toxic). Their calibration was
+  not measured.`;
 }
 
 function reproduction(): string {
