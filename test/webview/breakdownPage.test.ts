@@ -7,7 +7,7 @@ import { ResponseError } from 'vscode-jsonrpc/node';
 import type { ExplainedRow } from '../../src/core/reward/explainedRow';
 import * as view from '../../src/protocol/breakdownView';
 import { buildPage, type BuiltPage } from './buildPage';
-import { findBrowser } from './findBrowser';
+import { findBrowser } from '../workbench/findBrowser.mjs';
 import { gatedPair, hostileRow, listOfFour, metersPair, metersSingle } from './fixtureRows';
 import { openPage, type OpenedPage } from './openPage';
 import { themes, type FixtureTheme } from './themes';
@@ -57,7 +57,7 @@ describe('the breakdown page', function () {
 
   before(async () => {
     built = await buildPage('breakdown');
-    browser = await chromium.launch({ executablePath: findBrowser(), args: ['--no-sandbox', '--disable-gpu'] });
+    browser = await chromium.launch({ executablePath: findBrowser() ?? '', args: ['--no-sandbox', '--disable-gpu'] });
     mkdirSync(screenshots, { recursive: true });
   });
   after(() => browser?.close());

@@ -1,0 +1,2 @@
+export const howToInstallBrowser: string;
+export function findBrowser(): string | undefined;
