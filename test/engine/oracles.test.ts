@@ -128,8 +128,18 @@ async function assertScored(
     result.objectives.map((objective) => objective[key] ?? NaN);
   const what = `${scored.id} as ${input.kind}`;
   assert.equal(result.tokens, scored.input_ids.length, `${what}: tokens`);
-  assertClose(result.lastHidden, scored.pooled_hidden ?? scored.last_hidden, tolerance['hidden'] ?? 2e-4, `${what}: hidden`);
-  assertClose(of('reward'), scored.scores ?? scored.rewards, tolerance['scores'] ?? tolerance['rewards'], `${what}: rewards`);
+  assertClose(
+    result.lastHidden,
+    scored.pooled_hidden ?? scored.last_hidden,
+    tolerance['hidden'] ?? 2e-4,
+    `${what}: hidden`,
+  );
+  assertClose(
+    of('reward'),
+    scored.scores ?? scored.rewards,
+    tolerance['scores'] ?? tolerance['rewards'],
+    `${what}: rewards`,
+  );
   if (scored.gating_output === undefined) return;
   assertClose(result.gateHidden, scored.gate_hidden, 2e-4, `${what}: hidden state at the gate`);
   assertClose(of('gate'), scored.gating_output, tolerance['gating_output'], `${what}: gates`);
