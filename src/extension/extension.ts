@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ExtensionContext } from 'vscode';
 import { EventEmitter, l10n, window, workspace } from 'vscode';
+import type { BreakdownView } from '../protocol/breakdownView';
 import { registerModelsView } from './checkpoint/modelsView';
 import { registerDataFileContext } from './dataFileContext';
 import { DataDocuments } from './promptFile/dataDocuments';
@@ -35,6 +36,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
   });
   const documents = new DataDocuments();
   const scores = new RowScores(client);
+  const breakdown = registerBreakdownPanel({ context, documents, scores });
 
   context.subscriptions.push(
     log,
@@ -49,7 +51,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
     registerRewardLens(documents, scores),
     registerVisibleRowScoring(documents, scores),
     registerRowCommands(documents, scores),
-    registerBreakdownPanel({ context, documents, scores }),
+    breakdown,
     registerDoctor(client),
     registerCommand('alidade.showLog', () => log.show()),
     registerCommand('alidade.restartSidecar', async () => {
@@ -60,10 +62,12 @@ export function activate(context: ExtensionContext): ExtensionApi {
       if (affectsSetting(event, 'nodePath')) await client.stop();
     }),
   );
-  return { sidecarState: () => client.state };
+  return { sidecarState: () => client.state, breakdown: breakdown.view };
 }
 
 /** What other extensions and the tests may see. */
 export interface ExtensionApi {
   readonly sidecarState: () => SidecarState;
+  /** What the breakdown page shows; null when it is closed. */
+  readonly breakdown: () => BreakdownView | null;
 }

@@ -33,6 +33,17 @@ export function reportSidecarFailure(reason: string): void {
   });
 }
 
+/** Scoring needs a model, and the starter has not been fetched yet. Returns at once. */
+export function offerStarter(): void {
+  const fetch = l10n.t('Fetch the starter model');
+  const text = l10n.t('Scoring needs a model. The starter is small (about 100 MB) and runs on any machine.');
+  const choose = l10n.t('Choose a model');
+  void window.showInformationMessage(text, fetch, choose).then((choice) => {
+    if (choice === fetch) void runCommand('alidade.fetchStarter');
+    if (choice === choose) void runCommand('alidade.chooseRewardModel');
+  });
+}
+
 function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

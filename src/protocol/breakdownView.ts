@@ -13,7 +13,7 @@ export interface RowLocation {
   readonly line: number;
 }
 
-export type ErrorAction = 'restartSidecar' | 'showLog' | 'revealRow';
+export type ErrorAction = 'restartSidecar' | 'showLog' | 'revealRow' | 'fetchStarter';
 
 /** What the page shows. */
 export type BreakdownState =
@@ -63,6 +63,9 @@ export const copyText = new RequestType<{ readonly text: string }, null, void>('
 export const revealRow = new RequestType<null, null, void>('breakdown/revealRow');
 
 export const restartSidecar = new RequestType<null, null, void>('breakdown/restartSidecar');
+
+/** To the host: fetch the starter model, which the user has just asked for. */
+export const fetchStarter = new RequestType<null, null, void>('breakdown/fetchStarter');
 
 export const showLog = new RequestType<null, null, void>('breakdown/showLog');
 

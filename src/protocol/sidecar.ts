@@ -105,6 +105,8 @@ export interface ListCheckpointsResult {
 
 export interface FetchStarterResult {
   readonly path: string;
+  /** It was there already: nothing was fetched. */
+  readonly wasPresent: boolean;
 }
 
 export interface DoctorCheck {

@@ -3,7 +3,7 @@ import type { JobContext } from '../core/jobContext';
 import type { ScorableRow } from '../core/promptFile/scorableRow';
 import type { ExplainedRow } from '../core/reward/explainedRow';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
-import type { DoctorResult, ListCheckpointsResult } from '../protocol/sidecar';
+import type { DoctorResult, FetchStarterResult, ListCheckpointsResult } from '../protocol/sidecar';
 
 export interface OpenModelParams {
   readonly reference: string;
@@ -31,7 +31,6 @@ export interface OpenRewardModel {
 export interface EngineFunctions {
   openRewardModel(params: OpenModelParams, context: JobContext): Promise<OpenRewardModel>;
   listCheckpoints(folders: readonly string[], context: JobContext): Promise<ListCheckpointsResult>;
-  /** Path of the starter model. */
-  fetchStarter(context: JobContext): Promise<string>;
+  fetchStarter(context: JobContext): Promise<FetchStarterResult>;
   doctor(context: JobContext): Promise<DoctorResult>;
 }

@@ -113,7 +113,7 @@ export function registerHandlers({ connection, engine, packageVersion, onShutdow
     answer(logger, () => engine.listCheckpoints(params.folders, job(params.requestToken, token))),
   );
   connection.onRequest(fetchStarterRequest, (params, token) =>
-    answer(logger, async () => ({ path: await engine.fetchStarter(job(params.requestToken, token)) })),
+    answer(logger, () => engine.fetchStarter(job(params.requestToken, token))),
   );
   connection.onRequest(doctorRequest, (params, token) =>
     answer(logger, () => engine.doctor(job(params.requestToken, token))),

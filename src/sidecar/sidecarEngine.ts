@@ -3,10 +3,11 @@ import type { JobContext } from '../core/jobContext';
 import { discoverCheckpoints } from '../engine/checkpoint/discoverCheckpoints';
 import { fetchStarter } from '../engine/checkpoint/fetchStarter';
 import { hubCacheFolder } from '../engine/checkpoint/hubCache';
-import { starterPath } from '../engine/checkpoint/starterFile';
+import { starterFile, starterPath } from '../engine/checkpoint/starterFile';
+import { isVerifiedFile } from '../engine/checkpoint/verifiedFile';
 import { diagnose } from '../engine/doctor';
 import { openRewardModel } from '../engine/reward/openRewardModel';
-import type { ListCheckpointsResult, ListedCheckpoint } from '../protocol/sidecar';
+import type { FetchStarterResult, ListCheckpointsResult, ListedCheckpoint } from '../protocol/sidecar';
 import type { EngineFunctions } from './engineFunctions';
 
 /** The engine as the sidecar offers it. */
@@ -34,7 +35,7 @@ function listed(summary: CheckpointSummary, place: 'folder' | 'hub'): ListedChec
   return { ...summary, place, reference: place === 'hub' ? summary.name : summary.path };
 }
 
-async function fetchIt(context: JobContext): Promise<string> {
-  await fetchStarter(context);
-  return starterPath();
+async function fetchIt(context: JobContext): Promise<FetchStarterResult> {
+  const wasPresent = await isVerifiedFile(starterPath(), starterFile, context.signal);
+  return { path: await fetchStarter(context), wasPresent };
 }

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { commands, Position, Range, WorkspaceEdit, workspace } from 'vscode';
+import { CancellationTokenSource, commands, Position, Range, WorkspaceEdit, workspace } from 'vscode';
+import { AlidadeError } from '../../src/core/alidadeError';
+import { DataDocuments } from '../../src/extension/promptFile/dataDocuments';
+import { provideHover } from '../../src/extension/reward/rewardHover';
+import type { ScoringClient } from '../../src/extension/reward/rowScores';
+import { RowScores } from '../../src/extension/reward/rowScores';
 import { activated, chatRow, hoverText, pairRow, setSetting, until, useBench } from './workbench';
 
 /** Milliseconds: the bars of the issue, with room for a busy machine. */
@@ -99,9 +104,39 @@ describe('hover', function () {
     await setSetting('rewardModel', `${bench.folder}/none`);
     const text = await hoverText(document, 0, 'A tiny');
     assert.match(text, /^Not scored:/);
+    assert.doesNotMatch(text, /\bat \S+:\d+|Error:/, 'no stack');
     assert.match(text, /command:alidade\.chooseRewardModel/);
     await setSetting('rewardModel', bench.model);
     assert.match(await hoverText(document, 0, 'A tiny'), /^Score/);
+  });
+
+  it('is silent and prompt when it is cancelled', async () => {
+    const { document } = await bench.open('cancel.jsonl', [{ ...chatRow, id: 'cancel' }]);
+    const signals: AbortSignal[] = [];
+    // Answers only when it is told to stop, as a model in the middle of a long text does.
+    const scoreRow: ScoringClient['scoreRow'] = (_row, { signal }) => {
+      signals.push(signal);
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new AlidadeError({ code: 'cancelled', message: 'cancelled' })));
+      });
+    };
+    const scores = new RowScores({ scoreRow, explainRow: () => assert.fail('nobody asked') });
+    const documents = new DataDocuments();
+    const source = new CancellationTokenSource();
+    const position = new Position(0, document.lineAt(0).text.indexOf('A tiny') + 1);
+    const answer = provideHover({ documents, scores, document, position, token: source.token });
+    await until('the request is made', () => signals.length === 1);
+    const begin = performance.now();
+    source.cancel();
+    assert.equal(await answer, null);
+    assert.ok(performance.now() - begin < cachedBar * slack);
+    assert.equal(signals[0]?.aborted, true);
+    const parsed = documents.rowAt(document, position)?.data.row;
+    assert.ok(parsed);
+    assert.equal(scores.known(parsed), null, 'it may be asked for again');
+    scores.dispose();
+    documents.dispose();
+    source.dispose();
   });
 
   it('restarts on command', async () => {

@@ -110,7 +110,7 @@ describe('sidecar handlers', () => {
         return model;
       },
       listCheckpoints: () => Promise.resolve({ checkpoints: [], starterPresent: false }),
-      fetchStarter: () => Promise.resolve('/starter'),
+      fetchStarter: () => Promise.resolve({ path: '/starter', wasPresent: true }),
       doctor: () => Promise.resolve({ ok: true, checks: [] }),
     };
     registerHandlers({ connection: sidecar, engine, packageVersion: '1.2.3', onShutdown: () => (shutDown = true) });

@@ -1,5 +1,6 @@
 import {
   copyText,
+  fetchStarter,
   ready,
   restartSidecar,
   revealRow,
@@ -13,7 +14,7 @@ import { connectHost } from '../shared/connection';
 import { AldBreakdown, type BreakdownHost } from './breakdownPage';
 
 const connection = connectHost();
-const actions = { restartSidecar, revealRow, showLog } satisfies Record<ErrorAction, unknown>;
+const actions = { restartSidecar, revealRow, showLog, fetchStarter } satisfies Record<ErrorAction, unknown>;
 
 const host: BreakdownHost = {
   setLocked: (locked) => connection.sendRequest(setLocked, { locked }),

@@ -64,7 +64,8 @@ export const strings = {
   },
 
   weights: 'Weights',
-  weightsNote: 'This model has no gate: its weights are yours to set. They are kept for this model.',
+  weightsNote:
+    'This model has no gate: its weights are yours to set. They are kept in your settings, by the name of the objective.',
   weightOf: (name: string) => `Weight of ${name}`,
   equalWeights: 'Equal weights',
   notANumber: (text: string) => `“${text}” is not a number.`,
@@ -95,6 +96,7 @@ export const strings = {
   errorActions: {
     restartSidecar: 'Restart',
     showLog: 'Show Log',
+    fetchStarter: 'Fetch the Starter Model',
     revealRow: 'Show Row',
   } satisfies Record<ErrorAction, string>,
 } as const;

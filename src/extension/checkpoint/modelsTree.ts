@@ -29,7 +29,7 @@ export class CheckpointItem extends TreeItem {
       .filter((part) => part !== null)
       .join(' · ');
     this.tooltip = tooltip(checkpoint);
-    this.contextValue = isScorable(checkpoint) ? 'checkpoint scorable' : 'checkpoint';
+    this.contextValue = isScorable(checkpoint) && !isChosen ? 'checkpoint scorable' : 'checkpoint';
     this.iconPath = new ThemeIcon(
       0 < problems.length ? 'warning' : isChosen ? 'check' : head === null ? 'circle-outline' : 'dashboard',
     );

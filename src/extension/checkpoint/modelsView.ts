@@ -12,7 +12,7 @@ import {
   workspace,
 } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
-import type { ListCheckpointsResult, ListedCheckpoint } from '../../protocol/sidecar';
+import type { FetchStarterResult, ListCheckpointsResult, ListedCheckpoint } from '../../protocol/sidecar';
 import { abortSignalOf } from '../abortSignalOf';
 import { affectsSetting, readSetting } from '../readSetting';
 import { registerCommand, runCommand } from '../registerCommand';
@@ -41,9 +41,10 @@ export function registerModelsView({ client, scores }: ModelsViewParams): Dispos
     }),
     registerCommand('alidade.copyCheckpointPath', ({ checkpoint }) => env.clipboard.writeText(checkpoint.path)),
     registerCommand('alidade.fetchStarter', async () => {
-      await fetchStarter(client);
+      const result = await fetchStarter(client);
       scores.forgetModelFailure();
       tree.refresh();
+      return result;
     }),
     workspace.onDidChangeConfiguration((event) => {
       if (affectsSetting(event, 'modelFolders')) tree.refresh();
@@ -147,15 +148,15 @@ async function saveRewardModel(reference: string, place: ListedCheckpoint['place
   );
 }
 
-async function fetchStarter(client: SidecarClient): Promise<void> {
+async function fetchStarter(client: SidecarClient): Promise<FetchStarterResult> {
   const options = {
     location: ProgressLocation.Notification,
     title: l10n.t('Fetching the starter model'),
     cancellable: true,
   };
-  await window.withProgress(options, async (report, token) => {
+  const result = await window.withProgress(options, (report, token) => {
     let reported = 0;
-    await client.fetchStarter({
+    return client.fetchStarter({
       signal: abortSignalOf(token),
       progress: ({ message, done, total }) => {
         const percent = done === undefined || total === undefined || total === 0 ? reported : (100 * done) / total;
@@ -164,5 +165,7 @@ async function fetchStarter(client: SidecarClient): Promise<void> {
       },
     });
   });
-  window.setStatusBarMessage(l10n.t('The starter model is ready'), 5000);
+  const text = result.wasPresent ? l10n.t('The starter model is already here') : l10n.t('The starter model is ready');
+  window.setStatusBarMessage(text, 5000);
+  return result;
 }

@@ -3,15 +3,10 @@ import type { ExtensionContext, Position, TextDocument, WebviewPanel } from 'vsc
 import { commands, Disposable, env, l10n, Range, Uri, ViewColumn, window, workspace } from 'vscode';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../../core/alidadeError';
-import type {
-  BreakdownState,
-  BreakdownView,
-  ErrorAction,
-  RowLocation,
-  WeightsChange,
-} from '../../protocol/breakdownView';
+import type { BreakdownState, BreakdownView, ErrorAction, RowLocation } from '../../protocol/breakdownView';
 import {
   copyText,
+  fetchStarter,
   ready,
   restartSidecar,
   revealRow,
@@ -23,11 +18,11 @@ import {
 import type { RowTarget } from '../commands';
 import { debounce } from '../debounce';
 import type { DataDocuments, DocumentRow } from '../promptFile/dataDocuments';
-import { readSetting, writeSetting } from '../readSetting';
 import { registerCommand, runCommand } from '../registerCommand';
 import { reportError } from '../reportError';
 import { connectWebview } from '../webviewConnection';
 import { webviewHtml } from '../webviewHtml';
+import { keepWeights } from './keepWeights';
 import { findRow, isRowTarget, readRow, targetOf } from './rowTarget';
 import type { RowScores } from './rowScores';
 
@@ -46,7 +41,7 @@ export interface BreakdownPanelParams {
 }
 
 /** The breakdown page beside the file: one for the window, follows the cursor unless locked, comes back after a reload. */
-export function registerBreakdownPanel(params: BreakdownPanelParams): Disposable {
+export function registerBreakdownPanel(params: BreakdownPanelParams): BreakdownRegistration {
   let open: BreakdownPanel | null = null;
   const adopt = (panel: WebviewPanel, locked: boolean): BreakdownPanel => {
     open?.dispose();
@@ -62,7 +57,7 @@ export function registerBreakdownPanel(params: BreakdownPanelParams): Disposable
     return adopted;
   };
   const follow = debounce(() => void open?.followCursor().catch(reportError), followDelay);
-  return Disposable.from(
+  const registered = Disposable.from(
     follow,
     registerCommand('alidade.showBreakdown', async (target) => {
       const { document, row } = await findRow(params.documents, target);
@@ -91,6 +86,13 @@ export function registerBreakdownPanel(params: BreakdownPanelParams): Disposable
     params.scores.onDidChangeSettings(() => void open?.refresh().catch(reportError)),
     new Disposable(() => open?.dispose()),
   );
+  return { view: () => open?.view ?? null, dispose: () => void registered.dispose() };
+}
+
+export interface BreakdownRegistration {
+  /** What the page shows; null when there is none. */
+  readonly view: () => BreakdownView | null;
+  dispose(): void;
 }
 
 interface ShownRow {
@@ -115,7 +117,9 @@ class BreakdownPanel implements Disposable {
     this.#panel = panel;
     this.#locked = locked;
     const pages = Uri.joinPath(params.context.extensionUri, 'dist', 'webview');
-    panel.iconPath = Uri.joinPath(params.context.extensionUri, 'media', 'alidade.svg');
+    // Unlike the activity bar, a tab draws the picture as it is.
+    const media = Uri.joinPath(params.context.extensionUri, 'media');
+    panel.iconPath = { light: Uri.joinPath(media, 'tabLight.svg'), dark: Uri.joinPath(media, 'tabDark.svg') };
     panel.webview.options = { enableScripts: true, localResourceRoots: [pages] };
     this.#connection = this.#connect(panel);
     panel.webview.html = webviewHtml({
@@ -175,7 +179,7 @@ class BreakdownPanel implements Disposable {
       this.#setState({ kind: 'row', location, row: explained, stale: false });
     } catch (error) {
       if (request.signal.aborted) return;
-      this.#setState(errorState(error, location));
+      this.#setState(errorState(error, location, this.#params.scores.isStarterMissing));
     }
   }
 
@@ -196,7 +200,7 @@ class BreakdownPanel implements Disposable {
 
   #connect(panel: WebviewPanel): MessageConnection {
     const connection = connectWebview(panel.webview);
-    connection.onRequest(ready, () => this.#view());
+    connection.onRequest(ready, () => this.view);
     connection.onRequest(setLocked, ({ locked }) => {
       this.#setLocked(locked);
       return locked;
@@ -214,6 +218,11 @@ class BreakdownPanel implements Disposable {
       await this.refresh();
       return null;
     });
+    connection.onRequest(fetchStarter, async () => {
+      await runCommand('alidade.fetchStarter');
+      await this.refresh();
+      return null;
+    });
     connection.onRequest(showLog, async () => {
       await runCommand('alidade.showLog');
       return null;
@@ -226,12 +235,12 @@ class BreakdownPanel implements Disposable {
     return connection;
   }
 
-  #view(): BreakdownView {
+  get view(): BreakdownView {
     return { state: this.#state, locked: this.#locked };
   }
 
   #send(): void {
-    if (!this.#disposed) void this.#connection.sendNotification(showBreakdown, this.#view());
+    if (!this.#disposed) void this.#connection.sendNotification(showBreakdown, this.view);
   }
 
   #setState(state: BreakdownState): void {
@@ -274,15 +283,18 @@ class BreakdownPanel implements Disposable {
   }
 }
 
-function errorState(error: unknown, location: RowLocation): BreakdownState {
+function errorState(error: unknown, location: RowLocation, isStarterMissing: boolean): BreakdownState {
   const { code, message, hint } =
-    error instanceof AlidadeError ? error : { code: 'internal' as const, message: String(error), hint: undefined };
-  const actions: ErrorAction[] = code === 'row' || code === 'too_long' ? ['revealRow'] : ['restartSidecar', 'showLog'];
+    error instanceof AlidadeError
+      ? error
+      : { code: 'internal' as const, message: error instanceof Error ? error.message : String(error), hint: undefined };
+  const isRowFault = code === 'row' || code === 'too_long';
+  const actions: ErrorAction[] = isStarterMissing
+    ? ['fetchStarter']
+    : isRowFault
+      ? ['revealRow']
+      : ['restartSidecar', 'showLog'];
   return { kind: 'error', location, code, message, ...(hint === undefined ? {} : { hint }), actions };
-}
-
-async function keepWeights({ weights }: WeightsChange): Promise<void> {
-  await writeSetting('weights', { ...readSetting('weights'), ...weights });
 }
 
 interface SavedState {

@@ -19,7 +19,8 @@ export function readScoreSettings(): ScoreSettings {
     device: readSetting('device'),
     dtype: readSetting('dtype'),
     ...(threads === 0 ? {} : { threads }),
-    ...(Object.keys(weights).length === 0 ? {} : { weights }),
+    // A copy: the editor's settings are proxies, which no process can be sent.
+    ...(Object.keys(weights).length === 0 ? {} : { weights: { ...weights } }),
     ...(cwd === undefined ? {} : { cwd }),
   };
   if (!workspace.isTrusted && isInWorkspace(reference)) {

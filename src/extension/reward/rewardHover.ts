@@ -29,7 +29,7 @@ export function registerRewardHover(documents: DataDocuments, scores: RowScores)
   return languages.registerHoverProvider(rowSelector, provider);
 }
 
-interface HoverRequest {
+export interface HoverRequest {
   readonly documents: DataDocuments;
   readonly scores: RowScores;
   readonly document: TextDocument;
@@ -37,7 +37,14 @@ interface HoverRequest {
   readonly token: CancellationToken;
 }
 
-async function provideHover({ documents, scores, document, position, token }: HoverRequest): Promise<Hover | null> {
+/** null: nothing to say here, or cancelled. */
+export async function provideHover({
+  documents,
+  scores,
+  document,
+  position,
+  token,
+}: HoverRequest): Promise<Hover | null> {
   if (!readSetting('hover.enabled')) return null;
   const row = documents.rowAt(document, position);
   if (row === null || !row.range.contains(position)) return null;
@@ -47,7 +54,8 @@ async function provideHover({ documents, scores, document, position, token }: Ho
   try {
     const result = await scores.score(row.data.row, { signal: abortSignalOf(token), priority: 'interactive' });
     const text = scoreMarkdown(result.row, part, result.model);
-    return new Hover(markdown(`${text}\n\n${links(target)}`), range);
+    // A line of the last paragraph: the editor's hover is 250 pixels high, and six meters just fit.
+    return new Hover(markdown(`${text}  \n${links(target)}`), range);
   } catch (error) {
     const described = describeError(error);
     if (described === null || token.isCancellationRequested) return null;
@@ -85,11 +93,11 @@ function links(target: RowTarget): string {
 }
 
 /** What can be done where no row can be scored. */
-function remedies({ modelFailure }: RowScores): string {
+function remedies({ modelFailure, isStarterMissing }: RowScores): string {
   const choose = link(l10n.t('Choose a model'), commandUri('alidade.chooseRewardModel'));
   const log = link(l10n.t('Show log'), commandUri('alidade.showLog'));
   if (modelFailure === null) return log;
-  if (modelFailure.code === 'not_found' && readSetting('rewardModel') === 'starter') {
+  if (isStarterMissing) {
     return [link(l10n.t('Fetch the starter model'), commandUri('alidade.fetchStarter')), choose].join(' · ');
   }
   const restart = link(l10n.t('Restart'), commandUri('alidade.restartSidecar'));

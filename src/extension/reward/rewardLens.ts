@@ -67,6 +67,10 @@ function scoreCommand(lens: RowLens, row: DocumentRow | null, scores: RowScores)
     case 'running':
       return { title: l10n.t('Scoring…'), command: '' };
     case undefined:
+      if (scores.isStarterMissing) {
+        const title = l10n.t('Fetch the starter model');
+        return { title, tooltip: scores.modelFailure?.message ?? '', command: 'alidade.fetchStarter' };
+      }
       return {
         title: l10n.t('Score'),
         tooltip: scores.modelFailure?.message ?? '',

@@ -20,6 +20,9 @@ export interface ScoreContext extends CallContext {
   readonly priority: 'interactive' | 'background';
 }
 
+/** What of the sidecar's client scores need. */
+export type ScoringClient = Pick<SidecarClient, 'scoreRow' | 'explainRow'>;
+
 const maxScores = 2000;
 
 /** Failures that belong to the row: they come again however often it is asked for. */
@@ -27,7 +30,7 @@ const rowFailures: ReadonlySet<ErrorCode> = new Set(['row', 'template', 'gate_no
 
 /** The scores that the editor knows, by the content of the row; what hover, lens and page draw from. */
 export class RowScores implements Disposable {
-  readonly #client: SidecarClient;
+  readonly #client: ScoringClient;
   readonly #scores = new Map<string, RowScore>();
   readonly #running = new Map<string, number>();
   readonly #changed = new EventEmitter<void>();
@@ -45,7 +48,7 @@ export class RowScores implements Disposable {
   readonly onDidScore = this.#scored.event;
   readonly onDidStep = this.#stepped.event;
 
-  constructor(client: SidecarClient) {
+  constructor(client: ScoringClient) {
     this.#client = client;
     const forget = (): void => {
       this.forgetModelFailure();
@@ -72,6 +75,11 @@ export class RowScores implements Disposable {
   /** Why no row can be scored at present, as the last request found; null when it could, or has not been tried. */
   get modelFailure(): AlidadeError | null {
     return this.#modelFailure;
+  }
+
+  /** The model in use is the starter, and it has not been fetched: there is one thing to do about that. */
+  get isStarterMissing(): boolean {
+    return this.#modelFailure?.code === 'not_found' && readScoreSettings().model.reference === 'starter';
   }
 
   forgetModelFailure(): void {

@@ -38,14 +38,16 @@ function pairMarkdown(row: ScoredPair, part: HoveredPart, model: RewardModelDesc
     );
   }
   const scores = l10n.t('chosen {0}, rejected {1}', formatNumber(row.chosen.score), formatNumber(row.rejected.score));
-  const verdict =
-    row.margin < 0 ? l10n.t('The model prefers the rejected response.') : l10n.t('The model agrees with the label.');
   return joined(
-    `${headline(l10n.t('Margin'), row.margin, formatSigned)} · ${scores}`,
-    row.margin === 0 ? l10n.t('The model sees no difference.') : verdict,
+    `${headline(l10n.t('Margin'), row.margin, formatSigned)} · ${scores} · ${verdict(row.margin)}`,
     differenceTable(row),
     modelLine(model),
   );
+}
+
+function verdict(margin: number): string {
+  if (margin === 0) return l10n.t('a tie');
+  return margin < 0 ? l10n.t('contradicts the label') : l10n.t('agrees with the label');
 }
 
 function listMarkdown(row: ScoredList, part: HoveredPart, model: RewardModelDescription): string {
@@ -67,23 +69,25 @@ function headline(title: string, value: number, format = formatNumber): string {
 }
 
 function contributionTable({ objectives }: RewardBreakdown): string {
-  return table(objectives.map(({ name, contribution }) => ({ name, value: contribution })));
+  const values = objectives.map(({ name, contribution }) => ({ name, value: contribution }));
+  return table(l10n.t('Contribution'), values);
 }
 
 function differenceTable({ chosen, rejected }: ScoredPair): string {
   const before = new Map(rejected.objectives.map(({ name, contribution }) => [name, contribution]));
   return table(
+    l10n.t('Difference'),
     chosen.objectives.map(({ name, contribution }) => ({ name, value: contribution - (before.get(name) ?? 0) })),
   );
 }
 
 /** The largest values first, right-aligned; how many are left out is said below. */
-function table(values: readonly { readonly name: string; readonly value: number }[]): string {
+function table(column: string, values: readonly { readonly name: string; readonly value: number }[]): string {
   const sorted = [...values].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   const shown = sorted.length <= fewObjectives ? sorted : sorted.slice(0, mainObjectives);
   const lines = shown.map(({ name, value }) => `| ${escapeMarkdown(name)} | \`${formatSigned(value)}\` |`);
   const rest = sorted.length - shown.length;
-  const head = `| ${l10n.t('Objective')} | ${l10n.t('Contribution')} |\n| :-- | --: |`;
+  const head = `| ${l10n.t('Objective')} | ${column} |\n| :-- | --: |`;
   return joined([head, ...lines].join('\n'), rest === 0 ? '' : l10n.t('and {0} more', rest));
 }
 

@@ -245,7 +245,8 @@ function asAlidadeError(error: unknown, session: Session): AlidadeError {
   }
   // The channel closes before the exit is reported.
   if (!session.process.connected) return processError('its channel closed', error);
-  return new AlidadeError({ code: 'internal', message: String(error), cause: error });
+  const message = error instanceof Error ? error.message : String(error);
+  return new AlidadeError({ code: 'internal', message, cause: error });
 }
 
 function processError(reason: string, cause: unknown): AlidadeError {
