@@ -148,8 +148,8 @@ export class RowScores implements Disposable {
     } finally {
       const users = (this.#running.get(key) ?? 1) - 1;
       if (users === 0) this.#running.delete(key);
-      if (this.#running.size === 0) this.#step = null;
       else this.#running.set(key, users);
+      if (this.#running.size === 0) this.#step = null;
       this.#changed.fire();
     }
   }

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { AlidadeError } from '../../src/core/alidadeError';
+import type { ScorableRow } from '../../src/core/promptFile/scorableRow';
+import type { ScoringClient } from '../../src/extension/reward/rowScores';
+import { RowScores } from '../../src/extension/reward/rowScores';
+
+/** Requests end only when they are cancelled. */
+const stuck: ScoringClient = {
+  scoreRow: (_row, { signal, progress }) => {
+    progress?.({ message: 'Converting weights' });
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new AlidadeError({ code: 'cancelled', message: 'cancelled' })));
+    });
+  },
+  explainRow: () => Promise.reject(new AlidadeError({ code: 'not_found', message: 'no model' })),
+};
+
+function rowOf(text: string): ScorableRow {
+  return { kind: 'single', id: text, input: { kind: 'text', text } };
+}
+
+describe('the scores that the editor knows', () => {
+  it('forgets what was cancelled while other rows run, and the step once nothing runs', async () => {
+    const scores = new RowScores(stuck);
+    const [first, second] = ['first', 'second'].map((text) => {
+      const controller = new AbortController();
+      const row = rowOf(text);
+      const done = scores.score(row, { signal: controller.signal, priority: 'interactive' }).catch(() => {});
+      return { row, controller, done };
+    });
+    assert.ok(first && second);
+    assert.equal(scores.known(first.row)?.kind, 'running');
+    assert.equal(scores.step?.message, 'Converting weights');
+    first.controller.abort();
+    await first.done;
+    assert.equal(scores.known(first.row), null);
+    assert.equal(scores.known(second.row)?.kind, 'running');
+    second.controller.abort();
+    await second.done;
+    assert.equal(scores.known(second.row), null);
+    assert.equal(scores.step, null);
+    scores.dispose();
+  });
+
+  it('counts a row as running until everybody who asked for it has an answer', async () => {
+    const scores = new RowScores(stuck);
+    const row = rowOf('same');
+    const [one, other] = [new AbortController(), new AbortController()];
+    const pending = [one, other].map(({ signal }) => scores.score(row, { signal, priority: 'background' }));
+    one.abort();
+    await assert.rejects(pending[0] ?? assert.fail(), /cancelled/);
+    assert.equal(scores.known(row)?.kind, 'running');
+    other.abort();
+    await assert.rejects(pending[1] ?? assert.fail(), /cancelled/);
+    assert.equal(scores.known(row), null);
+    scores.dispose();
+  });
+
+  it('remembers that the model is missing, until something changes', async () => {
+    const scores = new RowScores(stuck);
+    const asked = scores.explain(rowOf('any'), { signal: new AbortController().signal, priority: 'interactive' });
+    await assert.rejects(asked, /no model/);
+    assert.equal(scores.isStarterMissing, true);
+    scores.forgetModelFailure();
+    assert.equal(scores.isStarterMissing, false);
+    scores.dispose();
+  });
+});
