@@ -77,7 +77,7 @@ describe('the packaged extension', function () {
   it('shows the score of the response under the pointer', async () => {
     const hover = await workbench.hover('houseplant', 'Margin', 90_000);
     const text = await hover.innerText();
-    for (const expected of ['chosen', 'rejected', 'Contribution', 'SmolLM2-135M-Instruct', 'Breakdown'])
+    for (const expected of ['chosen', 'rejected', 'Difference', 'SmolLM2-135M-Instruct', 'Breakdown'])
       assert.match(text, new RegExp(expected));
     await shoot('hover light');
   });
