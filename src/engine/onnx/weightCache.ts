@@ -22,13 +22,18 @@ export interface CachedFileParts {
 /**
  * Makes sure that a cached file exists: complete under its name, or absent. Two processes may build the same file at
  * once; each writes its own and the last rename wins, with the same bytes.
- * @throws AlidadeError `no_space` before anything is written when it does not fit.
+ * @throws AlidadeError `no_space` before anything is written when it does not fit, `permission` when nothing can be
+ * written there.
  */
 export async function ensureCachedFile({ path, bytes, write }: CachedFileParts, context: JobContext): Promise<void> {
   if (await touch(path, bytes)) return;
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
-  await makeRoom(folder, bytes, context);
+  try {
+    await mkdir(folder, { recursive: true });
+    await makeRoom(folder, bytes, context);
+  } catch (error) {
+    throw asCacheError(error, folder);
+  }
   const temporary = `${path}.${process.pid}-${randomUUID()}.part`;
   try {
     const file = await open(temporary, 'wx');
@@ -43,7 +48,7 @@ export async function ensureCachedFile({ path, bytes, write }: CachedFileParts, 
     await rm(temporary, { force: true });
     // On Windows a file that another process has mapped cannot be replaced; it has the same content.
     if (await touch(path, bytes)) return;
-    throw asSpaceError(error, folder);
+    throw asCacheError(error, folder);
   }
 }
 
@@ -98,13 +103,24 @@ function noSpace(folder: string, needed: number): AlidadeError {
   });
 }
 
-function asSpaceError(error: unknown, folder: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC') {
+/** Codes of a folder that cannot be made or written; the last two: a file stands where a folder should be. */
+const unwritable = new Set(['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR']);
+
+function asCacheError(error: unknown, folder: string): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new AlidadeError({
       code: 'no_space',
       message: `${folder}: the disk is full`,
       hint: 'free some space, or set ALIDADE_CACHE to a folder on another disk',
+      cause: error,
+    });
+  }
+  if (unwritable.has(code)) {
+    return new AlidadeError({
+      code: 'permission',
+      message: `${folder}: the weight cache cannot be written (${code})`,
+      hint: 'set ALIDADE_CACHE to a folder that you may write to',
       cause: error,
     });
   }

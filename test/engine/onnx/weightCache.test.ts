@@ -50,6 +50,17 @@ describe('ensureCachedFile', () => {
     assert.deepEqual(readdirSync(join(folder(), 'deeper', 'still')), ['a']);
   });
 
+  it('says so when the folder cannot be made', async () => {
+    put('file', { bytes: 1, hours: 0 });
+    const path = join(folder(), 'file', 'weights', 'a');
+    const write = (): Promise<void> => Promise.reject(new Error('nothing should be written'));
+    await rejects(
+      () => ensureCachedFile({ path, bytes: 10, write }, quietContext()),
+      'permission',
+      /ALIDADE_CACHE|cache/,
+    );
+  });
+
   it('leaves nothing when writing fails', async () => {
     const path = join(folder(), 'a');
     const write = async (file: { write(data: Uint8Array): Promise<unknown> }): Promise<void> => {
