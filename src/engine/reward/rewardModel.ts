@@ -109,9 +109,11 @@ export class RewardModel {
     context: JobContext,
   ): Promise<{ readonly breakdown: RewardBreakdown; readonly prepared: PreparedText }[]> {
     this.#checkWeights(options.weights ?? {});
-    const results = [];
+    const results: { readonly breakdown: RewardBreakdown; readonly prepared: PreparedText }[] = [];
     for (const prepared of inputs.map((input) => this.#prepare(input, options))) {
-      results.push({ prepared, breakdown: await this.#scoreText(prepared, options, context) });
+      // Computed again after a shared beginning, the same text would differ by rounding, and a tie would be lost.
+      const same = results.find((result) => isSameText(result.prepared, prepared));
+      results.push({ prepared, breakdown: same?.breakdown ?? (await this.#scoreText(prepared, options, context)) });
     }
     return results;
   }
@@ -238,6 +240,16 @@ function listInputs(row: ScorableRow): readonly ScorableInput[] {
     case 'list':
       return row.responses;
   }
+}
+
+function isSameText(a: PreparedText, b: PreparedText): boolean {
+  return (
+    a.truncated === b.truncated &&
+    a.response?.start === b.response?.start &&
+    a.response?.end === b.response?.end &&
+    a.ids.length === b.ids.length &&
+    a.ids.every((id, index) => id === b.ids[index])
+  );
 }
 
 /** The mean of equally long vectors, in double precision. */

@@ -128,6 +128,20 @@ describe('RewardModel', () => {
     assert.equal(rejected.computedTokens, 'No'.length + 1); // and the end of turn
   });
 
+  it('computes a response that comes twice once, so that a tie is a tie', async () => {
+    writeTinyModel({ folder: folder() });
+    const model = await open();
+    const [a, b] = [conversation('Blue.'), conversation('Red?')];
+    const pair = await model.scoreRow({ kind: 'pair', id: 'p', chosen: a, rejected: a }, {}, quietContext());
+    assert.ok('margin' in pair);
+    assert.equal(pair.margin, 0);
+    assert.equal(record.length, 1);
+    const list = await model.scoreRow({ kind: 'list', id: 'l', responses: [b, a, b] }, {}, quietContext());
+    assert.ok('responses' in list);
+    assert.equal(record.length, 3);
+    assert.equal(list.responses[2].score, list.responses[0].score);
+  });
+
   it('names the better of a pair by its margin and the best of a list, the first of equals', async () => {
     writeTinyModel({ folder: folder() });
     const model = await open();
