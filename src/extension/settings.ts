@@ -15,7 +15,8 @@ export interface Settings {
   readonly weights: Readonly<Record<string, number>>;
   readonly 'hover.enabled': boolean;
   readonly 'lens.enabled': boolean;
-  readonly 'lens.autoScore': boolean;
+  /** `whenFast`: once the model has answered within a few seconds. */
+  readonly 'lens.autoScore': 'never' | 'whenFast' | 'always';
   /** Empty: the editor's own Node. */
   readonly nodePath: string;
 }
@@ -42,6 +43,6 @@ export const settings: { readonly [Name in SettingName]: SettingRow<Settings[Nam
   weights: { default: {}, scope: 'window', restricted: false },
   'hover.enabled': { default: true, scope: 'window', restricted: false },
   'lens.enabled': { default: true, scope: 'window', restricted: false },
-  'lens.autoScore': { default: false, scope: 'window', restricted: false },
+  'lens.autoScore': { default: 'whenFast', scope: 'window', restricted: false },
   nodePath: { default: '', scope: 'machine', restricted: true },
 };

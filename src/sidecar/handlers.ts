@@ -2,10 +2,9 @@ import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../core/alidadeError';
 import type { JobContext, Logger, Progress } from '../core/jobContext';
-import { assembleScoredRow } from '../core/reward/assembleScoredRow';
-import type { ExplainedRow, ExplainedText } from '../core/reward/explainedRow';
-import type { RewardBreakdown, ScoredRow } from '../core/reward/rewardBreakdown';
+import type { ExplainedRow } from '../core/reward/explainedRow';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
+import { scoredRowOf } from '../core/reward/scoredRowOf';
 import type { ModelSelection, RowParams, WireErrorData } from '../protocol/sidecar';
 import {
   cancelledWireCode,
@@ -176,15 +175,6 @@ function resultKey(params: RowParams, description: RewardModelDescription): stri
 
 function charactersOf(explained: ExplainedRow): number {
   return explained.responses.reduce((sum, { text, objectives }) => sum + text.length + 100 * objectives.length, 0);
-}
-
-function scoredRowOf(explained: ExplainedRow): ScoredRow {
-  return assembleScoredRow(explained, explained.responses.map(breakdownOf));
-}
-
-function breakdownOf(text: ExplainedText): RewardBreakdown {
-  const { score, tokens, truncated, objectives } = text;
-  return { score, tokens, truncated, objectives };
 }
 
 function signalOf(token: CancellationToken): AbortSignal {

@@ -34,6 +34,6 @@ describe('activation', () => {
   it('gives every setting its default', () => {
     const configuration = workspace.getConfiguration('alidade');
     assert.equal(configuration.inspect('rewardModel')?.defaultValue, 'starter');
-    assert.equal(configuration.inspect('lens.autoScore')?.defaultValue, false);
+    assert.equal(configuration.inspect('lens.autoScore')?.defaultValue, 'whenFast');
   });
 });

@@ -28,11 +28,26 @@ describe('code lens', function () {
   });
 
   it('scores the rows in view by itself when told to', async () => {
-    await setSetting('lens.autoScore', true);
+    await setSetting('lens.autoScore', 'always');
     const row = { ...pairRow, chosen: 'Nobody asked about this row.' };
     const { document } = await bench.open('auto.jsonl', [row]);
     await until('the margin appears', async () => /^0: Margin/.test((await titles(document))[0] ?? ''));
-    await setSetting('lens.autoScore', undefined);
+    await setSetting('lens.autoScore', 'never');
+  });
+
+  it('scores the rows in view by itself once the model has shown that it is fast', async () => {
+    await setSetting('lens.autoScore', 'whenFast');
+    const rows = ['First of two.', 'Second of two.'].map((chosen) => ({ ...pairRow, chosen }));
+    const { document } = await bench.open('fast.jsonl', rows);
+    await commands.executeCommand('alidade.scoreRow', { uri: document.uri.toString(), line: 0, character: 0 });
+    await until('the other margin appears', async () => /^1: Margin/.test((await titles(document))[2] ?? ''));
+    await setSetting('lens.autoScore', 'never');
+  });
+
+  it('knows the score of a row that was explained', async () => {
+    const { document } = await bench.open('explained.jsonl', [{ ...pairRow, chosen: 'Asked why first.' }]);
+    await commands.executeCommand('alidade.showBreakdown', { uri: document.uri.toString(), line: 0, character: 0 });
+    await until('the margin appears', async () => /^0: Margin/.test((await titles(document))[0] ?? ''));
   });
 
   it('marks rows that cannot be read and leaves other JSON alone', async () => {

@@ -28,12 +28,15 @@ export function useBench(): Bench {
     process.env['ALIDADE_CACHE'] = join(bench.folder, 'cache');
     await setSetting('rewardModel', bench.model);
     await setSetting('device', 'cpu');
+    // Only what a test asks for is scored.
+    await setSetting('lens.autoScore', 'never');
   });
 
   after(async () => {
     await commands.executeCommand('workbench.action.closeAllEditors');
     await setSetting('rewardModel', undefined);
     await setSetting('device', undefined);
+    await setSetting('lens.autoScore', undefined);
     if (kept === undefined) delete process.env['ALIDADE_CACHE'];
     else process.env['ALIDADE_CACHE'] = kept;
     rmSync(bench.folder, { recursive: true, force: true });

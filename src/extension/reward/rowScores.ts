@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../core/alidadeError';
 import type { Progress } from '../../core/jobContext';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
 import type { ExplainedRow } from '../../core/reward/explainedRow';
+import { scoredRowOf } from '../../core/reward/scoredRowOf';
 import type { ScoreRowResult } from '../../protocol/sidecar';
 import { affectsSetting } from '../readSetting';
 import type { CallContext, SidecarClient } from '../sidecar/sidecarClient';
@@ -25,6 +26,9 @@ export type ScoringClient = Pick<SidecarClient, 'scoreRow' | 'explainRow'>;
 
 const maxScores = 2000;
 
+/** Milliseconds, loading included. */
+const fastAnswer = 5000;
+
 /** Failures that belong to the row: they come again however often it is asked for. */
 const rowFailures: ReadonlySet<ErrorCode> = new Set(['row', 'template', 'gate_not_found', 'too_long']);
 
@@ -39,6 +43,7 @@ export class RowScores implements Disposable {
   readonly #scored = new EventEmitter<ScoreRowResult>();
   readonly #configuration: Disposable;
   #modelFailure: AlidadeError | null = null;
+  #isFast = false;
   #step: Progress | null = null;
 
   /** A score came, or the settings made the known ones void. */
@@ -51,6 +56,7 @@ export class RowScores implements Disposable {
   constructor(client: ScoringClient) {
     this.#client = client;
     const forget = (): void => {
+      this.#isFast = false;
       this.forgetModelFailure();
       this.#settingsChanged.fire();
     };
@@ -82,6 +88,11 @@ export class RowScores implements Disposable {
     return this.#modelFailure?.code === 'not_found' && readScoreSettings().model.reference === 'starter';
   }
 
+  /** The model in use has answered within a few seconds: scoring what is in view will not keep the machine busy for long. */
+  get isFast(): boolean {
+    return this.#isFast;
+  }
+
   forgetModelFailure(): void {
     this.#modelFailure = null;
     this.#changed.fire();
@@ -105,8 +116,7 @@ export class RowScores implements Disposable {
     return this.#tracked(key, async () => {
       const request = { ...settings, row, priority: context.priority };
       const result = await this.#client.scoreRow(request, this.#withProgress(context));
-      this.#remember(key, { kind: 'scored', result });
-      this.#scored.fire(result);
+      this.#rememberScore(key, result);
       return result;
     });
   }
@@ -114,9 +124,13 @@ export class RowScores implements Disposable {
   /** @throws as `score`. */
   async explain(row: ScorableRow, context: ScoreContext): Promise<ExplainedRow> {
     const settings = readScoreSettings();
-    return this.#tracked(keyOf(row, settings), () =>
-      this.#client.explainRow({ ...settings, row, priority: context.priority }, this.#withProgress(context)),
-    );
+    const key = keyOf(row, settings);
+    return this.#tracked(key, async () => {
+      const request = { ...settings, row, priority: context.priority };
+      const explained = await this.#client.explainRow(request, this.#withProgress(context));
+      this.#rememberScore(key, { row: scoredRowOf(explained), model: explained.model });
+      return explained;
+    });
   }
 
   /** What the model is doing before it can score, such as converting its weights; null: nothing that takes long. */
@@ -138,9 +152,11 @@ export class RowScores implements Disposable {
   async #tracked<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
     this.#running.set(key, (this.#running.get(key) ?? 0) + 1);
     this.#changed.fire();
+    const start = Date.now();
     try {
       const result = await work();
       this.#modelFailure = null;
+      this.#isFast ||= Date.now() - start < fastAnswer;
       return result;
     } catch (error) {
       if (error instanceof AlidadeError) this.#rememberFailure(key, error);
@@ -152,6 +168,11 @@ export class RowScores implements Disposable {
       if (this.#running.size === 0) this.#step = null;
       this.#changed.fire();
     }
+  }
+
+  #rememberScore(key: string, result: ScoreRowResult): void {
+    this.#remember(key, { kind: 'scored', result });
+    this.#scored.fire(result);
   }
 
   #rememberFailure(key: string, error: AlidadeError): void {

@@ -9,7 +9,7 @@ import type { RowScores } from './rowScores';
 const settleDelay = 300;
 
 /**
- * With `alidade.lens.autoScore`: scores the rows in view in the background. What scrolls away or is edited before its
+ * As `alidade.lens.autoScore` says: scores the rows in view in the background. What scrolls away or is edited before its
  * turn is cancelled. Stops after a failure of the model until the settings change or a score succeeds.
  */
 export function registerVisibleRowScoring(documents: DataDocuments, scores: RowScores): Disposable {
@@ -17,7 +17,9 @@ export function registerVisibleRowScoring(documents: DataDocuments, scores: RowS
 
   const visibleRows = (): Map<string, ScorableRow> => {
     const rows = new Map<string, ScorableRow>();
-    if (!readSetting('lens.autoScore') || !readSetting('lens.enabled')) return rows;
+    const when = readSetting('lens.autoScore');
+    const isWanted = when === 'always' || (when === 'whenFast' && scores.isFast);
+    if (!isWanted || !readSetting('lens.enabled')) return rows;
     for (const { document, visibleRanges } of window.visibleTextEditors) {
       if (!documents.holdsRows(document)) continue;
       for (const { start, end } of visibleRanges) {
