@@ -4,7 +4,6 @@ import { exitStatus, type CommandCall, type ExitStatus } from './command';
 import { ChoiceWriter } from './choiceWriter';
 import type { generateOptions } from './options';
 import { encodePrompt, readPrompt } from './readPrompt';
-import { requireStarter } from './requireStarter';
 
 /** `alidade generate` */
 export async function generateText({
@@ -14,7 +13,6 @@ export async function generateText({
 }: CommandCall<typeof generateOptions>): Promise<ExitStatus> {
   const prompt = await readPrompt(options, context.signal);
   const { model: reference, device, dtype, threads, n: count, seed, temperature } = options;
-  requireStarter(reference);
   const model = await openLanguageModel({ reference, device, dtype, threads }, context);
   try {
     const promptIds = encodePrompt(prompt, model);

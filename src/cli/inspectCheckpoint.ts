@@ -10,7 +10,6 @@ import { exitStatus, type CommandCall, type ExitStatus } from './command';
 import { describeHead } from './describeHead';
 import { formatBytes, formatCount } from './formatQuantity';
 import type { listOptions } from './options';
-import { requireStarter } from './requireStarter';
 import { writeTable } from './writeTable';
 
 /** `alidade inspect` */
@@ -21,7 +20,6 @@ export async function inspectCheckpoint({
   context,
 }: CommandCall<typeof listOptions>): Promise<ExitStatus> {
   const reference = positionals[0];
-  requireStarter(reference);
   const { path, headPath } = await resolveModelReference(reference, { cwd: process.cwd() });
   const checkpoint = await openCheckpoint(path, context);
   const chatTemplate = await readChatTemplate(checkpoint);

@@ -9,7 +9,6 @@ import { readDataRows } from '../engine/promptFile/readDataRows';
 import { exitStatus, type CommandCall, type ExitStatus } from './command';
 import { openInputs, readText, type Input } from './openInput';
 import type { perplexityOptions } from './options';
-import { requireStarter } from './requireStarter';
 
 type Measure = Pick<Perplexity, 'tokens' | 'nll'>;
 
@@ -26,7 +25,6 @@ export async function measurePerplexity({
     throw new AlidadeError({ code: 'usage', message, hint: 'give a file, - for standard input, or --ids' });
   }
   const [input] = ids === undefined ? await openInputs(positionals) : [];
-  requireStarter(reference);
   const model = await openLanguageModel({ reference, device, dtype, threads }, context);
   try {
     const { measure, badRows } = await (input === undefined

@@ -11,7 +11,6 @@ import { exitStatus, type CommandCall, type ExitStatus } from './command';
 import { countOf, formatDuration } from './formatQuantity';
 import { openInputs, type Input } from './openInput';
 import type { scoreOptions } from './options';
-import { requireStarter } from './requireStarter';
 import { ScoreProgress } from './scoreProgress';
 
 /** `alidade score` */
@@ -24,7 +23,6 @@ export async function scoreFiles({
   const inputs = await openInputs(positionals);
   const { model: reference, head, device, dtype, threads } = options;
   const headPath = head === undefined ? undefined : resolve(head);
-  requireStarter(reference);
   const model = await openRewardModel({ reference, headPath, device, dtype, threads }, context);
   try {
     checkWeights(model, options.weights);

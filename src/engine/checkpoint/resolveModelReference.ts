@@ -13,14 +13,14 @@ export interface ModelLocation {
 
 /**
  * Where a model is that was named as `--model` takes it: a folder, a .gguf file, a hub id in the local cache
- * (`org/name[@revision]`), or `starter` (whose file may still have to be fetched).
+ * (`org/name[@revision]`), or `starter`.
  * @throws AlidadeError `not_found`
  */
 export async function resolveModelReference(
   reference: string,
   { cwd, hubCache = hubCacheFolder() }: { readonly cwd: string; readonly hubCache?: string },
 ): Promise<ModelLocation> {
-  if (reference === 'starter') return { path: starterPath(), headPath: starterHeadPath() };
+  if (reference === 'starter') return locateStarter();
   const path = resolve(cwd, reference);
   const found = await stat(path).catch(() => null);
   if (reference !== '' && found?.isFile() === true) return { path, headPath: null };
@@ -32,6 +32,16 @@ export async function resolveModelReference(
     code: 'not_found',
     message: `${reference === '' ? 'an empty name' : reference} is neither a file, a folder, nor a model in the hub cache`,
     hint: 'give a checkpoint folder, a .gguf file, org/name of a downloaded model, or starter',
+  });
+}
+
+async function locateStarter(): Promise<ModelLocation> {
+  const path = starterPath();
+  if ((await stat(path).catch(() => null)) !== null) return { path, headPath: starterHeadPath() };
+  throw new AlidadeError({
+    code: 'not_found',
+    message: `the starter model has not been fetched (${path} does not exist)`,
+    hint: 'fetch it with `alidade starter fetch`, or "Alidade: Fetch the Starter Model" in the editor',
   });
 }
 

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cacheFolder } from '../../../src/engine/checkpoint/cacheFolder';
 import { hubCacheFolder, parseHubReference } from '../../../src/engine/checkpoint/hubCache';
 import { resolveModelReference } from '../../../src/engine/checkpoint/resolveModelReference';
 import { starterPath } from '../../../src/engine/checkpoint/starterFile';
 import { rejects } from '../../fixtures/rejects';
+import { useTemporaryCache } from '../../fixtures/temporaryCache';
 import { useTemporaryFolder } from '../../fixtures/temporaryFolder';
 import { writeTinyCheckpoint } from '../../fixtures/tinyCheckpoint';
 
 describe('resolveModelReference', () => {
+  useTemporaryCache();
   const folder = useTemporaryFolder();
   const resolve = (reference: string): Promise<string> =>
     resolveModelReference(reference, { cwd: folder(), hubCache: join(folder(), 'hub') }).then(({ path }) => path);
@@ -61,7 +63,11 @@ describe('resolveModelReference', () => {
     assert.deepEqual(parseHubReference('org/na.me@v1.0'), { repository: 'org/na.me', revision: 'v1.0' });
   });
 
-  it('knows the starter and its head', async () => {
+  it('knows the starter and its head, and how to get it', async () => {
+    const refused = await rejects(() => resolve('starter'), 'not_found');
+    assert.match(refused.hint ?? '', /alidade starter fetch/);
+    mkdirSync(dirname(starterPath()), { recursive: true });
+    writeFileSync(starterPath(), '');
     const { path, headPath } = await resolveModelReference('starter', { cwd: folder() });
     assert.equal(path, starterPath());
     assert.match(headPath ?? '', /media[\\/]starter[\\/]meters\.safetensors$/);
