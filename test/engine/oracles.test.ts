@@ -21,7 +21,7 @@ interface Expected {
   readonly causal_lm?: Expected;
   readonly tolerance: Readonly<Record<string, number>>;
   readonly forward?: readonly { id: string; input_ids: number[]; last_hidden: number[]; last_logits: number[] }[];
-  readonly greedy?: readonly { input_ids: number[]; tokens: number[] }[];
+  readonly greedy?: readonly { input_ids: number[]; tokens: number[]; text: string }[];
   readonly perplexity?: { input_ids: number[]; mean_nll: number; perplexity: number };
   readonly labels?: readonly string[];
   readonly scored?: readonly ScoredCase[];
@@ -74,11 +74,12 @@ function testLanguageModel(name: string, path: string, expected: Expected): void
         assertClose(actual.hidden, hidden, expected.tolerance['hidden'], `${id}: hidden state`);
         assertClose(actual.logits, logits, expected.tolerance['logits'], `${id}: logits`);
       }
-      for (const { input_ids: promptIds, tokens } of expected.greedy ?? []) {
+      for (const { input_ids: promptIds, tokens, text } of expected.greedy ?? []) {
         const sampling = { temperature: 0, topP: 1, topK: 0, seed: 0 };
         const options = { promptIds, maxNewTokens: tokens.length, count: 1, ignoreEndOfSequence: true, ...sampling };
         const { choices } = await generate(model, options, context);
         assert.deepEqual(choices[0]?.tokenIds, tokens);
+        assert.equal(model.tokenizer.decode(tokens, { skipSpecialTokens: false }), text);
       }
       if (expected.perplexity !== undefined) {
         const actual = perplexityOf(await measureIds(model, expected.perplexity.input_ids, context));

@@ -1,3 +1,4 @@
+import { isByteToken } from './mendByteFallback';
 import type { Tokenizer } from './tokenizer';
 
 /** Token ids in, whole characters out, as they become certain. */
@@ -26,6 +27,8 @@ export function createTextStream(tokenizer: Tokenizer): TextStream {
   return {
     push: (id) => {
       ids.push(id);
+      // A run of byte tokens is decoded as a whole: what it says is open until another token ends it.
+      if (isByteToken(tokenizer.idToToken(id) ?? '')) return '';
       const text = decode();
       const isWhole = !text.endsWith(unfinished);
       const piece = text.slice(given, isWhole ? undefined : -unfinished.length);

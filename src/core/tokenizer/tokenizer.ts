@@ -1,6 +1,7 @@
 import { Tokenizer as Pipeline } from '@huggingface/tokenizers';
 import { AlidadeError } from '../alidadeError';
 import type { TokenizerSource } from '../checkpoint/checkpoint';
+import { mendByteFallback } from './mendByteFallback';
 import { readSpecialTokens, type SpecialTokens } from './specialTokens';
 
 export interface EncodeOptions {
@@ -75,7 +76,9 @@ export function createTokenizer(source: TokenizerSource): Tokenizer {
 function createPipeline(tokenizerJson: Record<string, unknown>): Pipeline {
   const absent = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null, added_tokens: [] };
   try {
-    return new Pipeline({ ...absent, ...tokenizerJson }, { clean_up_tokenization_spaces: false });
+    const pipeline = new Pipeline({ ...absent, ...tokenizerJson }, { clean_up_tokenization_spaces: false });
+    mendByteFallback(pipeline);
+    return pipeline;
   } catch (error) {
     throw new AlidadeError({
       code: 'format',
