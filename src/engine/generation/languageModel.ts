@@ -2,12 +2,10 @@ import { AlidadeError } from '../../core/alidadeError';
 import type { Checkpoint } from '../../core/checkpoint/checkpoint';
 import type { DeviceChoice, DtypeChoice } from '../../core/device';
 import type { JobContext } from '../../core/jobContext';
-import { createChatTemplate } from '../../core/tokenizer/chatTemplate';
 import type { ChatTemplate } from '../../core/tokenizer/chatTemplate';
-import { createTokenizer } from '../../core/tokenizer/tokenizer';
 import type { Tokenizer } from '../../core/tokenizer/tokenizer';
+import { openTokenizer } from '../checkpoint/openTokenizer';
 import { openUsableCheckpoint } from '../checkpoint/openUsableCheckpoint';
-import { readTokenizerSource } from '../checkpoint/readTokenizerSource';
 import { DecoderSession } from '../onnx/decoderSession';
 import { requireF32 } from '../onnx/requireF32';
 
@@ -34,9 +32,7 @@ export async function openLanguageModel(params: LanguageModelParams, context: Jo
   requireF32(params.dtype);
   const { checkpoint } = await openUsableCheckpoint(params, context);
   requireLanguageModelHead(checkpoint);
-  const source = await readTokenizerSource(checkpoint);
-  const tokenizer = createTokenizer(source);
-  const template = createChatTemplate(source);
+  const { tokenizer, template } = await openTokenizer(checkpoint);
   const session = await DecoderSession.open(
     { checkpoint, finalNorm: true, languageModelHead: true, device: params.device, threads: params.threads },
     context,

@@ -3,10 +3,8 @@ import type { DeviceChoice, DtypeChoice } from '../../core/device';
 import type { JobContext } from '../../core/jobContext';
 import { createHeadlessHead } from '../../core/reward/headlessHead';
 import type { HeadPooling } from '../../core/reward/rewardHead';
-import { createChatTemplate } from '../../core/tokenizer/chatTemplate';
-import { createTokenizer } from '../../core/tokenizer/tokenizer';
+import { openTokenizer } from '../checkpoint/openTokenizer';
 import { openUsableCheckpoint } from '../checkpoint/openUsableCheckpoint';
-import { readTokenizerSource } from '../checkpoint/readTokenizerSource';
 import { DecoderSession } from '../onnx/decoderSession';
 import type { WeightMode } from '../onnx/decoderSession';
 import { requireF32 } from '../onnx/requireF32';
@@ -60,11 +58,10 @@ async function openWithHead(
   context: JobContext,
 ): Promise<RewardModel> {
   requireF32(params.dtype);
-  const source = await readTokenizerSource(checkpoint);
-  const tokenizer = createTokenizer(source);
+  const { tokenizer, template } = await openTokenizer(checkpoint);
   const preparer = new TextPreparer({
     tokenizer,
-    template: createChatTemplate(source),
+    template,
     vocabSize: checkpoint.config.vocabSize,
     modelName: checkpoint.name,
   });

@@ -1,0 +1,26 @@
+import { AlidadeError } from '../../core/alidadeError';
+import type { Checkpoint } from '../../core/checkpoint/checkpoint';
+import { createChatTemplate } from '../../core/tokenizer/chatTemplate';
+import type { ChatTemplate } from '../../core/tokenizer/chatTemplate';
+import { createTokenizer } from '../../core/tokenizer/tokenizer';
+import type { Tokenizer } from '../../core/tokenizer/tokenizer';
+import { readTokenizerSource } from './readTokenizerSource';
+
+/** How a checkpoint reads and writes text. */
+export interface OpenedTokenizer {
+  readonly tokenizer: Tokenizer;
+  /** null: the model has none. */
+  readonly template: ChatTemplate | null;
+}
+
+/** @throws AlidadeError `not_found`, `format`, `unsupported`, `template`; the message names the checkpoint. */
+export async function openTokenizer(checkpoint: Checkpoint): Promise<OpenedTokenizer> {
+  const source = await readTokenizerSource(checkpoint);
+  try {
+    return { tokenizer: createTokenizer(source), template: createChatTemplate(source) };
+  } catch (error) {
+    if (!(error instanceof AlidadeError)) throw error;
+    const { code, message, hint } = error;
+    throw new AlidadeError({ code, message: `${checkpoint.path}: ${message}`, hint, cause: error });
+  }
+}
