@@ -6,7 +6,7 @@
 //   node esbuild.js --tests [PART…]    bundles test/**/*.test.ts into out/test/** (only paths that contain a PART)
 'use strict';
 
-const { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
+const { existsSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const { join, relative, sep } = require('node:path');
 const esbuild = require('esbuild');
 const { version } = require('./package.json');
@@ -74,13 +74,6 @@ function programs() {
   }));
 }
 
-/** The icon font of the pages is loaded by the page's document, not by a bundle. */
-function copyIcons() {
-  const from = join(root, 'node_modules', '@vscode', 'codicons', 'dist');
-  mkdirSync(join(root, 'dist', 'webview'), { recursive: true });
-  for (const file of ['codicon.css', 'codicon.ttf']) cpSync(join(from, file), join(root, 'dist', 'webview', file));
-}
-
 async function buildTests() {
   const files = walk(join(root, 'test')).filter((file) => file.endsWith('.test.ts'));
   const wanted = files
@@ -113,7 +106,6 @@ function walk(folder) {
 
 async function main() {
   if (flags.has('--tests')) return buildTests();
-  copyIcons();
   if (flags.has('--watch')) {
     for (const options of programs()) await (await esbuild.context({ ...options, logLevel: 'info' })).watch();
     return;
@@ -122,7 +114,7 @@ async function main() {
   const notices = thirdPartyNotices(
     root,
     results.map((result) => result.metafile),
-    ['onnxruntime-node', 'onnxruntime-common', '@vscode/codicons'],
+    ['onnxruntime-node', 'onnxruntime-common'],
   );
   writeFileSync(join(root, 'dist', 'THIRD_PARTY_NOTICES.txt'), notices);
 }

@@ -23,7 +23,10 @@ const layers = {
   webview: {
     layers: ['src/core', 'src/protocol'],
     packages: ['d3-scale', 'lit', 'vscode-jsonrpc/browser'],
-    only: { 'webview/shared/kit.ts': ['@vscode/webview-ui-toolkit'] },
+    only: {
+      'webview/shared/icon.ts': ['@vscode/codicons'],
+      'webview/shared/kit.ts': ['@vscode/webview-ui-toolkit'],
+    },
   },
 };
 

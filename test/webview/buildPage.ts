@@ -21,6 +21,7 @@ export async function buildPage(name: string): Promise<BuiltPage> {
     entryPoints: [join('webview', name, 'main.ts')],
     format: 'iife',
     legalComments: 'none',
+    loader: { '.svg': 'text' },
     logLevel: 'silent',
     metafile: true,
     minify: true,

@@ -48,6 +48,7 @@ export const pageStyles = css`
   }
   .icon {
     flex: none;
+    display: inline-flex;
     vertical-align: text-bottom;
   }
   .hidden {
