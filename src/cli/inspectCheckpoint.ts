@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type { Checkpoint } from '../core/checkpoint/checkpoint';
 import type { ListedHead } from '../core/checkpoint/checkpointSummary';
 import { describeResolvedConfig, type ResolvedConfig } from '../core/checkpoint/describeResolvedConfig';
+import { hasTiedEmbeddings } from '../core/checkpoint/hasTiedEmbeddings';
 import { openCheckpoint } from '../engine/checkpoint/openCheckpoint';
 import { readChatTemplate } from '../engine/checkpoint/readChatTemplate';
 import { readStarterHead } from '../engine/checkpoint/readStarterHead';
@@ -24,7 +25,7 @@ export async function inspectCheckpoint({
   const checkpoint = await openCheckpoint(path, context);
   const chatTemplate = await readChatTemplate(checkpoint);
   const head = headPath === null ? checkpoint.head : await readStarterHead();
-  const resolved = describeResolvedConfig(checkpoint.config, isTied(checkpoint));
+  const resolved = describeResolvedConfig(checkpoint.config, hasTiedEmbeddings(checkpoint));
   if (options.json) await terminal.writeJson(toJson({ checkpoint, resolved, head, chatTemplate }));
   else await terminal.write(describe({ checkpoint, resolved, head, chatTemplate }));
   return exitStatus.done;
@@ -35,11 +36,6 @@ interface Inspection {
   readonly resolved: ResolvedConfig;
   readonly head: ListedHead;
   readonly chatTemplate: string | null;
-}
-
-/** Whether the token embedding is the language-model head: a reward model saved without either has none. */
-function isTied({ tensors, head, config }: Checkpoint): boolean {
-  return !tensors.has('lm_head.weight') && (head === null || config.tiedEmbeddingsKey === true);
 }
 
 function toJson({ checkpoint, resolved, head, chatTemplate }: Inspection): unknown {

@@ -19,7 +19,7 @@ export function createMeterHead(file: HeadFile): RewardHead {
       const trained = applyDense({ weight: file.weight, bias: file.bias }, pooled);
       let row = 0;
       const rewards = objectives.map((objective) =>
-        objective.kind === 'computed' ? compute(objective, responseTokens) : link(objective, trained[row++]),
+        objective.kind === 'computed' ? verbosity(responseTokens) : link(objective, trained[row++]),
       );
       return { rewards, coefficients, gates: null };
     },
@@ -30,6 +30,7 @@ function link(objective: HeadObjective, value: number): number {
   return objective.kind === 'logistic' ? 1 / (1 + Math.exp(-value)) : value;
 }
 
-function compute(_objective: HeadObjective, responseTokens: number): number {
+/** `log_tokens`, the one thing that is computed. */
+function verbosity(responseTokens: number): number {
   return Math.log2(1 + responseTokens) / LOG_TOKENS_AT_ONE;
 }

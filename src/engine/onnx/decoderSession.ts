@@ -64,6 +64,9 @@ export interface EvaluationResult {
   readonly computedTokens: number;
 }
 
+/** Positions by which the rotary table grows. */
+const ROTARY_STEP = 256;
+
 /** A decoder loaded on a device, with the keys and values of the last sequence that it has seen. */
 export class DecoderSession {
   readonly decoder: DecoderDescription;
@@ -124,7 +127,6 @@ export class DecoderSession {
     const model = writeModel({ name: checkpoint.name, inputs, outputs, externalRoot });
     const weightBytes = [...places.values()].reduce((sum, place) => sum + place.length, 0);
     const weightMode = parts.weightMode ?? chooseWeightMode(weightBytes);
-    const inPlace = attention === 'fused' && chosen.provider.device === 'cpu';
     context.progress({ message: `Loading ${checkpoint.name} on ${chosen.provider.device}` });
     const session = await createSession(model, {
       executionProviders: [chosen.provider.device],
@@ -141,9 +143,7 @@ export class DecoderSession {
       },
     });
     const shape = { layerCount, keyValueHeadCount: decoder.keyValueHeadCount, headDim: decoder.headDim };
-    const cache = inPlace
-      ? new InPlaceCache(shape)
-      : new ReplacedCache(shape, { fixedCapacity: attention === 'fused' });
+    const cache = attention === 'fused' ? new InPlaceCache(shape) : new ReplacedCache(shape);
     context.logger.info(
       `${checkpoint.name}: ${layerCount} layers on ${chosen.provider.device} (${chosen.reason}), weights ${weightMode}`,
     );
@@ -175,7 +175,8 @@ export class DecoderSession {
       computedTokens: 0,
     };
     const firstWanted = Math.min(ids.length - 1, hiddenPositions[0] ?? Infinity, scored.positions[0] ?? Infinity);
-    let done = this.#reserve(ids, Math.min(firstWanted, commonPrefixLength(ids, this.#cachedIds)));
+    let done = Math.min(firstWanted, commonPrefixLength(ids, this.#cachedIds));
+    this.#reserve(ids, done);
     while (done < ids.length) {
       throwIfCancelled(context.signal);
       const end = Math.min(done + this.#chunk, ids.length);
@@ -206,11 +207,13 @@ export class DecoderSession {
     return result;
   }
 
-  #reserve(ids: readonly number[], kept: number): number {
-    const still = this.#cache.reserve(ids.length, kept);
-    const positions = Number.isFinite(this.#cache.capacity) ? this.#cache.capacity : ids.length;
-    if (this.#rotary.positions < positions) this.#rotary = buildRotaryTable(this.decoder.rotary, positions);
-    return still;
+  #reserve(ids: readonly number[], kept: number): void {
+    this.#cache.reserve(ids.length, kept);
+    const needed = Math.max(this.#cache.capacity, ids.length);
+    if (this.#rotary.positions < needed) {
+      // Grown in steps: token by token it would be made anew for each.
+      this.#rotary = buildRotaryTable(this.decoder.rotary, Math.ceil(needed / ROTARY_STEP) * ROTARY_STEP);
+    }
   }
 
   async #run(step: {

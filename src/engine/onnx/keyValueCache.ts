@@ -9,10 +9,10 @@ export interface CacheShape {
 
 /** Keys and values of the tokens that a session has seen. */
 export interface KeyValueCache {
-  /** Tokens that fit without growing; Infinity where every run makes its own buffers. */
+  /** Tokens that the buffers hold without growing; 0 where every run makes its own. */
   readonly capacity: number;
-  /** Makes room. Returns how many of the first `kept` tokens are still there. */
-  reserve(tokens: number, kept: number): number;
+  /** Makes room; the first `kept` tokens stay. */
+  reserve(tokens: number, kept: number): void;
   feeds(): Record<string, Tensor>;
   /** What to ask `run` for: a tensor to be filled in place, or null for a new one. */
   fetches(): Record<string, Tensor | null>;
@@ -40,8 +40,8 @@ export class InPlaceCache implements KeyValueCache {
     return this.#capacity;
   }
 
-  reserve(tokens: number, kept: number): number {
-    if (tokens <= this.#capacity) return kept;
+  reserve(tokens: number, kept: number): void {
+    if (tokens <= this.#capacity) return;
     const { keyValueHeadCount, headDim } = this.#shape;
     const doubled = Math.max(tokens, Math.min(2 * this.#capacity, this.#capacity + 4096));
     const capacity = Math.ceil(doubled / GRANULE) * GRANULE;
@@ -57,7 +57,6 @@ export class InPlaceCache implements KeyValueCache {
     }
     this.#tensors = grown;
     this.#capacity = capacity;
-    return kept;
   }
 
   feeds(): Record<string, Tensor> {
@@ -78,33 +77,20 @@ export class InPlaceCache implements KeyValueCache {
   }
 }
 
-/**
- * Each run returns new buffers that the next one reads; they may live on the device. `fixedCapacity`: the kernel keeps
- * the capacity of what it is given (GroupQueryAttention); otherwise the buffers are exactly as long as the cache.
- */
+/** Each run returns new buffers, exactly as long as the cache, that the next one reads; they may live on the device. */
 export class ReplacedCache implements KeyValueCache {
-  #capacity: number;
+  readonly capacity = 0;
   #tensors = new Map<string, Tensor>();
   readonly #shape: CacheShape;
-  readonly #fixedCapacity: boolean;
 
-  constructor(shape: CacheShape, { fixedCapacity }: { readonly fixedCapacity: boolean }) {
+  constructor(shape: CacheShape) {
     this.#shape = shape;
-    this.#fixedCapacity = fixedCapacity;
-    this.#capacity = fixedCapacity ? 0 : Infinity;
-    if (!fixedCapacity) this.#fill(0);
+    const dims = [1, shape.keyValueHeadCount, 0, shape.headDim];
+    for (const name of cacheNames(shape)) this.#tensors.set(name, new Tensor('float32', new Float32Array(0), dims));
   }
 
-  get capacity(): number {
-    return this.#capacity;
-  }
-
-  reserve(tokens: number, kept: number): number {
-    if (!this.#fixedCapacity || tokens <= this.#capacity) return kept;
-    this.#capacity = Math.ceil(Math.max(tokens, 2 * this.#capacity) / GRANULE) * GRANULE;
-    this.release();
-    this.#fill(this.#capacity);
-    return 0;
+  reserve(): void {
+    // Every run makes its own buffers.
   }
 
   feeds(): Record<string, Tensor> {
@@ -128,14 +114,6 @@ export class ReplacedCache implements KeyValueCache {
   release(): void {
     for (const tensor of this.#tensors.values()) tensor.dispose();
     this.#tensors.clear();
-  }
-
-  #fill(capacity: number): void {
-    const { keyValueHeadCount, headDim } = this.#shape;
-    const dims = [1, keyValueHeadCount, capacity, headDim];
-    for (const name of cacheNames(this.#shape)) {
-      this.#tensors.set(name, new Tensor('float32', new Float32Array(keyValueHeadCount * capacity * headDim), dims));
-    }
   }
 }
 
