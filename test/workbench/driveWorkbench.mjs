@@ -55,7 +55,8 @@ export class Workbench {
   }
 
   codeLens(text) {
-    return this.page.locator('.monaco-editor .codelens-decoration', { hasText: text }).first();
+    // The link itself: the middle of the whole line of lenses may be the bar between two.
+    return this.page.locator('.monaco-editor .codelens-decoration a', { hasText: text }).first();
   }
 
   statusBarItem(text) {
