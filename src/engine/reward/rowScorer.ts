@@ -1,0 +1,19 @@
+import type { JobContext } from '../../core/jobContext';
+import type { ScorableRow } from '../../core/promptFile/scorableRow';
+import type { ExplainedRow } from '../../core/reward/explainedRow';
+import type { ScoredRow } from '../../core/reward/rewardBreakdown';
+import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
+import type { ScoreOptions } from './rewardModel';
+
+/** Whatever gives rows their scores: a body with a reward head, or a pairwise judge. */
+export interface RowScorer {
+  readonly description: RewardModelDescription;
+  /**
+   * One result a row, in their order; a bad row gives its error. The same row has the same score in any batch.
+   * @throws AlidadeError for what concerns all rows: `usage` (weights), `device`, `cancelled`.
+   */
+  scoreBatch(rows: readonly ScorableRow[], options: ScoreOptions, context: JobContext): Promise<readonly ScoredRow[]>;
+  /** One row with the exact text of its responses. @throws AlidadeError as the row's error, and as `scoreBatch`. */
+  explainRow(row: ScorableRow, options: ScoreOptions, context: JobContext): Promise<ExplainedRow>;
+  release(): Promise<void>;
+}
