@@ -32,11 +32,16 @@ function plainAttention(
   const zero = int64Constant('zeros_1', [0], [1]);
   const total = op.cast(op.reshape(inputs.totalTokens, [1]), 'int64'); // [1]
   const past = op.subtract(total, op.sizeOf(inputs.query, 1)); // [1]
+  const { packing } = inputs;
+  const positionsOf = (table: Value): Value =>
+    packing === null
+      ? op.slice(table, past, total, 0, 'tokens')
+      : op.gather(table, op.squeeze(packing.positionIds, [0]));
   const rotate = (value: Value): Value =>
     options.rotary
       ? rotateHalf(value, headDim, {
-          cosine: op.slice(inputs.cosine, past, total, 0, 'tokens'),
-          sine: op.slice(inputs.sine, past, total, 0, 'tokens'),
+          cosine: positionsOf(inputs.cosine),
+          sine: positionsOf(inputs.sine),
         })
       : value;
   const query = rotate(splitHeads(inputs.query, headCount, headDim)); // [1, heads, tokens, headDim]
@@ -51,7 +56,8 @@ function plainAttention(
   const keys = op.unsqueeze(op.transpose(presentKey, [0, 1, 3, 2]), [2]); // [1, kvHeads, 1, headDim, total]
   const scale = floatConstant(`scale_${headDim}`, [1 / Math.sqrt(headDim)], []);
   const scores = op.multiply(op.matMul(grouped, keys), scale); // [1, kvHeads, group, tokens, total]
-  const weights = op.softmax(op.add(scores, causalMask(past, total, window)));
+  const mask = packing === null ? causalMask(past, total, window) : op.unsqueeze(packing.bias, [1]);
+  const weights = op.softmax(op.add(scores, mask));
   const context = op.matMul(weights, op.unsqueeze(presentValue, [2])); // [1, kvHeads, group, tokens, headDim]
   const heads = op.reshape(context, [1, headCount, 'tokens', headDim]);
   const output = op.reshape(op.transpose(heads, [0, 2, 1, 3]), [1, 'tokens', headCount * headDim]);

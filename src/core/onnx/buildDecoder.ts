@@ -5,8 +5,15 @@ import * as op from './operators';
 import { graphInput } from './value';
 import type { Shape, Value } from './value';
 
-/** Gives the weights of a name, wherever they are; F32. */
-export type WeightSource = (name: string, shape: Shape) => Value;
+/** The weights of a model, wherever they are and whatever their number format. */
+export interface WeightSource {
+  /** Norms and biases. */
+  dense(name: string, shape: Shape): Value;
+  /** x·Wᵀ without the bias: [..., inputs] → [..., outputs]. */
+  linear(value: Value, layer: Pick<LinearLayer, 'weight' | 'outputs' | 'inputs'>): Value;
+  /** Rows of a table [rows, size] at int64 indices: [...indices, size]. */
+  rows(name: string, shape: Shape, indices: Value): Value;
+}
 
 export interface DecoderProgram {
   /** How many layers to run, from the first. */
@@ -16,6 +23,8 @@ export interface DecoderProgram {
   /** Add the language-model head: logits and log-probabilities at chosen positions. */
   readonly languageModelHead: boolean;
   readonly attention: AttentionKind;
+  /** `sequence`: the cache is one sequence. `packed`: tokens of several share it, and a bias says who sees whom. */
+  readonly cache: 'sequence' | 'packed';
 }
 
 export interface DecoderGraph {
@@ -30,7 +39,8 @@ export interface DecoderGraph {
  * `total_tokens` int32 [] say how long the cache is after the run (total − 1, total); `cosine`, `sine` F32
  * [positions, rotary / 2]; `past_key_N`, `past_value_N` F32 [1, kvHeads, capacity, headDim]; `selected_positions` int64
  * [selected], counted from the first of `input_ids`; with a language-model head `logit_rows` int64 [scored], rows of
- * `hidden`, and `target_ids` int64 [scored].
+ * `hidden`, and `target_ids` int64 [scored]. With a packed cache `position_ids` int64 [1, tokens] and, for every window
+ * W that a layer has (`attention_bias` for those without), `attention_bias_W` F32 [1, 1, tokens, total].
  *
  * Outputs: `hidden` [selected, hidden]; `present_key_N`, `present_value_N`; with the head `logits` [scored, vocab] and
  * `log_probabilities` [scored, 1], natural logarithms of the softmax at `target_ids`.
@@ -50,10 +60,12 @@ export function buildDecoder(
     sine: graphInput('sine', 'float32', ['positions', decoder.rotary.dimensions / 2]),
   };
   const inputs = [inputIds, selected, ...Object.values(shared)];
+  const packings = program.cache === 'packed' ? packingInputs(decoder, program.layerCount) : null;
+  if (packings !== null) inputs.push(packings.positionIds, ...packings.biases.values());
   const caches: { name: string; value: Value }[] = [];
 
   let stream: Stream = {
-    residual: op.gather(weights(decoder.embedding, [decoder.vocabSize, decoder.hiddenSize]), inputIds),
+    residual: weights.rows(decoder.embedding, [decoder.vocabSize, decoder.hiddenSize], inputIds),
     pending: null,
   };
   decoder.layers.slice(0, program.layerCount).forEach((layer, index, { length }) => {
@@ -67,7 +79,7 @@ export function buildDecoder(
       weights,
       attention: program.attention,
       selected: index === length - 1 ? selected : null,
-      cache: { pastKey, pastValue, ...shared },
+      cache: { pastKey, pastValue, ...shared, packing: packings?.of(layer.attention.window) ?? null },
     });
     stream = result.stream;
     caches.push(
@@ -84,8 +96,8 @@ export function buildDecoder(
     const logitRows = graphInput('logit_rows', 'int64', ['scored']);
     const targetIds = graphInput('target_ids', 'int64', ['scored']);
     inputs.push(logitRows, targetIds);
-    const head = weights(decoder.languageModelHead, [decoder.vocabSize, decoder.hiddenSize]);
-    const logits = op.matMul(op.gather(hidden, logitRows), head, { transposeRight: true }); // [scored, vocab]
+    const head = { weight: decoder.languageModelHead, outputs: decoder.vocabSize, inputs: decoder.hiddenSize };
+    const logits = weights.linear(op.gather(hidden, logitRows), head); // [scored, vocab]
     const targets = op.unsqueeze(targetIds, [1]); // [scored, 1]
     outputs.push(
       { name: 'logits', value: logits },
@@ -93,6 +105,31 @@ export function buildDecoder(
     );
   }
   return { inputs, outputs };
+}
+
+interface PackingInputs {
+  readonly positionIds: Value;
+  readonly biases: ReadonlyMap<number | null, Value>;
+  of(window: number | null): op.Packing;
+}
+
+function packingInputs(decoder: DecoderDescription, layerCount: number): PackingInputs {
+  const positionIds = graphInput('position_ids', 'int64', [1, 'tokens']);
+  const windows = attentionWindows(decoder, layerCount);
+  const biases = new Map(
+    windows.map((window) => [window, graphInput(biasName(window), 'float32', [1, 1, 'tokens', 'total'])]),
+  );
+  return { positionIds, biases, of: (window) => ({ positionIds, bias: biases.get(window) as Value }) };
+}
+
+/** The windows among the first layers, each once: one bias a window is fed to a packed cache. */
+export function attentionWindows(decoder: DecoderDescription, layerCount: number): (number | null)[] {
+  return [...new Set(decoder.layers.slice(0, layerCount).map(({ attention }) => attention.window))];
+}
+
+/** Name of the graph's input that carries the bias of a window. */
+export function biasName(window: number | null): string {
+  return window === null ? 'attention_bias' : `attention_bias_${window}`;
 }
 
 /** The residual stream with the last branch not yet added: the next norm adds it in passing. */
@@ -157,7 +194,12 @@ function normed(
   weights: WeightSource,
 ): { readonly normed: Value; readonly residual: Value } {
   if (pending === null) return { normed: norm(residual, layer, weights), residual };
-  const { normed: value, sum } = op.skipRmsNorm(pending, residual, weights(layer.weight, [layer.size]), layer.epsilon);
+  const { normed: value, sum } = op.skipRmsNorm(
+    pending,
+    residual,
+    weights.dense(layer.weight, [layer.size]),
+    layer.epsilon,
+  );
   return { normed: value, residual: sum };
 }
 
@@ -166,12 +208,12 @@ function settle({ residual, pending }: Stream): Value {
 }
 
 function norm(value: Value, layer: NormLayer, weights: WeightSource): Value {
-  return op.rmsNorm(value, weights(layer.weight, [layer.size]), layer.epsilon);
+  return op.rmsNorm(value, weights.dense(layer.weight, [layer.size]), layer.epsilon);
 }
 
 function linear(value: Value, layer: LinearLayer, weights: WeightSource): Value {
-  const product = op.matMul(value, weights(layer.weight, [layer.outputs, layer.inputs]), { transposeRight: true });
-  return layer.bias === null ? product : op.add(product, weights(layer.bias, [layer.outputs]));
+  const product = weights.linear(value, layer);
+  return layer.bias === null ? product : op.add(product, weights.dense(layer.bias, [layer.outputs]));
 }
 
 /** The norm over each head of [1, tokens, heads * headDim]. */

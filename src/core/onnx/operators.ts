@@ -166,6 +166,16 @@ export interface AttentionInputs {
   readonly totalTokens: Value;
   readonly cosine: Value; // [positions, rotary / 2]
   readonly sine: Value; // [positions, rotary / 2]
+  /** Where tokens of several sequences share the cache; null: the cache is one sequence. */
+  readonly packing: Packing | null;
+}
+
+/** Who is who among tokens of several sequences in one cache. */
+export interface Packing {
+  /** Position of each new token in its own sequence; int64 [1, tokens]. */
+  readonly positionIds: Value;
+  /** Added to the scores: 0 where a new token may see a token of the cache, else very negative; [1, 1, tokens, total]. */
+  readonly bias: Value;
 }
 
 export interface AttentionOptions {
@@ -181,6 +191,7 @@ export function groupQueryAttention(
   inputs: AttentionInputs,
   options: AttentionOptions,
 ): { readonly output: Value; readonly presentKey: Value; readonly presentValue: Value } {
+  const { packing } = inputs;
   const node: Node = {
     operator: 'GroupQueryAttention',
     domain: 'com.microsoft',
@@ -192,13 +203,15 @@ export function groupQueryAttention(
       inputs.pastValue,
       inputs.lastPosition,
       inputs.totalTokens,
-      ...(options.rotary ? [inputs.cosine, inputs.sine] : []),
+      ...(options.rotary ? [inputs.cosine, inputs.sine] : packing === null ? [] : [null, null]),
+      ...(packing === null ? [] : [packing.positionIds, packing.bias]),
     ],
     attributes: {
       num_heads: int(options.headCount),
       kv_num_heads: int(options.keyValueHeadCount),
       do_rotary: int(options.rotary ? 1 : 0),
-      ...(options.window === null ? {} : { local_window_size: int(options.window) }),
+      // Slots of a shared cache are not distances: there the window is in the bias.
+      ...(options.window === null || packing !== null ? {} : { local_window_size: int(options.window) }),
     },
     outputCount: 3,
   };

@@ -1,5 +1,5 @@
 /** Element types that the graphs use, named as ONNX Runtime's JavaScript tensors name them. */
-export type ElementType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'bool';
+export type ElementType = 'float32' | 'float16' | 'int64' | 'int32' | 'int8' | 'uint8' | 'bool';
 
 /** A dimension is a number, or a name that stands for one number throughout a graph. */
 export type Dimension = number | string;

@@ -7,6 +7,7 @@ const DATA_TYPES: Readonly<Record<ElementType, number>> = {
   float32: 1,
   uint8: 2,
   int32: 6,
+  int8: 3,
   int64: 7,
   bool: 9,
   float16: 10,

@@ -15,12 +15,12 @@ import { listDecoderTensors } from '../../core/onnx/decoderDescription';
 import type { DecoderDescription } from '../../core/onnx/decoderDescription';
 import { buildRotaryTable } from '../../core/onnx/rotaryTable';
 import type { RotaryTable } from '../../core/onnx/rotaryTable';
-import { externalConstant } from '../../core/onnx/value';
 import { writeModel } from '../../core/onnx/writeModel';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { chooseDevice, silenceRuntime } from './chooseDevice';
 import type { ChosenDevice } from './chooseDevice';
 import type { Device } from './executionProviders';
+import { graphWeights } from './graphWeights';
 import { InPlaceCache, ReplacedCache } from './keyValueCache';
 import type { KeyValueCache } from './keyValueCache';
 import { prepareWeights } from './prepareWeights';
@@ -117,12 +117,17 @@ export class DecoderSession {
     const externalRoot = commonFolder([...places.values()].map(({ file }) => file));
     const { inputs, outputs } = buildDecoder(
       decoder,
-      (name) => {
+      graphWeights((name) => {
         const source = name === decoder.languageModelHead && tied ? decoder.embedding : name;
-        const place = places.get(source) as WeightPlace;
-        return externalConstant(source, 'float32', place.shape, place);
+        return { kind: 'dense', values: { ...(places.get(source) as WeightPlace), dtype: 'float32' } };
+      }),
+      {
+        layerCount,
+        finalNorm: parts.finalNorm,
+        languageModelHead: parts.languageModelHead,
+        attention,
+        cache: 'sequence',
       },
-      { layerCount, finalNorm: parts.finalNorm, languageModelHead: parts.languageModelHead, attention },
     );
     const model = writeModel({ name: checkpoint.name, inputs, outputs, externalRoot });
     const weightBytes = [...places.values()].reduce((sum, place) => sum + place.length, 0);

@@ -5,9 +5,11 @@ import { parseModelConfig } from '../../../src/core/checkpoint/parseModelConfig'
 import { AlidadeError } from '../../../src/core/alidadeError';
 import { describeDecoder } from '../../../src/core/onnx/architectures/describeDecoder';
 import { buildDecoder } from '../../../src/core/onnx/buildDecoder';
-import type { DecoderProgram } from '../../../src/core/onnx/buildDecoder';
+import type { DecoderProgram, WeightSource } from '../../../src/core/onnx/buildDecoder';
 import { listDecoderTensors } from '../../../src/core/onnx/decoderDescription';
+import * as op from '../../../src/core/onnx/operators';
 import { externalConstant } from '../../../src/core/onnx/value';
+import type { Shape } from '../../../src/core/onnx/value';
 import { writeModel } from '../../../src/core/onnx/writeModel';
 import { tinyLlamaConfig } from '../../fixtures/tinyCheckpoint';
 import { tinyCausal } from '../../fixtures/tinyModel';
@@ -16,15 +18,34 @@ function configOf(changes: Readonly<Record<string, unknown>> = {}): ModelConfig 
   return parseModelConfig({ ...tinyLlamaConfig, ...changes }, 'config.json');
 }
 
+/** Weights of the shapes that a function of their name and shape gives, without bytes. */
+function weightsOf(shapeOf: (name: string, shape: Shape) => Shape): WeightSource {
+  const place = { file: '/w', offset: 0, length: 4 };
+  const dense: WeightSource['dense'] = (name, shape) => externalConstant(name, 'float32', shapeOf(name, shape), place);
+  return {
+    dense,
+    linear: (value, { weight, outputs, inputs }) =>
+      op.matMul(value, dense(weight, [outputs, inputs]), { transposeRight: true }),
+    rows: (name, shape, indices) => op.gather(dense(name, shape), indices),
+  };
+}
+
 function build(config: ModelConfig, program: Partial<DecoderProgram> = {}): { bytes: Uint8Array; asked: string[] } {
   const asked: string[] = [];
   const graph = buildDecoder(
     describeDecoder(config),
-    (name, shape) => {
+    weightsOf((name, shape) => {
       asked.push(name);
-      return externalConstant(name, 'float32', shape, { file: '/w', offset: 0, length: 4 });
+      return shape;
+    }),
+    {
+      layerCount: config.layerCount,
+      finalNorm: true,
+      languageModelHead: true,
+      attention: 'fused',
+      cache: 'sequence',
+      ...program,
     },
-    { layerCount: config.layerCount, finalNorm: true, languageModelHead: true, attention: 'fused', ...program },
   );
   return { bytes: writeModel({ name: 'test', ...graph, externalRoot: '/' }), asked };
 }
@@ -46,13 +67,12 @@ describe('buildDecoder', () => {
 
   it('refuses weights of another shape than the layer needs', () => {
     const config = configOf();
-    const wrong = { file: '/w', offset: 0, length: 4 };
     assert.throws(
       () =>
         buildDecoder(
           describeDecoder(config),
-          (name, shape) => externalConstant(name, 'float32', name.endsWith('q_proj.weight') ? [16, 17] : shape, wrong),
-          { layerCount: 2, finalNorm: true, languageModelHead: false, attention: 'fused' },
+          weightsOf((name, shape) => (name.endsWith('q_proj.weight') ? [16, 17] : shape)),
+          { layerCount: 2, finalNorm: true, languageModelHead: false, attention: 'fused', cache: 'sequence' },
         ),
       /matMul of \[1,tokens,16\] and \[16,17\]/,
     );
