@@ -30,6 +30,100 @@ export function multiply(left: Value, right: Value): Value {
   return apply('Mul', [left, right], {}, [left.type, broadcast(left, right)]);
 }
 
+export function absolute(value: Value): Value {
+  return apply('Abs', [value], {}, [value.type, value.shape]);
+}
+
+/** The largest element along one axis, which goes. */
+export function reduceMax(value: Value, axis: number): Value {
+  return reduce('ReduceMax', value, axis);
+}
+
+/** The sum along one axis, which goes. */
+export function reduceSum(value: Value, axis: number): Value {
+  return reduce('ReduceSum', value, axis);
+}
+
+function reduce(operator: 'ReduceMax' | 'ReduceSum', value: Value, axis: number): Value {
+  const axes = int64Constant(`axis_${axis}`, [axis], [1]);
+  const shape = value.shape.filter((_, index) => index !== axis);
+  return apply(operator, [value, axes], { keepdims: int(0) }, [value.type, shape]);
+}
+
+/** A tensor of one element repeated: [dimension]. `length` is int64 [1]. */
+export function repeat(value: Value, length: Value, dimension: Dimension): Value {
+  return apply('Expand', [value, length], {}, [value.type, [dimension]]);
+}
+
+/** saturate(round(x / scale) + zero point) with one scale and zero point for each index of `axis`. */
+export function quantizeLinear(value: Value, scales: Value, zeroPoints: Value, axis: number): Value {
+  return apply('QuantizeLinear', [value, scales, zeroPoints], { axis: int(axis) }, [zeroPoints.type, value.shape]);
+}
+
+/** (left − zero point) · right in integers, times both scales; uint8 [m, k] × int8 [k, n] → F32 [m, n]. */
+export function matMulIntegerToFloat(
+  left: Value,
+  right: Value,
+  options: { readonly leftScale: Value; readonly rightScale: Value; readonly leftZeroPoint: Value },
+): Value {
+  if (last(left.shape) !== right.shape[0]) throw shapeError('matMulIntegerToFloat', left, right);
+  const inputs = [left, right, options.leftScale, options.rightScale, options.leftZeroPoint];
+  const shape = [left.shape[0], right.shape[1]];
+  return apply('MatMulIntegerToFloat', inputs, {}, ['float32', shape], 'com.microsoft');
+}
+
+/** com.microsoft.MatMulNBits: [..., inputs] × blocks of `bits` → [..., outputs]. Level 1: F32; 4: activations in int8. */
+export function matMulNBits(
+  value: Value,
+  weight: {
+    readonly bits: number;
+    readonly blockSize: number;
+    readonly outputs: number;
+    readonly inputs: number;
+    readonly values: Value;
+    readonly scales: Value;
+    readonly zeroPoints: Value | null;
+  },
+  accuracyLevel: 1 | 4,
+): Value {
+  if (last(value.shape) !== weight.inputs) throw shapeError('matMulNBits', value, weight.values);
+  const attributes = {
+    K: int(weight.inputs),
+    N: int(weight.outputs),
+    bits: int(weight.bits),
+    block_size: int(weight.blockSize),
+    accuracy_level: int(accuracyLevel),
+  };
+  const { values, scales, zeroPoints } = weight;
+  const inputs = [value, values, scales, ...(zeroPoints === null ? [] : [zeroPoints])];
+  const shape = [...value.shape.slice(0, -1), weight.outputs];
+  return apply('MatMulNBits', inputs, attributes, [value.type, shape], 'com.microsoft');
+}
+
+/** com.microsoft.GatherBlockQuantized: rows of a table in blocks, as floats. The table is uint8 [rows, size · bits / 8]. */
+export function gatherBlockQuantized(
+  table: {
+    readonly bits: number;
+    readonly blockSize: number;
+    readonly inputs: number;
+    readonly values: Value;
+    readonly scales: Value; // [rows, blocks]
+    readonly zeroPoints: Value | null;
+  },
+  indices: Value,
+): Value {
+  const { values, scales, zeroPoints } = table;
+  const attributes = {
+    bits: int(table.bits),
+    block_size: int(table.blockSize),
+    gather_axis: int(0),
+    quantize_axis: int(1),
+  };
+  const inputs = [values, indices, scales, ...(zeroPoints === null ? [] : [zeroPoints])];
+  const shape = [...indices.shape, table.inputs];
+  return apply('GatherBlockQuantized', inputs, attributes, [scales.type, shape], 'com.microsoft');
+}
+
 /** x · sigmoid(x); ONNX Runtime fuses the two. */
 export function silu(value: Value): Value {
   return multiply(value, apply('Sigmoid', [value], {}, [value.type, value.shape]));

@@ -69,6 +69,10 @@ export function int64Constant(name: string, values: readonly number[], shape: Sh
   return inlineConstant(name, 'int64', shape, new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
 }
 
+export function uint8Constant(name: string, values: readonly number[], shape: Shape): Value {
+  return inlineConstant(name, 'uint8', shape, Uint8Array.from(values));
+}
+
 function inlineConstant(name: string, type: ElementType, shape: Shape, bytes: Uint8Array): Value {
   return { type, shape, origin: { kind: 'constant', name, data: { kind: 'inline', bytes } } };
 }

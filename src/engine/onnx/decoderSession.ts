@@ -117,9 +117,12 @@ export class DecoderSession {
     const externalRoot = commonFolder([...places.values()].map(({ file }) => file));
     const { inputs, outputs } = buildDecoder(
       decoder,
-      graphWeights((name) => {
-        const source = name === decoder.languageModelHead && tied ? decoder.embedding : name;
-        return { kind: 'dense', values: { ...(places.get(source) as WeightPlace), dtype: 'float32' } };
+      graphWeights({
+        blocks: 'exact',
+        find: (name) => {
+          const source = name === decoder.languageModelHead && tied ? decoder.embedding : name;
+          return { kind: 'dense', values: { ...(places.get(source) as WeightPlace), dtype: 'float32' } };
+        },
       }),
       {
         layerCount,

@@ -1,23 +1,82 @@
 import type { WeightSource } from '../../core/onnx/buildDecoder';
+import { multiplyBlocks, multiplyChannels, quantiseTokens } from '../../core/onnx/linearFormats';
+import type { BlockWeight, QuantisedTokens } from '../../core/onnx/linearFormats';
 import * as op from '../../core/onnx/operators';
 import { externalConstant } from '../../core/onnx/value';
-import type { Value } from '../../core/onnx/value';
+import type { Shape, Value } from '../../core/onnx/value';
 import type { StoredTensor, StoredWeight } from './storedWeight';
 
+export interface GraphWeightsParams {
+  readonly find: (name: string) => StoredWeight;
+  /** How blocks are multiplied: `exact` in F32, `fast` with activations in 8 bits. */
+  readonly blocks: 'exact' | 'fast';
+}
+
 /** Gives a graph the weights that lie in files, each multiplied in the way that its number format asks for. */
-export function graphWeights(find: (name: string) => StoredWeight): WeightSource {
+export function graphWeights({ find, blocks }: GraphWeightsParams): WeightSource {
+  // Query, key and value read the same activations: they are quantised once.
+  const quantised = new Map<Value, QuantisedTokens>();
+  const tokensOf = (value: Value): QuantisedTokens => {
+    const tokens = quantised.get(value) ?? quantiseTokens(value);
+    quantised.set(value, tokens);
+    return tokens;
+  };
   return {
     dense: (name) => denseConstant(name, find(name)),
-    linear: (value, { weight }) => op.matMul(value, denseConstant(weight, find(weight)), { transposeRight: true }),
-    rows: (name, _shape, indices) => op.gather(denseConstant(name, find(name)), indices),
+    linear: (value, { weight: name, outputs }) => {
+      const weight = find(name);
+      switch (weight.kind) {
+        case 'dense':
+          return op.matMul(value, denseConstant(name, weight), { transposeRight: true });
+        case 'channels': {
+          const channels = { values: constantOf(name, weight.values), scales: constantOf(`${name}#s`, weight.scales) };
+          const product = multiplyChannels(tokensOf(value), channels);
+          return op.reshape(product, [...value.shape.slice(0, -1), outputs]);
+        }
+        case 'blocks':
+          return multiplyBlocks(value, blockConstants(name, weight), blocks);
+      }
+    },
+    rows: (name, _shape, indices) => {
+      const weight = find(name);
+      if (weight.kind !== 'blocks') return op.gather(denseConstant(name, weight), indices);
+      const { outputs, inputs, bits, blockSize } = weight;
+      const table = blockConstants(name, weight);
+      // The same bytes as for a product, seen as rows.
+      return op.gatherBlockQuantized(
+        {
+          bits,
+          blockSize,
+          inputs,
+          values: constantOf(`${name}#rows`, weight.values, [outputs, (inputs * bits) / 8]),
+          scales: constantOf(`${name}#row_scales`, weight.scales, [outputs, inputs / blockSize]),
+          zeroPoints: table.zeroPoints,
+        },
+        indices,
+      );
+    },
+  };
+}
+
+function blockConstants(name: string, weight: Extract<StoredWeight, { kind: 'blocks' }>): BlockWeight {
+  const { bits, blockSize, outputs, inputs, values, scales, zeroPoints, offsets } = weight;
+  return {
+    bits,
+    blockSize,
+    outputs,
+    inputs,
+    values: constantOf(name, values),
+    scales: constantOf(`${name}#s`, scales),
+    zeroPoints: zeroPoints === null ? null : constantOf(`${name}#z`, zeroPoints),
+    offsets: offsets === null ? null : constantOf(`${name}#o`, offsets),
   };
 }
 
 function denseConstant(name: string, weight: StoredWeight): Value {
-  if (weight.kind !== 'dense') throw new TypeError(`${name} is not dense`);
+  if (weight.kind !== 'dense') throw new TypeError(`${name} is stored in ${weight.kind}, where floats are needed`);
   return constantOf(name, weight.values);
 }
 
-function constantOf(name: string, tensor: StoredTensor): Value {
-  return externalConstant(name, tensor.dtype, tensor.shape, tensor);
+function constantOf(name: string, tensor: StoredTensor, shape: Shape = tensor.shape): Value {
+  return externalConstant(name, tensor.dtype, shape, tensor);
 }
