@@ -16,7 +16,7 @@ const layers = {
     packages: ['@huggingface/jinja', '@huggingface/tokenizers', 'jsonc-parser', 'yaml', 'zod'],
   },
   'src/protocol': { layers: ['src/core'], packages: ['vscode-jsonrpc'] },
-  'src/engine': { layers: ['src/core'], packages: ['node:*', 'onnxruntime-node'] },
+  'src/engine': { layers: ['src/core'], packages: ['@huggingface/hub', 'node:*', 'onnxruntime-node'] },
   'src/sidecar': { layers: ['src/core', 'src/protocol', 'src/engine'], packages: ['node:*', 'vscode-jsonrpc/node'] },
   'src/cli': { layers: ['src/core', 'src/engine'], packages: ['node:*'] },
   'src/extension': { layers: ['src/core', 'src/protocol'], packages: ['node:*', 'vscode', 'vscode-jsonrpc/node'] },
