@@ -1,6 +1,7 @@
 import { AlidadeError } from '../../core/alidadeError';
 import { sampleToken } from '../../core/generation/sampleToken';
 import type { SamplingOptions } from '../../core/generation/sampleToken';
+import { createStopFinder } from '../../core/generation/stopFinder';
 import type { JobContext } from '../../core/jobContext';
 import { seededRandom } from '../../core/seededRandom';
 import { createTextStream } from '../../core/tokenizer/textStream';
@@ -14,8 +15,19 @@ export interface GenerateParams extends SamplingOptions {
   readonly count: number;
   readonly seed: number;
   readonly ignoreEndOfSequence: boolean;
+  /** A choice ends before the first of these texts, none of which is empty. */
+  readonly stopTexts?: readonly string[];
   /** Called with each piece of text as it comes. */
   readonly onText?: (piece: string, choice: number) => void;
+  /** Called with each token before its text, the ending token included. */
+  readonly onToken?: (token: GeneratedToken) => void;
+}
+
+export interface GeneratedToken {
+  readonly id: number;
+  readonly choice: number;
+  /** [vocab], of which it was taken. */
+  readonly logits: Float32Array;
 }
 
 export interface Choice {
@@ -74,6 +86,7 @@ async function generateChoice(
   const stream = createTextStream(tokenizer);
   const ids = [...params.promptIds];
   const tokenIds: number[] = [];
+  const stops = createStopFinder(params.stopTexts ?? []);
   let text = '';
   const emit = (piece: string): void => {
     text += piece;
@@ -89,19 +102,23 @@ async function generateChoice(
     );
     timings[tokenIds.length === 0 ? 'prefillMs' : 'decodeMs'] += performance.now() - start;
     const next = sampleToken(logits[0], params, random);
+    params.onToken?.({ id: next, choice: index, logits: logits[0] });
     if (endIds.has(next)) {
       finishReason = 'stop';
       break;
     }
     ids.push(next);
     tokenIds.push(next);
-    emit(stream.push(next));
+    emit(stops.push(stream.push(next)));
+    if (stops.isStopped) return { text, tokenIds, finishReason: 'stop' };
   }
-  emit(stream.end());
-  return { text, tokenIds, finishReason };
+  emit(stops.push(stream.end()));
+  emit(stops.end());
+  return { text, tokenIds, finishReason: stops.isStopped ? 'stop' : finishReason };
 }
 
-function checkPrompt({ checkpoint }: LanguageModel, ids: readonly number[]): void {
+/** @throws AlidadeError `row`, `too_long`. */
+export function checkPrompt({ checkpoint }: LanguageModel, ids: readonly number[]): void {
   const { contextLength, vocabSize } = checkpoint.config;
   if (ids.length === 0) throw new AlidadeError({ code: 'row', message: 'the prompt has no tokens' });
   const outside = ids.find((id) => !Number.isInteger(id) || id < 0 || vocabSize <= id);

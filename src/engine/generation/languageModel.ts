@@ -40,8 +40,11 @@ export async function openLanguageModel(params: LanguageModelParams, context: Jo
   return { checkpoint, tokenizer, template, session, release: () => session.release() };
 }
 
-/** A reward model without a head of its own for tokens would speak through its embedding table: nonsense. */
-function requireLanguageModelHead({ path, head, tensors, config }: Checkpoint): void {
+/**
+ * A reward model without a head of its own for tokens would speak through its embedding table: nonsense.
+ * @throws AlidadeError `weights`
+ */
+export function requireLanguageModelHead({ path, head, tensors, config }: Checkpoint): void {
   if (head === null || tensors.has('lm_head.weight') || config.tiedEmbeddingsKey === true) return;
   throw new AlidadeError({
     code: 'weights',

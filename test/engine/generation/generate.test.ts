@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { sampleToken } from '../../../src/core/generation/sampleToken';
 import { seededRandom } from '../../../src/core/seededRandom';
 import { generate, readLastPosition } from '../../../src/engine/generation/generate';
-import type { GenerateParams } from '../../../src/engine/generation/generate';
+import type { GeneratedToken, GenerateParams } from '../../../src/engine/generation/generate';
 import { openLanguageModel, requireTemplate } from '../../../src/engine/generation/languageModel';
 import type { LanguageModel } from '../../../src/engine/generation/languageModel';
 import { relativeError } from '../../fixtures/assertClose';
@@ -142,6 +142,32 @@ describe('generate', () => {
       assert.equal(text, model.tokenizer.decode(tokenIds, { skipSpecialTokens: true }));
       assert.ok(10 < pieces[index].length && !pieces[index].includes(''));
     });
+  });
+
+  it('ends before a stop text, wherever the pieces are cut', async () => {
+    const model = await open();
+    const free = (await generate(model, { ...sampled, maxNewTokens: 60 }, quietContext())).choices[0];
+    const stop = free.text.slice(20, 23);
+    const pieces: string[] = [];
+    const onText = (piece: string): number => pieces.push(piece);
+    const params = { ...sampled, maxNewTokens: 60, stopTexts: ['never there', stop], onText };
+    const { choices } = await generate(model, params, quietContext());
+    assert.equal(choices[0].text, free.text.slice(0, free.text.indexOf(stop)));
+    assert.equal(pieces.join(''), choices[0].text);
+    assert.equal(choices[0].finishReason, 'stop');
+    assert.ok(choices[0].tokenIds.length < 60);
+  });
+
+  it('hands out every token with its logits, the ending token too', async () => {
+    const ending = (await generate(await open(), greedy, quietContext())).choices[0].tokenIds[5];
+    const model = await open({ eos_token_id: ending });
+    const tokens: number[] = [];
+    const onToken = ({ id, logits }: GeneratedToken): void => {
+      assert.equal(id, logits.indexOf(Math.max(...logits)));
+      tokens.push(id);
+    };
+    const { choices } = await generate(model, { ...greedy, ignoreEndOfSequence: false, onToken }, quietContext());
+    assert.deepEqual(tokens, [...choices[0].tokenIds, ending]);
   });
 
   it('generates nothing for a limit of 0', async () => {
