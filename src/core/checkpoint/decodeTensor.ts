@@ -3,6 +3,7 @@ import { FormatError } from '../formatError';
 import { countElements } from './countElements';
 import type { TensorEntry } from './tensorEntry';
 
+/** Fills `values` from bytes in one dtype; `bytes` need not be aligned. */
 type Decoder = (bytes: Uint8Array, values: Float32Array) => void;
 
 const decoders: Readonly<Record<string, Decoder>> = {
@@ -30,8 +31,7 @@ export function decodableDtypes(): string {
  * @throws AlidadeError `unsupported` for other dtypes, FormatError when `bytes` is not of the entry's length.
  */
 export function decodeTensor(bytes: Uint8Array, entry: TensorEntry): Float32Array {
-  const decoder = Object.hasOwn(decoders, entry.dtype) ? decoders[entry.dtype] : undefined;
-  if (decoder === undefined) {
+  if (!isDecodableDtype(entry.dtype)) {
     throw new AlidadeError({
       code: 'unsupported',
       message: `${entry.file}, tensor ${entry.name}: weights of the kind ${entry.dtype} cannot be read`,
@@ -43,8 +43,17 @@ export function decodeTensor(bytes: Uint8Array, entry: TensorEntry): Float32Arra
     throw new FormatError({ problem: `${bytes.length} bytes given, ${entry.bytes} needed`, file, tensor, offset });
   }
   const values = new Float32Array(countElements(entry.shape) ?? 0);
-  decoder(bytes, values);
-  return entry.interleavedHeads === undefined ? values : restoreRotaryOrder(values, entry, entry.interleavedHeads);
+  const ordered = entry.interleavedHeads === undefined ? bytes : restoreRowOrder(bytes, entry, entry.interleavedHeads);
+  decodeValues({ bytes: ordered, dtype: entry.dtype }, values);
+  return values;
+}
+
+/** Fills `values` with what `bytes` say; of a dtype that `isDecodableDtype` knows. */
+export function decodeValues(
+  { bytes, dtype }: { readonly bytes: Uint8Array; readonly dtype: string },
+  values: Float32Array,
+): void {
+  decoders[dtype](bytes, values);
 }
 
 /** A typed array reads little-endian on every platform that Node runs the model on, but only from aligned memory. */
@@ -54,7 +63,7 @@ function aligned(bytes: Uint8Array, size: number): Uint8Array {
 }
 
 function decodeF32(bytes: Uint8Array, values: Float32Array): void {
-  new Uint8Array(values.buffer).set(bytes);
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength).set(bytes);
 }
 
 function decodeF64(bytes: Uint8Array, values: Float32Array): void {
@@ -65,14 +74,14 @@ function decodeF64(bytes: Uint8Array, values: Float32Array): void {
 function decodeBf16(bytes: Uint8Array, values: Float32Array): void {
   const source = aligned(bytes, 2);
   const halves = new Uint16Array(source.buffer, source.byteOffset, values.length);
-  const words = new Uint32Array(values.buffer);
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < halves.length; i++) words[i] = halves[i] << 16;
 }
 
 function decodeF16(bytes: Uint8Array, values: Float32Array): void {
   const source = aligned(bytes, 2);
   const halves = new Uint16Array(source.buffer, source.byteOffset, values.length);
-  const words = new Uint32Array(values.buffer);
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const { mantissas, exponents, offsets } = halfTables();
   for (let i = 0; i < halves.length; i++) {
     const half = halves[i];
@@ -140,7 +149,7 @@ function halfTables(): HalfTables {
 }
 
 /** F16 bits to number. */
-function halfReader(): (half: number) => number {
+export function halfReader(): (half: number) => number {
   const { mantissas, exponents, offsets } = halfTables();
   const word = new Uint32Array(1);
   const value = new Float32Array(word.buffer);
@@ -153,9 +162,10 @@ function halfReader(): (half: number) => number {
 
 /**
  * llama.cpp stores the rows of each head with the two halves interleaved; transformers has one half after the other:
- * row 2i + half of the file is row half·(headDim/2) + i here.
+ * row 2i + half of the file is row half·(headDim/2) + i here. `bytes` are whole heads in any dtype; the result is a copy.
+ * @throws FormatError when the rows do not divide into heads with halves.
  */
-function restoreRotaryOrder(values: Float32Array, entry: TensorEntry, heads: number): Float32Array {
+export function restoreRowOrder(bytes: Uint8Array, entry: TensorEntry, heads: number): Uint8Array {
   const rows = entry.shape[0];
   const headDim = rows / heads;
   if (!Number.isInteger(headDim / 2)) {
@@ -167,13 +177,13 @@ function restoreRotaryOrder(values: Float32Array, entry: TensorEntry, heads: num
       offset,
     });
   }
-  const width = values.length / rows;
-  const restored = new Float32Array(values.length);
-  for (let head = 0; head < heads; head++) {
+  const width = entry.bytes / rows;
+  const restored = new Uint8Array(bytes.length);
+  for (let head = 0; head < bytes.length / (headDim * width); head++) {
     for (let row = 0; row < headDim; row++) {
       const from = (head * headDim + row) * width;
       const to = (head * headDim + (row % 2) * (headDim / 2) + (row >> 1)) * width;
-      restored.set(values.subarray(from, from + width), to);
+      restored.set(bytes.subarray(from, from + width), to);
     }
   }
   return restored;

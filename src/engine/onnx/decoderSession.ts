@@ -24,7 +24,8 @@ import { graphWeights } from './graphWeights';
 import { InPlaceCache, ReplacedCache } from './keyValueCache';
 import type { KeyValueCache } from './keyValueCache';
 import { prepareWeights } from './prepareWeights';
-import type { WeightPlace } from './prepareWeights';
+import { storedTensors } from './storedWeight';
+import type { StoredWeight } from './storedWeight';
 
 /** `mapped`: weights are used where they lie in the file. `prepacked`: copied once into the layout that is fastest. */
 export type WeightMode = 'mapped' | 'prepacked';
@@ -111,17 +112,19 @@ export class DecoderSession {
       ({ name }) => name,
     );
     if (parts.languageModelHead && !tied) names.push(decoder.languageModelHead);
-    const places = await prepareWeights({ checkpoint, names }, context);
+    const wanted = names.map((name) => ({ name, role: 'plain' as const }));
+    const { weights } = await prepareWeights({ checkpoint, wanted, dtype: 'f32' }, context);
     throwIfCancelled(context.signal);
 
-    const externalRoot = commonFolder([...places.values()].map(({ file }) => file));
+    const tensors = [...weights.values()].flatMap(storedTensors);
+    const externalRoot = commonFolder(tensors.map(({ file }) => file));
     const { inputs, outputs } = buildDecoder(
       decoder,
       graphWeights({
         blocks: 'exact',
         find: (name) => {
           const source = name === decoder.languageModelHead && tied ? decoder.embedding : name;
-          return { kind: 'dense', values: { ...(places.get(source) as WeightPlace), dtype: 'float32' } };
+          return weights.get(source) as StoredWeight;
         },
       }),
       {
@@ -133,7 +136,7 @@ export class DecoderSession {
       },
     );
     const model = writeModel({ name: checkpoint.name, inputs, outputs, externalRoot });
-    const weightBytes = [...places.values()].reduce((sum, place) => sum + place.length, 0);
+    const weightBytes = tensors.reduce((sum, place) => sum + place.length, 0);
     const weightMode = parts.weightMode ?? chooseWeightMode(weightBytes);
     context.progress({ message: `Loading ${checkpoint.name} on ${chosen.provider.device}` });
     const session = await createSession(model, {

@@ -1,177 +1,129 @@
+import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
-import type { ByteSource } from '../../core/checkpoint/byteSource';
 import type { Checkpoint } from '../../core/checkpoint/checkpoint';
-import { decodeTensor } from '../../core/checkpoint/decodeTensor';
+import { decodableDtypes, isDecodableDtype } from '../../core/checkpoint/decodeTensor';
 import type { TensorEntry } from '../../core/checkpoint/tensorEntry';
 import type { JobContext } from '../../core/jobContext';
-import { throwIfCancelled } from '../../core/throwIfCancelled';
+import { chooseWeightFormat } from '../../core/quantisation/weightFormat';
+import type { WeightDtype, WeightFormat } from '../../core/quantisation/weightFormat';
+import { layOutWeightFile, WEIGHT_FILE_VERSION } from '../../core/quantisation/weightFile';
 import { cacheFolder } from '../checkpoint/cacheFolder';
-import { openFileByteSource } from '../checkpoint/fileByteSource';
+import { findCachedWeights, readCachedWeights } from './cachedWeights';
+import type { CachedWeight } from './cachedWeights';
+import { convertWeights } from './convertWeights';
+import type { StoredWeight, WeightRole } from './storedWeight';
 import { ensureCachedFile } from './weightCache';
 
-/** Where the F32 bytes of a tensor lie. */
-export interface WeightPlace {
-  /** Absolute, without symbolic links. */
-  readonly file: string;
-  readonly offset: number;
-  readonly length: number;
-  readonly shape: readonly number[];
+export interface WantedWeight {
+  readonly name: string;
+  readonly role: WeightRole;
+}
+
+export interface WeightsToPrepare {
+  readonly checkpoint: Checkpoint;
+  readonly wanted: readonly WantedWeight[];
+  readonly dtype: WeightDtype;
+}
+
+export interface PreparedWeights {
+  /** By name, each that was wanted. */
+  readonly weights: Map<string, StoredWeight>;
+  /** Root mean square error relative to the weights, averaged over all that are wanted; null: nothing was lost. */
+  readonly loss: number | null;
+}
+
+/** A tensor and the format that it is to have. */
+export interface PlannedWeight {
+  readonly entry: TensorEntry;
+  readonly format: WeightFormat;
 }
 
 /**
- * Places of the named tensors in F32. F32 weights stay in the checkpoint's own file; all others are converted once into
- * a safetensors file under the cache folder, named by the checkpoint's fingerprint.
- * @throws AlidadeError `weights` when a tensor is not there.
+ * The wanted tensors in the formats that the dtype asks for. What can be used where it lies stays in the checkpoint's
+ * own file; the rest is converted once into a safetensors file under the cache folder, named by the checkpoint's
+ * fingerprint and the dtype. What an earlier file has is not converted again.
+ * @throws AlidadeError `weights` when a tensor is not there or has a value that cannot be stored, `unsupported` for a
+ * tensor of a kind that cannot be read, `no_space`, `permission`, `cancelled`.
  */
 export async function prepareWeights(
-  { checkpoint, names }: { readonly checkpoint: Checkpoint; readonly names: readonly string[] },
+  { checkpoint, wanted, dtype }: WeightsToPrepare,
   context: JobContext,
-): Promise<Map<string, WeightPlace>> {
-  const entries = names.map((name) => {
-    const entry = checkpoint.tensors.get(name);
-    if (entry !== undefined) return entry;
+): Promise<PreparedWeights> {
+  const planned = wanted.map(({ name, role }): PlannedWeight => {
+    const entry = findTensor(checkpoint, name);
+    return { entry, format: chooseWeightFormat(entry, role, dtype) };
+  });
+  const found = new Map<string, CachedWeight>();
+  for (const { entry, format } of planned.filter(isMappable)) {
+    found.set(entry.name, { weight: await mappedWeight(entry, format), format, loss: null });
+  }
+  const folder = join(cacheFolder(), 'weights');
+  const prefix = `${checkpoint.fingerprint.slice(0, 32)}-${dtype}-`;
+  const converted = planned.filter((plan) => !isMappable(plan));
+  for (const [name, cached] of await findCachedWeights({ folder, prefix, wanted: converted })) found.set(name, cached);
+  const missing = converted.filter(({ entry }) => !found.has(entry.name));
+  if (0 < missing.length) {
+    const path = join(folder, `${prefix}${planHash(missing)}.safetensors`);
+    const layout = layOutWeightFile(missing.map(({ entry: { name, shape }, format }) => ({ name, shape, format })));
+    const write = async (file: Parameters<typeof convertWeights>[0]['file']): Promise<void> =>
+      convertWeights({ planned: missing, layout, file, dtype }, context);
+    await ensureCachedFile({ path, bytes: layout.totalBytes, write }, context);
+    for (const [name, cached] of await readCachedWeights(path)) found.set(name, cached);
+  }
+  return {
+    weights: new Map(planned.map(({ entry }) => [entry.name, (found.get(entry.name) as CachedWeight).weight])),
+    loss: meanLoss(planned, found),
+  };
+}
+
+function findTensor(checkpoint: Checkpoint, name: string): TensorEntry {
+  const entry = checkpoint.tensors.get(name);
+  if (entry === undefined) {
     throw new AlidadeError({
       code: 'weights',
       message: `${checkpoint.path}: the tensor ${name} is missing`,
       hint: 'fetch or copy the checkpoint again',
     });
-  });
-  const places = new Map<string, WeightPlace>();
-  const mapped = entries.filter(isMappable);
-  for (const entry of mapped) {
-    places.set(entry.name, {
-      file: await realpath(entry.file),
-      offset: entry.offset,
-      length: entry.bytes,
-      shape: entry.shape,
+  }
+  if (!isDecodableDtype(entry.dtype)) {
+    throw new AlidadeError({
+      code: 'unsupported',
+      message: `${entry.file}, tensor ${name}: weights of the kind ${entry.dtype} cannot be read`,
+      hint: `supported: ${decodableDtypes()}`,
     });
   }
-  const converted = entries.filter((entry) => !isMappable(entry));
-  if (0 < converted.length) {
-    for (const [name, place] of await convertWeights(checkpoint, context)) places.set(name, place);
+  return entry;
+}
+
+/** Can be used where it lies: in the wanted type, at an address that such numbers may have, rows in order. */
+function isMappable({ entry, format }: PlannedWeight): boolean {
+  if (format.kind !== 'dense' || entry.interleavedHeads !== undefined || entry.offset % 4 !== 0) return false;
+  return entry.dtype === (format.type === 'float32' ? 'F32' : 'F16');
+}
+
+async function mappedWeight({ file, offset, bytes, shape }: TensorEntry, format: WeightFormat): Promise<StoredWeight> {
+  const dtype = format.kind === 'dense' ? format.type : 'float32';
+  return { kind: 'dense', values: { file: await realpath(file), offset, length: bytes, shape, dtype } };
+}
+
+/** Stands for what a file holds: the same weights in the same formats, made in the same way. */
+function planHash(planned: readonly PlannedWeight[]): string {
+  const plan = planned.map(({ entry, format }) => [entry.name, format]);
+  return createHash('sha256')
+    .update(JSON.stringify([WEIGHT_FILE_VERSION, plan]))
+    .digest('hex')
+    .slice(0, 12);
+}
+
+function meanLoss(planned: readonly PlannedWeight[], found: ReadonlyMap<string, CachedWeight>): number | null {
+  let sum = 0;
+  let weights = 0;
+  for (const { entry } of planned) {
+    const elements = entry.shape.reduce((product, size) => product * size, 1);
+    sum += elements * (found.get(entry.name)?.loss ?? 0);
+    weights += elements;
   }
-  return places;
-}
-
-/** Can be used where it lies: F32, at an address that floats may have, rows in order. */
-function isMappable(entry: TensorEntry): boolean {
-  return entry.dtype === 'F32' && entry.offset % 4 === 0 && entry.interleavedHeads === undefined;
-}
-
-/** Converts everything that is not F32, so that one file serves every later use of the checkpoint. */
-async function convertWeights(checkpoint: Checkpoint, context: JobContext): Promise<Map<string, WeightPlace>> {
-  const entries = [...checkpoint.tensors.values()].filter((entry) => !isMappable(entry) && isFloating(entry));
-  const { header, offsets, totalBytes } = layOut(entries);
-  const path = join(cacheFolder(), 'weights', `${checkpoint.fingerprint.slice(0, 32)}-f32.safetensors`);
-  await ensureCachedFile(
-    {
-      path,
-      bytes: totalBytes,
-      write: async (file) => {
-        await file.write(header, 0, header.length, 0);
-        await writeConverted({ entries, offsets, file, totalBytes }, context);
-      },
-    },
-    context,
-  );
-  const file = await realpath(path);
-  return new Map(
-    entries.map((entry, index) => {
-      const offset = offsets[index] ?? 0;
-      return [entry.name, { file, offset, length: 4 * countElements(entry), shape: entry.shape }];
-    }),
-  );
-}
-
-/** Integer tensors (masks, quantisation tables) are never weights of the supported families. */
-function isFloating(entry: TensorEntry): boolean {
-  return !/^(I|U)\d+$|^BOOL$/.test(entry.dtype);
-}
-
-function layOut(entries: readonly TensorEntry[]): {
-  readonly header: Uint8Array;
-  readonly offsets: readonly number[];
-  readonly totalBytes: number;
-} {
-  const relative: number[] = [];
-  let end = 0;
-  const table: Record<string, unknown> = {};
-  for (const entry of entries) {
-    const length = 4 * countElements(entry);
-    relative.push(end);
-    table[entry.name] = { dtype: 'F32', shape: entry.shape, data_offsets: [end, end + length] };
-    end += length;
-  }
-  const json = new TextEncoder().encode(JSON.stringify(table));
-  const headerLength = Math.ceil(json.length / 64) * 64; // data starts aligned
-  const header = new Uint8Array(8 + headerLength).fill(0x20);
-  new DataView(header.buffer).setBigUint64(0, BigInt(headerLength), true);
-  header.set(json, 8);
-  return { header, offsets: relative.map((offset) => offset + header.length), totalBytes: header.length + end };
-}
-
-/** Weights converted at a time; a multiple of every block size. */
-const BLOCK = 1 << 23;
-
-interface ConversionParts {
-  readonly entries: readonly TensorEntry[];
-  readonly offsets: readonly number[];
-  readonly file: FileHandle;
-  readonly totalBytes: number;
-}
-
-async function writeConverted(
-  { entries, offsets, file, totalBytes }: ConversionParts,
-  context: JobContext,
-): Promise<void> {
-  const sources = new Map<string, ByteSource & { close(): Promise<void> }>();
-  try {
-    for (const [index, entry] of entries.entries()) {
-      const source = sources.get(entry.file) ?? (await openFileByteSource(entry.file));
-      sources.set(entry.file, source);
-      for (const part of splitTensor(entry)) {
-        throwIfCancelled(context.signal);
-        const values = decodeTensor(await source.read(part.offset, part.bytes), part);
-        const position = (offsets[index] ?? 0) + part.firstElement * 4;
-        await writeFully(file, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), position);
-        context.progress({ message: 'Converting weights to F32', done: position, total: totalBytes, unit: 'bytes' });
-      }
-    }
-  } finally {
-    for (const source of sources.values()) await source.close();
-  }
-}
-
-async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
-}
-
-/** A tensor cut into parts that fit in memory; one whose rows have to be put back in order is converted whole. */
-function splitTensor(entry: TensorEntry): (TensorEntry & { readonly firstElement: number })[] {
-  const total = countElements(entry);
-  if (entry.interleavedHeads !== undefined || total <= BLOCK) return [{ ...entry, firstElement: 0 }];
-  const bytesPerElement = entry.bytes / total;
-  const parts = [];
-  for (let firstElement = 0; firstElement < total; firstElement += BLOCK) {
-    const elements = Math.min(BLOCK, total - firstElement);
-    parts.push({
-      ...entry,
-      shape: [elements],
-      offset: entry.offset + firstElement * bytesPerElement,
-      bytes: elements * bytesPerElement,
-      firstElement,
-    });
-  }
-  return parts;
-}
-
-function countElements(entry: TensorEntry): number {
-  return entry.shape.reduce((product, dimension) => product * dimension, 1);
+  return sum === 0 ? null : sum / weights;
 }

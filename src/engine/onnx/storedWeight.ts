@@ -1,3 +1,5 @@
+import type { WeightRole } from '../../core/quantisation/weightFormat';
+
 /** A tensor in a file, in the byte order that ONNX Runtime reads. */
 export interface StoredTensor {
   readonly file: string;
@@ -43,5 +45,12 @@ export type StoredWeight =
       readonly offsets: StoredTensor | null;
     };
 
-/** What a weight is for; the number format depends on it. */
-export type WeightRole = 'linear' | 'embedding' | 'plain';
+export type { WeightRole };
+
+/** Every tensor that a weight consists of. */
+export function storedTensors(weight: StoredWeight): StoredTensor[] {
+  if (weight.kind === 'dense') return [weight.values];
+  if (weight.kind === 'channels') return [weight.values, weight.scales];
+  const optional = [weight.zeroPoints, weight.offsets].filter((tensor) => tensor !== null);
+  return [weight.values, weight.scales, ...optional];
+}

@@ -56,9 +56,14 @@ export async function ensureCachedFile({ path, bytes, write }: CachedFileParts, 
 async function touch(path: string, bytes: number): Promise<boolean> {
   const found = await stat(path).catch(() => null);
   if (found === null || found.size !== bytes) return false;
+  await markUsed(path);
+  return true;
+}
+
+/** The files that were not used for longest go first. */
+export async function markUsed(path: string): Promise<void> {
   const now = new Date();
   await utimes(path, now, now).catch(() => undefined);
-  return true;
 }
 
 async function makeRoom(folder: string, needed: number, context: JobContext): Promise<void> {
@@ -98,7 +103,7 @@ async function freeBytes(folder: string): Promise<number> {
 function noSpace(folder: string, needed: number): AlidadeError {
   return new AlidadeError({
     code: 'no_space',
-    message: `${folder}: ${(needed / 1e9).toFixed(1)} GB are needed for weights in F32`,
+    message: `${folder}: ${(needed / 1e9).toFixed(1)} GB are needed for converted weights`,
     hint: 'free some space, or set ALIDADE_CACHE to a folder on another disk',
   });
 }

@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import type { JobContext } from '../../../src/core/jobContext';
 import { openCheckpoint } from '../../../src/engine/checkpoint/openCheckpoint';
 import { prepareWeights } from '../../../src/engine/onnx/prepareWeights';
-import type { WeightPlace } from '../../../src/engine/onnx/prepareWeights';
+import type { StoredTensor, StoredWeight } from '../../../src/engine/onnx/storedWeight';
 import { decoded, toBf16, toF16 } from '../../fixtures/halfPrecision';
 import { quietContext } from '../../fixtures/quietContext';
 import { rejects } from '../../fixtures/rejects';
@@ -16,15 +16,24 @@ import { tinyLlamaConfig, tinyTensors, writeTinyCheckpoint } from '../../fixture
 import type { TensorToWrite } from '../../fixtures/writeSafetensors';
 
 const source = tinyTensors(tinyLlamaConfig);
-const names = source.map(({ name }) => name);
+const wanted = source.map(({ name }) => ({ name, role: 'plain' as const }));
 /** F16, BF16 and F32 in turn. */
 const mixed = source.map((tensor, index) => [toF16, toBf16, (same: TensorToWrite) => same][index % 3](tensor));
 
-async function prepare(folder: string, context: JobContext = quietContext()): Promise<Map<string, WeightPlace>> {
-  return prepareWeights({ checkpoint: await openCheckpoint(folder, quietContext()), names }, context);
+/** Everything in F32: where the values of each tensor lie. */
+async function prepare(folder: string, context: JobContext = quietContext()): Promise<Map<string, StoredTensor>> {
+  const checkpoint = await openCheckpoint(folder, quietContext());
+  const { weights, loss } = await prepareWeights({ checkpoint, wanted, dtype: 'f32' }, context);
+  assert.equal(loss, null);
+  return new Map([...weights].map(([name, weight]) => [name, denseOf(weight)]));
 }
 
-function valuesAt({ file, offset, length }: WeightPlace): Float32Array {
+function denseOf(weight: StoredWeight | undefined): StoredTensor {
+  assert.ok(weight?.kind === 'dense');
+  return weight.values;
+}
+
+function valuesAt({ file, offset, length }: StoredTensor): Float32Array {
   const bytes = readFileSync(file).subarray(offset, offset + length);
   return new Float32Array(new Uint8Array(bytes).buffer);
 }
@@ -59,12 +68,12 @@ describe('prepareWeights', () => {
     writeTinyCheckpoint({ folder: folder(), tensors: mixed });
     const places = await prepare(folder());
     const [name, ...others] = added();
-    assert.match(name, /-f32\.safetensors$/);
+    assert.match(name, /-f32-[0-9a-f]{12}\.safetensors$/);
     assert.deepEqual(others, []);
     for (const tensor of mixed) {
-      const place = places.get(tensor.name) as WeightPlace;
+      const place = places.get(tensor.name) as StoredTensor;
       const isF32 = tensor.dtype === undefined;
-      assert.equal(place.file.endsWith('-f32.safetensors'), !isF32, tensor.name);
+      assert.equal(place.file.includes('-f32-'), !isF32, tensor.name);
       assert.equal(place.offset % 4, 0);
       assert.deepEqual(valuesAt(place), isF32 ? tensor.data : decoded(tensor), tensor.name);
     }
@@ -78,7 +87,11 @@ describe('prepareWeights', () => {
     writeTinyCheckpoint({ folder: folder() });
     const checkpoint = await openCheckpoint(folder(), quietContext());
     await rejects(
-      () => prepareWeights({ checkpoint, names: ['model.norm.weight', 'other.weight'] }, quietContext()),
+      () =>
+        prepareWeights(
+          { checkpoint, wanted: [...wanted, { name: 'other.weight', role: 'linear' }], dtype: 'f32' },
+          quietContext(),
+        ),
       'weights',
       /other\.weight/,
     );
@@ -92,13 +105,13 @@ describe('prepareWeights', () => {
     await rejects(() => prepare(folder(), context), 'cancelled');
     assert.equal(steps, 3);
     assert.deepEqual(added(), []);
-    const place = (await prepare(folder())).get(mixed[1].name) as WeightPlace;
+    const place = (await prepare(folder())).get(mixed[1].name) as StoredTensor;
     assert.deepEqual(valuesAt(place), decoded(mixed[1]));
   });
 
   it('makes a file of the wrong length again', async () => {
     writeTinyCheckpoint({ folder: folder(), tensors: mixed });
-    const place = (await prepare(folder())).get(mixed[0].name) as WeightPlace;
+    const place = (await prepare(folder())).get(mixed[0].name) as StoredTensor;
     const whole = readFileSync(place.file);
     for (const broken of [whole.subarray(0, whole.length - 4), new Uint8Array(0), Buffer.concat([whole, whole])]) {
       writeFileSync(place.file, broken);
@@ -115,7 +128,7 @@ describe('prepareWeights', () => {
     );
     // Another size of file: the fingerprint looks at names, sizes and times, not at every weight.
     writeTinyCheckpoint({ folder: folder(), tensors: [...changed, { name: 'model.rotary.inv_freq', shape: [2] }] });
-    const place = (await prepare(folder())).get(mixed[0].name) as WeightPlace;
+    const place = (await prepare(folder())).get(mixed[0].name) as StoredTensor;
     assert.equal(added().length, 2);
     assert.ok(valuesAt(place).every((value) => value === 0));
   });
@@ -134,8 +147,9 @@ describe('prepareWeights', () => {
           const context = { signal: new AbortController().signal, progress: ignore, logger };
           process.stdin.once('data', async () => {
             const checkpoint = await openCheckpoint(process.argv[2], context);
-            const places = await prepareWeights({ checkpoint, names: [...checkpoint.tensors.keys()] }, context);
-            process.stdout.write(JSON.stringify([...places]));
+            const wanted = [...checkpoint.tensors.keys()].map((name) => ({ name, role: 'plain' }));
+            const { weights } = await prepareWeights({ checkpoint, wanted, dtype: 'f32' }, context);
+            process.stdout.write(JSON.stringify([...weights]));
             process.exit(0);
           });
           process.stdout.write('ready');`,
@@ -171,7 +185,7 @@ describe('prepareWeights', () => {
     assert.equal(added().length, 1);
     const places = await prepare(folder());
     for (const tensor of mixed.filter(({ dtype }) => dtype !== undefined)) {
-      assert.deepEqual(valuesAt(places.get(tensor.name) as WeightPlace), decoded(tensor));
+      assert.deepEqual(valuesAt(places.get(tensor.name) as StoredTensor), decoded(tensor));
     }
   });
 });
