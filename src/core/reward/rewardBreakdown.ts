@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../alidadeError';
+import type { JudgedProbabilities } from './judgedPair';
 
 /** One objective's part in a score. Raw numbers, never rounded. */
 export interface ObjectiveContribution {
@@ -35,7 +36,7 @@ export interface RowError {
   readonly message: string;
 }
 
-/** One output line of `alidade score`. */
+/** A row with its scores. `outputRowOf` makes the output line of `alidade score` of it. */
 export type ScoredRow =
   | ({ readonly id: string } & RewardBreakdown)
   | {
@@ -44,6 +45,8 @@ export type ScoredRow =
       readonly rejected: RewardBreakdown;
       /** chosen.score − rejected.score */
       readonly margin: number;
+      /** What a pairwise judge found; the breakdowns are made of it. */
+      readonly judged?: JudgedProbabilities;
     }
   | { readonly id: string; readonly responses: readonly RewardBreakdown[]; readonly best: number }
   | { readonly id: string; readonly error: RowError };

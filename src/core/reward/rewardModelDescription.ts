@@ -7,7 +7,7 @@ export interface RewardModelDescription {
   readonly architecture: string;
   /** What the head is, in words: "ArmoRM gate over 19 objectives", "starter meters". */
   readonly head: string;
-  readonly headKind: 'gated' | 'classification' | 'meters';
+  readonly headKind: 'gated' | 'classification' | 'meters' | 'judge';
   readonly objectives: readonly {
     readonly name: string;
     readonly description?: string;

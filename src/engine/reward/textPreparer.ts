@@ -5,6 +5,8 @@ import type { ScorableInput } from '../../core/promptFile/scorableRow';
 import { findLastRun } from '../../core/reward/findLastRun';
 import type { ChatTemplate } from '../../core/tokenizer/chatTemplate';
 import type { Tokenizer } from '../../core/tokenizer/tokenizer';
+import { fitTokens } from './fitTokens';
+import type { TokenLimit } from './fitTokens';
 import { responseMarker } from './responseMarker';
 
 /** One text as the model is given it. */
@@ -15,12 +17,6 @@ export interface PreparedText {
   readonly truncated: boolean;
   /** The response's tokens in `ids`, without the end of turn: from `start` up to `end`; null when there is no response. */
   readonly response: { readonly start: number; readonly end: number } | null;
-}
-
-export interface PrepareOptions {
-  /** Tokens. */
-  readonly maxTokens: number;
-  readonly truncate: boolean;
 }
 
 export interface TextPreparerParts {
@@ -40,29 +36,17 @@ export class TextPreparer {
   }
 
   /** @throws AlidadeError `template`, `too_long`, `row`. */
-  prepare(input: ScorableInput, options: PrepareOptions): PreparedText {
+  prepare(input: ScorableInput, options: TokenLimit): PreparedText {
     const whole = this.#encode(input);
-    const { maxTokens, truncate } = options;
-    const dropped = whole.ids.length - maxTokens;
-    if (0 < dropped && !truncate) {
-      throw new AlidadeError({
-        code: 'too_long',
-        message: `${whole.ids.length} tokens, the limit is ${maxTokens}`,
-        hint: 'shorten the text, or truncate it with --truncate',
-      });
-    }
-    const { bosToken } = this.#parts.tokenizer;
-    const hasBos = bosToken !== null && whole.ids[0] === this.#parts.tokenizer.tokenToId(bosToken);
-    const kept = hasBos ? 1 : 0;
+    const { tokenizer } = this.#parts;
+    const { ids, dropped, kept } = fitTokens(whole.ids, options, tokenizer);
     const truncated = 0 < dropped;
-    const ids = truncated ? [...whole.ids.slice(0, kept), ...whole.ids.slice(kept + dropped)] : whole.ids;
     const start = whole.responseStart;
     return {
       ids,
-      text:
-        truncated || whole.text === null ? this.#parts.tokenizer.decode(ids, { skipSpecialTokens: false }) : whole.text,
+      text: truncated || whole.text === null ? tokenizer.decode(ids, { skipSpecialTokens: false }) : whole.text,
       truncated,
-      response: start === null ? null : this.#responseRange(ids, Math.max(kept, start - Math.max(0, dropped))),
+      response: start === null ? null : this.#responseRange(ids, Math.max(kept, start - dropped)),
     };
   }
 

@@ -1,0 +1,41 @@
+import { AlidadeError } from '../../core/alidadeError';
+import type { Tokenizer } from '../../core/tokenizer/tokenizer';
+
+export interface TokenLimit {
+  /** Tokens. */
+  readonly maxTokens: number;
+  /** Drop tokens from the left, after BOS, instead of refusing the text. */
+  readonly truncate: boolean;
+}
+
+export interface FittedTokens {
+  readonly ids: readonly number[];
+  /** Tokens that were left out. */
+  readonly dropped: number;
+  /** Tokens at the start that were kept whatever the limit: BOS or none. */
+  readonly kept: number;
+}
+
+/**
+ * A text's tokens within a limit.
+ * @throws AlidadeError `too_long` when they do not fit and may not be cut.
+ */
+export function fitTokens(
+  ids: readonly number[],
+  { maxTokens, truncate }: TokenLimit,
+  tokenizer: Pick<Tokenizer, 'bosToken' | 'tokenToId'>,
+): FittedTokens {
+  const { bosToken } = tokenizer;
+  const hasBos = bosToken !== null && ids[0] === tokenizer.tokenToId(bosToken);
+  const kept = hasBos ? 1 : 0;
+  const dropped = Math.max(0, ids.length - maxTokens);
+  if (dropped === 0) return { ids, dropped, kept };
+  if (!truncate) {
+    throw new AlidadeError({
+      code: 'too_long',
+      message: `${ids.length} tokens, the limit is ${maxTokens}`,
+      hint: 'shorten the text, or truncate it with --truncate',
+    });
+  }
+  return { ids: [...ids.slice(0, kept), ...ids.slice(kept + dropped)], dropped, kept };
+}
