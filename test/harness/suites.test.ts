@@ -8,7 +8,7 @@ interface Suite {
 }
 
 /** Folders of test/ that hold no tests themselves. */
-const withoutTests = ['fixtures', 'golden', 'workbench'];
+const withoutTests = ['fixtures', 'golden', 'references', 'workbench'];
 
 describe('the test command', () => {
   it('has a suite for every folder of tests', async () => {

@@ -1,6 +1,9 @@
 import { AlidadeError } from '../alidadeError';
 import { FormatError } from '../formatError';
 import { countElements } from './countElements';
+import { decodeIq4Nl, decodeQ40, decodeQ41, decodeQ50, decodeQ51, decodeQ80 } from './ggmlBlocks';
+import { decodeIq4Xs, decodeQ2K, decodeQ3K, decodeQ4K, decodeQ5K, decodeQ6K } from './ggmlSuperBlocks';
+import { widenHalves } from './halfPrecision';
 import type { TensorEntry } from './tensorEntry';
 
 /** Fills `values` from bytes in one dtype; `bytes` need not be aligned. */
@@ -11,8 +14,18 @@ const decoders: Readonly<Record<string, Decoder>> = {
   F64: decodeF64,
   F16: decodeF16,
   BF16: decodeBf16,
+  Q4_0: decodeQ40,
   Q4_1: decodeQ41,
+  Q5_0: decodeQ50,
+  Q5_1: decodeQ51,
   Q8_0: decodeQ80,
+  Q2_K: decodeQ2K,
+  Q3_K: decodeQ3K,
+  Q4_K: decodeQ4K,
+  Q5_K: decodeQ5K,
+  Q6_K: decodeQ6K,
+  IQ4_NL: decodeIq4Nl,
+  IQ4_XS: decodeIq4Xs,
 };
 
 /** Whether `decodeTensor` can read this dtype. */
@@ -82,82 +95,7 @@ function decodeF16(bytes: Uint8Array, values: Float32Array): void {
   const source = aligned(bytes, 2);
   const halves = new Uint16Array(source.buffer, source.byteOffset, values.length);
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const { mantissas, exponents, offsets } = halfTables();
-  for (let i = 0; i < halves.length; i++) {
-    const half = halves[i];
-    const upper = half >>> 10;
-    words[i] = mantissas[offsets[upper] + (half & 0x3ff)] + exponents[upper];
-  }
-}
-
-/** Blocks of 32: scale d (F16), minimum m (F16), 16 bytes of nibbles, low ones first; value = d·q + m. */
-function decodeQ41(bytes: Uint8Array, values: Float32Array): void {
-  const half = halfReader();
-  const blocks = values.length / 32;
-  for (let block = 0, at = 0, to = 0; block < blocks; block++, at += 20, to += 32) {
-    const scale = half(bytes[at] | (bytes[at + 1] << 8));
-    const minimum = half(bytes[at + 2] | (bytes[at + 3] << 8));
-    for (let i = 0; i < 16; i++) {
-      const pair = bytes[at + 4 + i];
-      values[to + i] = scale * (pair & 15) + minimum;
-      values[to + 16 + i] = scale * (pair >>> 4) + minimum;
-    }
-  }
-}
-
-/** Blocks of 32: scale d (F16), 32 signed bytes; value = d·q. */
-function decodeQ80(bytes: Uint8Array, values: Float32Array): void {
-  const half = halfReader();
-  const signed = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-  const blocks = values.length / 32;
-  for (let block = 0, at = 0, to = 0; block < blocks; block++, at += 34, to += 32) {
-    const scale = half(bytes[at] | (bytes[at + 1] << 8));
-    for (let i = 0; i < 32; i++) values[to + i] = scale * signed[at + 2 + i];
-  }
-}
-
-interface HalfTables {
-  readonly mantissas: Uint32Array; // [2048]
-  readonly exponents: Uint32Array; // [64]
-  readonly offsets: Uint16Array; // [64]
-}
-
-/** Tables of "Fast Half Float Conversions" (J. van der Zijp, 2012): float32 bits = mantissas[offset + low ten bits] + exponents. */
-function halfTables(): HalfTables {
-  const mantissas = new Uint32Array(2048);
-  for (let i = 1; i < 1024; i++) {
-    // Subnormal: shift until the leading one is implicit.
-    let mantissa = i << 13;
-    let exponent = 0;
-    while ((mantissa & 0x00800000) === 0) {
-      exponent -= 0x00800000;
-      mantissa <<= 1;
-    }
-    mantissas[i] = (mantissa & ~0x00800000) | (exponent + 0x38800000);
-  }
-  for (let i = 1024; i < 2048; i++) mantissas[i] = 0x38000000 + ((i - 1024) << 13);
-  const exponents = new Uint32Array(64);
-  for (let i = 1; i < 31; i++) exponents[i] = i << 23;
-  exponents[31] = 0x47800000;
-  exponents[32] = 0x80000000;
-  for (let i = 33; i < 63; i++) exponents[i] = 0x80000000 + ((i - 32) << 23);
-  exponents[63] = 0xc7800000;
-  const offsets = new Uint16Array(64).fill(1024);
-  offsets[0] = 0;
-  offsets[32] = 0;
-  return { mantissas, exponents, offsets };
-}
-
-/** F16 bits to number. */
-export function halfReader(): (half: number) => number {
-  const { mantissas, exponents, offsets } = halfTables();
-  const word = new Uint32Array(1);
-  const value = new Float32Array(word.buffer);
-  return (half) => {
-    const upper = half >>> 10;
-    word[0] = mantissas[offsets[upper] + (half & 0x3ff)] + exponents[upper];
-    return value[0];
-  };
+  widenHalves(halves, words);
 }
 
 /**

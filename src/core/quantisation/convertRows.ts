@@ -1,4 +1,5 @@
 import { decodeValues } from '../checkpoint/decodeTensor';
+import { narrowToHalf } from '../checkpoint/halfPrecision';
 import { quantiseBlocks } from './quantiseBlocks';
 import { quantiseChannels } from './quantiseChannels';
 import type { QuantisationLoss } from './quantisationLoss';
@@ -73,24 +74,5 @@ function decode(source: SourceRows): Float32Array {
 function encodeHalves(values: Float32Array, bytes: Uint8Array): void {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, values.length);
-  for (let i = 0; i < halves.length; i++) halves[i] = floatToHalf(words[i]);
-}
-
-/** Bits of float32 to bits of F16, to nearest even; beyond 65504 infinity. */
-function floatToHalf(word: number): number {
-  const sign = (word >>> 16) & 0x8000;
-  const magnitude = word & 0x7fffffff;
-  if (0x7f800000 < magnitude) return sign | 0x7e00;
-  if (0x477ff000 <= magnitude) return sign | 0x7c00;
-  if (magnitude < 0x33000001) return sign;
-  if (0x38800000 <= magnitude) {
-    const shifted = magnitude - 0x38000000;
-    return sign | ((shifted + 0xfff + ((shifted >>> 13) & 1)) >>> 13);
-  }
-  const shift = 126 - (magnitude >>> 23);
-  const mantissa = (magnitude & 0x7fffff) | 0x800000;
-  const kept = mantissa >>> shift;
-  const rest = mantissa & ((1 << shift) - 1);
-  const halfway = 1 << (shift - 1);
-  return sign | (kept + (rest > halfway || (rest === halfway && (kept & 1) === 1) ? 1 : 0));
+  for (let i = 0; i < halves.length; i++) halves[i] = narrowToHalf(words[i]);
 }

@@ -1,4 +1,4 @@
-import { halfReader } from '../checkpoint/decodeTensor';
+import { halfReader } from '../checkpoint/halfPrecision';
 import { BLOCK_SIZE } from './weightFormat';
 
 export interface RepackedBlocks {

@@ -50,12 +50,11 @@ export function layOutWeightFile(weights: readonly WeightInFile[]): WeightFileLa
     }),
   );
   const text = (losses: readonly (number | null)[]): Uint8Array => {
-    const metadata = weights.map(({ name, shape, format }, index) => [
-      name,
-      JSON.stringify({ shape, format, loss: losses[index] ?? null }),
-    ]);
-    const __metadata__ = { [VERSION_KEY]: WEIGHT_FILE_VERSION, ...Object.fromEntries(metadata) };
-    return new TextEncoder().encode(JSON.stringify({ __metadata__, ...table }));
+    const metadata: Record<string, string> = { [VERSION_KEY]: WEIGHT_FILE_VERSION };
+    weights.forEach(({ name, shape, format }, index) => {
+      metadata[name] = JSON.stringify({ shape, format, loss: losses[index] ?? null });
+    });
+    return new TextEncoder().encode(JSON.stringify({ __metadata__: metadata, ...table }));
   };
   const room = text([]).length + LOSS_BYTES * weights.length;
   const dataOffset = Math.ceil((8 + room) / ALIGNMENT) * ALIGNMENT;
