@@ -31,6 +31,15 @@ const runOptions = {
 
 export const listOptions = { json, quiet } as const;
 
+export const downloadOptions = {
+  include: text({
+    placeholder: 'PATTERN,...',
+    summary: "only files that match, such as '*Q4_K_M.gguf'",
+  }),
+  json,
+  quiet,
+} as const;
+
 export const scoreOptions = {
   ...runOptions,
   head: text({ placeholder: 'FILE', summary: "a head file on the model's body, instead of its own head" }),
@@ -46,6 +55,12 @@ export const scoreOptions = {
     summary: 'coefficients of objectives, for models without a gate',
   }),
   states: flag('add the hidden states that the head has read'),
+  output: text({
+    placeholder: 'FILE',
+    summary: 'write rows there instead: .jsonl, .csv or .parquet; complete or absent, with a journal while it grows',
+  }),
+  resume: flag('go on where an interrupted run with this --output stopped'),
+  summary: text({ placeholder: 'FILE', summary: 'write counts, accuracy of pairs by subset, and rates as JSON' }),
   table: flag('print tables for people, rounded'),
   json: jsonErrors,
   quiet,

@@ -6,6 +6,9 @@ export interface Progress {
   readonly done?: number;
   readonly total?: number;
   readonly unit?: 'bytes' | 'rows' | 'tokens' | 'tensors';
+  /** How fast it goes, in `unit` a second. */
+  readonly perSecond?: number;
+  readonly secondsLeft?: number;
 }
 
 export interface Logger {

@@ -1,8 +1,11 @@
-import { open, stat } from 'node:fs/promises';
+import { open, stat, truncate } from 'node:fs/promises';
 import { AlidadeError } from '../../core/alidadeError';
 import type { JobContext } from '../../core/jobContext';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { describeFileError } from './describeFileError';
+import { describeNetworkError } from './describeNetworkError';
+import { pause } from './pause';
+import { readRetryAfter } from './readRetryAfter';
 
 export interface DownloadParams {
   readonly url: string;
@@ -12,12 +15,32 @@ export interface DownloadParams {
   readonly size: number;
   /** What progress is called. */
   readonly message: string;
-  /** Default 4. */
+  /** Sent with every request; `authorization` only as far as the first redirection to another host. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What a refusal means; null: it may pass. By default refusals are final and troubles of the server pass. */
+  readonly describeRefusal?: (response: Response) => AlidadeError | null;
+  /** Attempts without much progress after which it is given up. Default 4. */
   readonly attempts?: number;
   /** Milliseconds without a byte after which an attempt is given up. Default 30,000. */
   readonly stallLimit?: number;
   /** Milliseconds before the second attempt, doubled for each one after. Default 500. */
   readonly retryDelay?: number;
+  /** The longest `Retry-After` that is waited for, in milliseconds. Default 120,000. */
+  readonly longestPause?: number;
+}
+
+/** Bytes: an attempt that brought so many counts as progress. */
+const muchProgress = 1_000_000;
+
+/** A trouble of the server that may pass. */
+class PassingTrouble extends Error {
+  constructor(
+    message: string,
+    /** Milliseconds that the server asks to wait; null when it does not say. */
+    readonly after: number | null,
+  ) {
+    super(message);
+  }
 }
 
 /**
@@ -25,7 +48,8 @@ export interface DownloadParams {
  * @throws AlidadeError `not_found` when the server does not have it or cannot be reached, `cancelled`, `no_space`.
  */
 export async function downloadFile(params: DownloadParams, context: JobContext): Promise<void> {
-  const attempts = params.attempts ?? 4;
+  const { url, output, attempts = 4, retryDelay = 500, longestPause = 120_000 } = params;
+  let reached = await sizeOf(output);
   for (let attempt = 1; ; attempt++) {
     try {
       await downloadRest(params, context);
@@ -34,42 +58,72 @@ export async function downloadFile(params: DownloadParams, context: JobContext):
       throwIfCancelled(context.signal);
       if (error instanceof AlidadeError) throw error;
       const reason = describeNetworkError(error);
-      if (attempts <= attempt) {
+      const present = await sizeOf(output);
+      if (reached + muchProgress <= present) attempt = 1;
+      reached = Math.max(reached, present);
+      const after = error instanceof PassingTrouble ? error.after : null;
+      const wait = after ?? retryDelay * 2 ** (attempt - 1);
+      if (attempts <= attempt || longestPause < wait) {
         throw new AlidadeError({
           code: 'not_found',
-          message: `${params.url} could not be fetched: ${reason}`,
-          hint: 'check the connection and start again: what was fetched is kept',
+          message: `${url} could not be fetched: ${reason}`,
+          hint:
+            after === null
+              ? 'check the connection and start again: what was fetched is kept'
+              : `the server asks to try again in ${Math.ceil(after / 1000)} s: what was fetched is kept`,
           cause: error,
         });
       }
-      context.logger.info(`fetching ${params.url} stopped (${reason}), going on`);
-      await pause((params.retryDelay ?? 500) * 2 ** (attempt - 1), context.signal);
+      context.logger.info(`fetching ${url} stopped (${reason}), going on`);
+      await pause(wait, context.signal);
     }
   }
 }
 
-async function downloadRest(
-  { url, output, size, message, stallLimit = 30_000 }: DownloadParams,
-  context: JobContext,
-): Promise<void> {
-  const present = await stat(output).then(
-    (found) => found.size,
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
     () => 0,
   );
-  if (present === size) return;
+}
+
+async function downloadRest(
+  { url, output, size, message, headers = {}, describeRefusal, stallLimit = 30_000 }: DownloadParams,
+  context: JobContext,
+): Promise<void> {
+  const present = await sizeOf(output);
+  if (present === size && 0 < size) return;
   const start = present < size ? present : 0;
   const stalled = new AbortController();
   const timer = setTimeout(() => stalled.abort(new Error(`nothing came for ${stallLimit / 1000} s`)), stallLimit);
   try {
     const response = await fetch(url, {
-      headers: start === 0 ? {} : { range: `bytes=${start}-` },
+      // Lengths and ranges are those of the file itself, not of a compressed form.
+      headers: { ...headers, 'accept-encoding': 'identity', ...(start === 0 ? {} : { range: `bytes=${start}-` }) },
       signal: AbortSignal.any([context.signal, stalled.signal]),
     });
     const isRest =
       response.status === 206 && response.headers.get('content-range')?.startsWith(`bytes ${start}-`) === true;
-    if (!response.ok || response.body === null) throw statusError(response, url);
+    if (!response.ok) {
+      await response.body?.cancel();
+      // The server knows a shorter file than the one that was begun.
+      if (response.status === 416) await truncate(output, 0);
+      throw refusalOf(response, url, describeRefusal);
+    }
+    if (response.status === 206 && !isRest) {
+      await response.body?.cancel();
+      await truncate(output, 0);
+      throw new PassingTrouble('the server sent another part than was asked for', null);
+    }
     await append(
-      { body: response.body, output, start: isRest ? start : 0, size, message, onBytes: () => timer.refresh() },
+      {
+        body: response.body ?? new Blob([]).stream(),
+        output,
+        start: isRest ? start : 0,
+        size,
+        message,
+        onBytes: () => timer.refresh(),
+      },
       context,
     );
   } finally {
@@ -121,30 +175,14 @@ async function append(
   }
 }
 
-/** Refusals are final; troubles of the server may pass. */
-function statusError(response: Response, url: string): Error {
-  const isPassing =
-    500 <= response.status || response.status === 429 || response.status === 408 || response.status === 416;
+function refusalOf(response: Response, url: string, describe: DownloadParams['describeRefusal']): Error {
   const text = `the server answered ${response.status} ${response.statusText}`.trim();
-  if (isPassing) return new Error(text);
+  const refusal = describe === undefined ? describeFinalRefusal(response, url, text) : describe(response);
+  return refusal ?? new PassingTrouble(text, readRetryAfter(response.headers, Date.now()));
+}
+
+/** Refusals are final; troubles of the server may pass. */
+function describeFinalRefusal({ status }: Response, url: string, text: string): AlidadeError | null {
+  if (500 <= status || status === 429 || status === 408 || status === 416) return null;
   return new AlidadeError({ code: 'not_found', message: `${url} could not be fetched: ${text}` });
-}
-
-function describeNetworkError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  return cause instanceof Error && cause.message !== '' ? `${error.message} (${cause.message})` : error.message;
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((done) => {
-    const timer = setTimeout(finish, milliseconds);
-    function finish(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      done();
-    }
-    signal.addEventListener('abort', finish, { once: true });
-  });
-  throwIfCancelled(signal);
 }

