@@ -1,5 +1,5 @@
 import type { ListedHead } from '../core/checkpoint/checkpointSummary';
-import { countOf } from './formatQuantity';
+import { countOf } from '../core/describeQuantity';
 
 /** "gated, 19 objectives"; "" without a reward head. */
 export function describeHead(head: ListedHead): string {

@@ -1,17 +1,19 @@
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { AlidadeError } from '../core/alidadeError';
-import type { JobContext } from '../core/jobContext';
-import type { ScoredRow } from '../core/reward/rewardBreakdown';
-import { readDataRows } from '../engine/promptFile/readDataRows';
+import { countOf, describeDuration } from '../core/describeQuantity';
+import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
+import type { ScoreSummary } from '../core/reward/scoreSummary';
+import { openDataInputs } from '../engine/promptFile/dataInput';
+import { perSecond } from '../engine/reward/datasetProgress';
 import { openRewardModel } from '../engine/reward/openRewardModel';
-import type { RewardModel } from '../engine/reward/rewardModel';
-import { listBreakdowns, scoreRows } from '../engine/reward/scoreRows';
+import { scoreDataset, type OutputFormat, type ScoreOutput } from '../engine/reward/scoreDataset';
+import { checkScoreOutput } from '../engine/reward/scoreRun';
 import { writeBreakdownTable } from './breakdownTable';
 import { exitStatus, type CommandCall, type ExitStatus } from './command';
-import { countOf, formatDuration } from './formatQuantity';
-import { openInputs, type Input } from './openInput';
 import type { scoreOptions } from './options';
-import { ScoreProgress } from './scoreProgress';
+import type { Terminal } from './terminal';
+
+type Options = CommandCall<typeof scoreOptions>['options'];
 
 /** `alidade score` */
 export async function scoreFiles({
@@ -20,85 +22,82 @@ export async function scoreFiles({
   terminal,
   context,
 }: CommandCall<typeof scoreOptions>): Promise<ExitStatus> {
-  const inputs = await openInputs(positionals);
+  const output = readOutput(options);
+  const inputs = { paths: positionals.length === 0 ? ['-'] : positionals, standardInput: process.stdin };
+  // Before the model, which may take long to open.
+  await openDataInputs(inputs);
+  if (output !== null) await checkScoreOutput({ path: output.path, resume: options.resume });
   const { model: reference, head, device, dtype, threads } = options;
   const headPath = head === undefined ? undefined : resolve(head);
   const model = await openRewardModel({ reference, headPath, device, dtype, threads }, context);
   try {
-    checkWeights(model, options.weights);
-    if (options.table) await terminal.write(`${describeModel(model)}\n\n`);
-    const progress = new ScoreProgress({ inputs, now: () => performance.now() });
-    for (const input of inputs) {
-      for await (const scored of scoreInput({ input, model, options, progress }, context)) {
-        progress.addRow({ tokens: countTokens(scored), isError: 'error' in scored });
-        const line = options.table ? writeBreakdownTable(scored) : JSON.stringify(scored);
-        await terminal.write(`${line}\n`);
-        terminal.showStatus(progress.describe());
-      }
-    }
-    if (progress.rows === 0) context.logger.warn('no rows');
-    else context.logger.info(`${progress.describeTotal()} in ${formatDuration(progress.seconds)}`);
-    if (progress.errors === 0) return exitStatus.done;
-    throw new AlidadeError({
-      code: 'row',
-      message: `${progress.errors} of ${countOf(progress.rows, 'row')} could not be scored`,
-      hint: 'their output lines say why',
-    });
+    if (options.table) await terminal.write(`${describeModel(model.description)}\n\n`);
+    const { 'max-tokens': maxTokens, truncate, weights, states } = options;
+    const summary = await scoreDataset(
+      {
+        model,
+        inputs: inputs.paths,
+        standardInput: inputs.standardInput,
+        output,
+        resume: options.resume,
+        options: { maxTokens, truncate, weights, states },
+        summaryPath: options.summary,
+        onRow: output === null ? (scored) => terminal.write(writeRow(scored, options)) : undefined,
+      },
+      context,
+    );
+    return report(summary, output, terminal);
   } finally {
     await model.release();
   }
 }
 
-function scoreInput(
-  parts: {
-    readonly input: Input;
-    readonly model: RewardModel;
-    readonly options: CommandCall<typeof scoreOptions>['options'];
-    readonly progress: ScoreProgress;
-  },
-  context: JobContext,
-): AsyncIterable<ScoredRow> {
-  const { input, model, options, progress } = parts;
-  const { name } = input;
-  progress.startInput(input);
-  const rows = readDataRows({
-    source: input.open(context.signal),
-    name,
-    onPosition: (bytes) => progress.reach(bytes),
-  });
-  const { 'max-tokens': maxTokens, truncate, weights, states } = options;
-  // The progress of all rows is shown, not that within one.
-  const quietRows = { ...context, progress: () => undefined };
-  return scoreRows({ model, rows, options: { maxTokens, truncate, weights, states } }, quietRows);
-}
+const formats: Readonly<Record<string, OutputFormat>> = { '.jsonl': 'jsonl', '.csv': 'csv', '.parquet': 'parquet' };
 
-/** Before the first row: a run must not print half its lines and then find that it was called wrongly. */
-function checkWeights(model: RewardModel, weights: Readonly<Record<string, number>> | undefined): void {
-  if (weights === undefined) return;
-  const { name, headKind, objectives } = model.description;
-  if (headKind === 'gated') {
+/** @throws AlidadeError `usage` for options that do not fit together. */
+function readOutput({ output, resume, table, states }: Options): ScoreOutput | null {
+  if (output === undefined) {
+    if (resume) throw new AlidadeError({ code: 'usage', message: '--resume needs --output', hint: 'name the file' });
+    return null;
+  }
+  const ending = extname(output).toLowerCase();
+  const format = Object.hasOwn(formats, ending) ? formats[ending] : undefined;
+  if (format === undefined) {
     throw new AlidadeError({
       code: 'usage',
-      message: 'the weights of a gated model come from its gate',
-      hint: 'leave --weights out',
+      message: `--output ${output} does not say in which format`,
+      hint: `it has to end with ${Object.keys(formats).join(', ')}`,
     });
   }
-  const known = objectives.map((objective) => objective.name);
-  const unknown = Object.keys(weights).find((objective) => !known.includes(objective));
-  if (unknown === undefined) return;
+  if (table) throw new AlidadeError({ code: 'usage', message: '--table is printed', hint: 'leave --output out' });
+  if (states && format !== 'jsonl') {
+    throw new AlidadeError({ code: 'usage', message: `--states does not fit into ${ending}`, hint: 'write .jsonl' });
+  }
+  return { path: output, format };
+}
+
+function writeRow(scored: Parameters<typeof writeBreakdownTable>[0], { table }: Options): string {
+  return `${table ? writeBreakdownTable(scored) : JSON.stringify(scored)}\n`;
+}
+
+/** Says how it went. @throws AlidadeError `row` when some rows could not be scored. */
+function report(summary: ScoreSummary, output: ScoreOutput | null, terminal: Terminal): ExitStatus {
+  const { rows, errors, seconds, tokens } = summary;
+  if (rows === 0) terminal.warn('no rows');
+  else if (0 < seconds) {
+    const rates = [`${perSecond(rows, seconds)} rows/s`, `${perSecond(tokens, seconds)} tokens/s`];
+    const counts = [countOf(rows, 'row'), ...(errors === 0 ? [] : [countOf(errors, 'error')])];
+    terminal.log(`${[...counts, ...rates].join(', ')} in ${describeDuration(seconds)}`);
+  }
+  if (errors === 0) return exitStatus.done;
   throw new AlidadeError({
-    code: 'usage',
-    message: `${name} has no objective ${unknown}`,
-    hint: `its objectives: ${known.join(', ')}`,
+    code: 'row',
+    message: `${errors} of ${countOf(rows, 'row')} could not be scored`,
+    hint: output === null ? 'their output lines say why' : `their lines in ${output.path} say why`,
   });
 }
 
 /** Which model speaks: a table must not leave that open. */
-function describeModel({ description }: RewardModel): string {
-  const { name, head, device, dtype, mode } = description;
+function describeModel({ name, head, device, dtype, mode }: RewardModelDescription): string {
   return `${name} with ${head}, on ${device} in ${dtype.toUpperCase()}, weights ${mode}`;
-}
-
-function countTokens(scored: ScoredRow): number {
-  return listBreakdowns(scored).reduce((sum, { tokens }) => sum + tokens, 0);
 }

@@ -4,7 +4,7 @@ import { describeJsonError } from './describeJsonError';
 import { detectRowKind, type RowKind } from './detectRowKind';
 import { locateElements, locateMembers, skipSpace, type Span } from './locateJson';
 import { locateRowParts, type RowPart } from './locateRowParts';
-import { readId, readScorableRow } from './readScorableRow';
+import { readId, readScorableRow, readSubset } from './readScorableRow';
 import { isRecord } from './rowProblem';
 import type { ScorableRow } from './scorableRow';
 
@@ -21,6 +21,8 @@ export interface DataRow {
   readonly row: ScorableRow | null;
   readonly error: RowError | null;
   readonly parts: readonly RowPart[];
+  /** The part of a data set that the row belongs to, where it names one. */
+  readonly subset: string | null;
 }
 
 export interface RowError {
@@ -89,7 +91,7 @@ function parseRange(range: RowRange): DataRow | null {
     const { message, offset } = describeJsonError(source);
     const place = { start: Math.min(span.start + offset, span.end - 1), end: span.end };
     const error: RowError = { code: 'row', message: `row ${range.fallbackId}: ${message}`, span: place };
-    return { line: range.line, span, id: range.fallbackId, kind: null, row: null, error, parts: [] };
+    return { line: range.line, span, id: range.fallbackId, kind: null, row: null, error, parts: [], subset: null };
   }
   return describeRow({ ...range, ...span }, value);
 }
@@ -99,12 +101,13 @@ function describeRow({ text, start, end, line, fallbackId }: RowRange, value: un
   const span = { start, end };
   const id = readId(value, fallbackId);
   const kind = detectRowKind(value);
+  const subset = readSubset(value);
   const parts = kind === null ? [] : locateRowParts({ text, start, kind, value });
   try {
-    return { line, span, id, kind, row: readScorableRow(value, fallbackId), error: null, parts };
+    return { line, span, id, kind, row: readScorableRow(value, fallbackId), error: null, parts, subset };
   } catch (error) {
     if (!(error instanceof AlidadeError)) throw error;
-    return { line, span, id, kind, row: null, error: { code: 'row', message: error.message, span }, parts };
+    return { line, span, id, kind, row: null, error: { code: 'row', message: error.message, span }, parts, subset };
   }
 }
 

@@ -43,6 +43,13 @@ export function readId(value: unknown, fallbackId: string): string {
   return (typeof id === 'string' && id !== '') || typeof id === 'number' ? String(id) : fallbackId;
 }
 
+/** The row's `subset` (text or number) as text, by which summaries are broken down. */
+export function readSubset(value: unknown): string | null {
+  if (!isRecord(value)) return null;
+  const { subset } = value;
+  return (typeof subset === 'string' && subset !== '') || typeof subset === 'number' ? String(subset) : null;
+}
+
 function describeMissing(fields: Fields): string {
   if (Object.hasOwn(fields, 'prompt'))
     return 'it has `prompt` but no `response`, `completion`, `responses` or `chosen`';

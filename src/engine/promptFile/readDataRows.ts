@@ -9,7 +9,7 @@ export interface DataRowsParams {
   /** Path or name: for errors, and for what its ending tells. */
   readonly name: string;
   /** Told before each row how many bytes of the source lie before its end. */
-  readonly onPosition?: (bytes: number) => void;
+  readonly onPosition?: ((bytes: number) => void) | undefined;
 }
 
 /** The longest text that a JavaScript engine can hold is about 536 million units. */
@@ -82,7 +82,7 @@ function readLine(content: Uint8Array, line: number): DataRow | null {
   const id = String(line + 1);
   const span = { start: 0, end: 0 };
   const error = { code: 'row', message: `row ${id}: not valid UTF-8`, span } as const;
-  return { line, span, id, kind: null, row: null, error, parts: [] };
+  return { line, span, id, kind: null, row: null, error, parts: [], subset: null };
 }
 
 /** The next line that is not blank, '' where it is not UTF-8; null at the end. All lines read are added to `read`. */

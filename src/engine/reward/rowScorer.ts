@@ -15,5 +15,10 @@ export interface RowScorer {
   scoreBatch(rows: readonly ScorableRow[], options: ScoreOptions, context: JobContext): Promise<readonly ScoredRow[]>;
   /** One row with the exact text of its responses. @throws AlidadeError as the row's error, and as `scoreBatch`. */
   explainRow(row: ScorableRow, options: ScoreOptions, context: JobContext): Promise<ExplainedRow>;
+  /**
+   * Drops what is kept from earlier rows to save work: the next scores then do not depend on them, not even in the last
+   * bit. A run that is resumed gives the same bytes as one that was not interrupted because of it.
+   */
+  forget?(): void;
   release(): Promise<void>;
 }

@@ -1,0 +1,283 @@
+import { createReadStream } from 'node:fs';
+import { access, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { AlidadeError } from '../../core/alidadeError';
+import { countOf } from '../../core/describeQuantity';
+import {
+  compareKeys,
+  parseJournal,
+  writeJournalHead,
+  writeJournalState,
+  writeJournalWriter,
+  type Journal,
+  type JournalState,
+  type RunKey,
+} from '../../core/reward/scoreJournal';
+import { describeFileError } from '../checkpoint/describeFileError';
+import { identifyProcess, isRunning } from '../processIdentity';
+import { splitLines } from '../promptFile/splitLines';
+import { writeFully } from '../writeFully';
+
+export interface ScoreRunParams {
+  /** The complete output; absent until the end. */
+  readonly path: string;
+  readonly key: RunKey;
+  /** Go on where an interrupted run stopped, if there is one. */
+  readonly resume: boolean;
+}
+
+/**
+ * The output of a run while it is being written: scored rows as JSON lines in `PATH.part`, and in `PATH.journal` how many
+ * of them are safely there. Rows are flushed before the journal counts them, so that what it counts survives a kill at
+ * any moment; whatever lies beyond is cut off when the run goes on.
+ */
+export class ScoreRun {
+  readonly #path: string;
+  readonly #part: WorkFile;
+  readonly #journal: WorkFile;
+  #state: JournalState;
+
+  private constructor(parts: {
+    readonly path: string;
+    readonly part: WorkFile;
+    readonly journal: WorkFile;
+    readonly state: JournalState;
+  }) {
+    this.#path = parts.path;
+    this.#part = parts.part;
+    this.#journal = parts.journal;
+    this.#state = parts.state;
+  }
+
+  /**
+   * @returns null when the output is complete already; only with `resume`.
+   * @throws AlidadeError `exists` (the output, or an interrupted run that is not to be or cannot be resumed),
+   * `permission`, `not_found` (the folder), `no_space`.
+   */
+  static async open({ path, key, resume }: ScoreRunParams): Promise<ScoreRun | null> {
+    const journal = await checkScoreOutput({ path, resume });
+    if (journal !== null && resume) refuseOtherKey(path, journal.key, key);
+    const names = workNames(path);
+    const partBytes = await sizeOf(names.part);
+    if (resume && (await sizeOf(path)) !== null) {
+      if (journal === null) return null;
+      if (partBytes === null) {
+        // Killed between putting the output in its place and tidying up.
+        await rm(names.journal, { force: true });
+        return null;
+      }
+    }
+    const entry = resume ? journal?.entries.findLast(({ state }) => state.bytes <= (partBytes ?? 0)) : undefined;
+    const part = await WorkFile.open(names.part, entry?.state.bytes ?? 0);
+    try {
+      const journalFile = await WorkFile.open(names.journal, entry === undefined ? 0 : entry.end);
+      const head = entry === undefined ? writeJournalHead(key) : '';
+      await journalFile.append(head + writeJournalWriter(identifyProcess(process.pid)));
+      const state = entry?.state ?? { rows: 0, bytes: 0, seconds: 0, isFinished: false };
+      return new ScoreRun({ path, part, journal: journalFile, state });
+    } catch (error) {
+      await part.close();
+      throw error;
+    }
+  }
+
+  get state(): JournalState {
+    return this.#state;
+  }
+
+  /** Where the rows lie, as JSON lines. */
+  get partPath(): string {
+    return workNames(this.#path).part;
+  }
+
+  /** Adds rows and makes sure that they stay. */
+  async append(lines: readonly string[], seconds: number): Promise<void> {
+    await this.#part.append(lines.join(''));
+    await this.#part.sync();
+    const { rows } = this.#state;
+    await this.#note({ rows: rows + lines.length, bytes: this.#part.bytes, seconds, isFinished: false });
+  }
+
+  /** All rows are there. */
+  async finish(): Promise<void> {
+    if (!this.#state.isFinished) await this.#note({ ...this.#state, isFinished: true });
+    await this.#journal.sync();
+  }
+
+  /** Puts the output in its place and removes what was needed to get there. @param from the complete output. */
+  async moveIntoPlace(from: string): Promise<void> {
+    await this.close();
+    const { part, journal } = workNames(this.#path);
+    try {
+      await rename(from, this.#path);
+    } catch (error) {
+      throw describeFileError(error, this.#path);
+    }
+    await rm(part, { force: true });
+    await rm(journal, { force: true });
+  }
+
+  async close(): Promise<void> {
+    await this.#part.close();
+    await this.#journal.close();
+  }
+
+  async #note(state: JournalState): Promise<void> {
+    await this.#journal.append(writeJournalState(state));
+    this.#state = state;
+  }
+}
+
+/** The names under which a run keeps its work. */
+export function workNames(path: string): { readonly part: string; readonly journal: string } {
+  return { part: `${path}.part`, journal: `${path}.journal` };
+}
+
+/**
+ * Refuses what `ScoreRun.open` would refuse, except for a run with another key: worth knowing before a model is opened.
+ * @returns the journal of an interrupted run.
+ */
+export async function checkScoreOutput({
+  path,
+  resume,
+}: Pick<ScoreRunParams, 'path' | 'resume'>): Promise<Journal | null> {
+  const names = workNames(path);
+  const journal = await readJournal(names.journal);
+  const rows = journal?.entries.at(-1)?.state.rows ?? 0;
+  const writer = journal?.writer ?? null;
+  if (writer !== null && writer.pid !== process.pid && isRunning(writer)) {
+    throw new AlidadeError({
+      code: 'exists',
+      message: `${path} is being written by process ${writer.pid}`,
+      hint: 'wait for it, or choose another output',
+    });
+  }
+  const isThere = (await sizeOf(path)) !== null;
+  if (isThere && !resume) {
+    throw new AlidadeError({ code: 'exists', message: `${path} exists`, hint: 'choose another name, or remove it' });
+  }
+  if (isThere && journal !== null && journal.entries.at(-1)?.state.isFinished !== true) {
+    throw new AlidadeError({
+      code: 'exists',
+      message: `${path} exists, and beside it an interrupted run that has not made it`,
+      hint: `remove ${path} to go on with that run`,
+    });
+  }
+  if (!resume && 0 < rows) {
+    throw new AlidadeError({
+      code: 'exists',
+      message: `there is an interrupted run of ${path} with ${countOf(rows, 'row')}`,
+      hint: `--resume goes on with it; to begin anew, remove ${names.part} and ${names.journal}`,
+    });
+  }
+  if (!isThere) await checkFolder(path);
+  return journal;
+}
+
+async function checkFolder(path: string): Promise<void> {
+  const folder = dirname(path);
+  try {
+    await access(folder, 2 /* W_OK */);
+  } catch (error) {
+    throw describeFileError(error, folder);
+  }
+}
+
+async function readJournal(path: string): Promise<Journal | null> {
+  try {
+    return parseJournal(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw describeFileError(error, path);
+  }
+}
+
+function refuseOtherKey(path: string, before: RunKey, now: RunKey): void {
+  const differences = compareKeys(before, now);
+  if (differences.length === 0) return;
+  const { part, journal } = workNames(path);
+  throw new AlidadeError({
+    code: 'exists',
+    message: `the interrupted run of ${path} cannot go on, because it was begun with other ${differences.join(', ')}`,
+    hint: `run it as it was begun; to begin anew, remove ${part} and ${journal}`,
+  });
+}
+
+/** Bytes; null where there is nothing. */
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw describeFileError(error, path);
+  }
+}
+
+/** A file that grows at its end. */
+class WorkFile {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  #bytes: number;
+  #isOpen = true;
+
+  private constructor(path: string, file: FileHandle, bytes: number) {
+    this.#path = path;
+    this.#file = file;
+    this.#bytes = bytes;
+  }
+
+  /** @param kept bytes at the beginning that stay; the file is made where it is not there. */
+  static async open(path: string, kept: number): Promise<WorkFile> {
+    try {
+      const file = await open(path, 0 < kept ? 'r+' : 'w');
+      try {
+        await file.truncate(kept);
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+      return new WorkFile(path, file, kept);
+    } catch (error) {
+      throw describeFileError(error, path);
+    }
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async append(text: string): Promise<void> {
+    const bytes = Buffer.from(text);
+    try {
+      await writeFully(this.#file, bytes, this.#bytes);
+    } catch (error) {
+      throw describeFileError(error, this.#path);
+    }
+    this.#bytes += bytes.length;
+  }
+
+  async sync(): Promise<void> {
+    try {
+      await this.#file.datasync();
+    } catch (error) {
+      throw describeFileError(error, this.#path);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#file.close();
+  }
+}
+
+/** The scored rows of a part file or of a finished output in JSON lines. @param bytes how many of them count. */
+export async function* readScoredLines(path: string, bytes?: number): AsyncGenerator<string> {
+  if (bytes === 0) return;
+  const stream = createReadStream(path, bytes === undefined ? {} : { end: bytes - 1 }) as AsyncIterable<Buffer>;
+  try {
+    for await (const line of splitLines(stream, path)) yield Buffer.from(line).toString('utf8');
+  } catch (error) {
+    throw describeFileError(error, path);
+  }
+}
