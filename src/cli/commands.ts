@@ -1,5 +1,5 @@
 import { defineCommand, type Command } from './command';
-import { generateOptions, listOptions, perplexityOptions, scoreOptions } from './options';
+import { downloadOptions, generateOptions, listOptions, perplexityOptions, scoreOptions } from './options';
 
 /**
  * Every command: parsing, help and errors are made from these rows. What a command does is loaded when it is called, so
@@ -74,6 +74,18 @@ export const commands: readonly Command[] = [
     run: async (call) => (await import('./generateText')).generateText(call),
   }),
   defineCommand({
+    name: 'download',
+    summary: "fetch a model from the hub into the cache that the hub's own tools use",
+    arguments: [{ name: 'MODEL', summary: 'org/name, or org/name@revision', isRequired: true, isRepeated: false }],
+    options: downloadOptions,
+    notes: [
+      'Fetches configuration, tokenizer and .safetensors weights, or the .gguf file if there is one; prints what',
+      '--model takes for it. What is there is kept, a broken download is gone on with, every file is checked.',
+      'HF_TOKEN: a token for gated models. HF_ENDPOINT: a mirror. HF_HOME, HF_HUB_CACHE: the cache.',
+    ],
+    run: async (call) => (await import('./download')).download(call),
+  }),
+  defineCommand({
     name: 'doctor',
     summary: 'say what works here: runtime, devices, models, caches, disk',
     arguments: [],
@@ -98,13 +110,4 @@ export const commands: readonly Command[] = [
 ];
 
 /** Commands of later versions: named when asked for, so that nobody looks for a misspelling. */
-export const laterCommands: readonly string[] = [
-  'steer',
-  'merge',
-  'dialogue',
-  'heads',
-  'convert',
-  'serve',
-  'test',
-  'download',
-];
+export const laterCommands: readonly string[] = ['steer', 'merge', 'dialogue', 'heads', 'convert', 'serve', 'test'];

@@ -31,6 +31,15 @@ const runOptions = {
 
 export const listOptions = { json, quiet } as const;
 
+export const downloadOptions = {
+  include: text({
+    placeholder: 'PATTERN,...',
+    summary: "only files that match, such as '*Q4_K_M.gguf'",
+  }),
+  json,
+  quiet,
+} as const;
+
 export const scoreOptions = {
   ...runOptions,
   head: text({ placeholder: 'FILE', summary: "a head file on the model's body, instead of its own head" }),
