@@ -47,7 +47,7 @@ function describeConfig(config: ModelConfig): unknown {
     vocab_size: config.vocabSize,
     max_position_embeddings: config.contextLength,
     rms_norm_eps: config.normEpsilon,
-    rope_theta: config.rotary.theta,
+    rope_theta: config.rotaries[0]?.theta,
     hidden_act: config.activation,
     tie_word_embeddings: true,
     bos_token_id: config.bosTokenId,

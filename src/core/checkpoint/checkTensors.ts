@@ -37,14 +37,16 @@ export function checkTensors({ config, head, tensors }: TensorsToCheck): string[
   return problems;
 }
 
-/** Tables and masks that older files carry although the model computes them. */
+/** Tables and masks that older files carry although the model computes them, and what only reads images. */
 export function isIgnoredTensor(name: string): boolean {
   return (
     name.endsWith('rotary_emb.inv_freq') ||
     name.endsWith('.attn.bias') ||
     name.endsWith('.attn.masked_bias') ||
+    name.endsWith('.attention.bias') ||
     name.endsWith('.attention.masked_bias') ||
-    name === 'rope_freqs.weight'
+    /^(model\.)?(vision_tower|multi_modal_projector)\./.test(name) ||
+    /^rope_(freqs|factors_short|factors_long)\.weight$/.test(name)
   );
 }
 

@@ -8,13 +8,62 @@ export type RotaryScaling =
       readonly lowFrequencyFactor: number;
       readonly highFrequencyFactor: number;
       readonly originalContextLength: number;
-    };
+    }
+  | {
+      readonly kind: 'yarn';
+      readonly factor: number;
+      readonly originalContextLength: number;
+      /** Rotations over the original context above which a frequency stays, and below which it is divided. */
+      readonly betaFast: number;
+      readonly betaSlow: number;
+      /** The bounds of the ramp are rounded to whole frequencies. */
+      readonly truncate: boolean;
+    }
+  | {
+      readonly kind: 'longrope';
+      /** Divisors of the frequencies: [dimensions / 2]. The long ones hold for all of a sequence beyond the original context. */
+      readonly shortFactors: readonly number[];
+      readonly longFactors: readonly number[];
+      readonly originalContextLength: number;
+    }
+  /** The base grows with the sequence beyond the original context. */
+  | { readonly kind: 'dynamic'; readonly factor: number; readonly originalContextLength: number };
 
 export interface RotaryConfig {
   readonly theta: number;
   readonly scaling: RotaryScaling;
-  /** Dimensions of a head that are rotated (even, at most headDim). */
+  /** Dimensions of a head that are rotated, the first ones (even, at most headDim). */
   readonly dimensions: number;
+  /** Factor on cosine and sine. */
+  readonly magnitude: number;
+  /** The kind of layers that are rotated so. */
+  readonly layers: 'all' | 'full_attention' | 'sliding_attention';
+}
+
+/** The functions of MLPs; `gelu_tanh` is the approximation with a hyperbolic tangent. */
+export type Activation = 'silu' | 'gelu' | 'gelu_tanh' | 'relu';
+
+/** What sets families apart beside shapes: how weights are stored, and how values are scaled and joined. */
+export interface ModelTraits {
+  /** Factor on the products of queries and keys. */
+  readonly attentionScale: number;
+  /** That factor is divided by the number of the layer, counted from 1. */
+  readonly isScaledByLayer: boolean;
+  /** c · tanh(x / c) on attention scores before the mask, and on the logits of the language-model head; null: none. */
+  readonly attentionSoftcap: number | null;
+  readonly logitSoftcap: number | null;
+  readonly embeddingMultiplier: number;
+  /** Factor on what attention and MLP add to the residual stream. */
+  readonly residualMultiplier: number;
+  readonly logitMultiplier: number;
+  /** Added to the weights of norms: 1 where they are stored as their distance from 1. */
+  readonly normOffset: 0 | 1;
+  /** Attention and MLP both read what enters the layer. */
+  readonly hasParallelResidual: boolean;
+  /** `linear`: matrices are stored as [outputs, inputs]; `conv1d`: as [inputs, outputs]. */
+  readonly linearLayout: 'linear' | 'conv1d';
+  /** How the rows of one matrix for query, key and value are ordered: [q | k | v], or [q | k | v] for each head. */
+  readonly fusedOrder: 'sections' | 'perHead';
 }
 
 /** Keys of ArmoRM's gate, config.json of `*ForRewardModelWithGating`. */
@@ -30,7 +79,7 @@ export interface GatingConfig {
 export interface ModelConfig {
   /** `architectures[0]`, such as `LlamaForCausalLM`. */
   readonly architecture: string;
-  /** `llama`, `mistral`, `qwen2`, `qwen3`, … */
+  /** As transformers calls the family: `llama`, `gemma3_text`, … */
   readonly modelType: string;
   readonly hiddenSize: number;
   readonly intermediateSize: number;
@@ -41,14 +90,17 @@ export interface ModelConfig {
   readonly vocabSize: number;
   readonly contextLength: number;
   readonly normEpsilon: number;
-  /** `silu`, `gelu`, … */
-  readonly activation: string;
+  readonly activation: Activation;
   /** Bias on query, key, value and output projections as config.json's `attention_bias` has it. */
   readonly attentionBias: boolean;
   readonly mlpBias: boolean;
   /** null: no window; w: a token sees itself and the w − 1 before it. One entry a layer. */
   readonly windowPerLayer: readonly (number | null)[];
-  readonly rotary: RotaryConfig;
+  /** The rotary tables; none where positions are learned, two where kinds of layers differ. */
+  readonly rotaries: readonly RotaryConfig[];
+  /** Which of them rotates queries and keys of a layer; null: none. One entry a layer. */
+  readonly rotaryPerLayer: readonly (number | null)[];
+  readonly traits: ModelTraits;
   readonly bosTokenId: number | null;
   readonly eosTokenIds: readonly number[];
   readonly padTokenId: number | null;

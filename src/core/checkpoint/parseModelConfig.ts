@@ -1,9 +1,10 @@
 import { AlidadeError } from '../alidadeError';
 import { ConfigReader } from './configReader';
-import { findFamily, modelFamilies, supportedModelTypes } from '../onnx/architectures/modelFamilies';
+import { findFamily, modelFamilies } from '../onnx/architectures/modelFamilies';
 import type { ModelFamily } from '../onnx/architectures/modelFamily';
-import type { GatingConfig, ModelConfig } from './modelConfig';
-import { parseRotaryConfig } from './parseRotaryConfig';
+import type { Activation, GatingConfig, ModelConfig, RotaryScaling } from './modelConfig';
+import { parseRotaryConfig, readMarks } from './parseRotaryConfig';
+import { unsupportedModel } from './unsupportedModel';
 
 const mostLayers = 1024;
 const mostWidth = 1 << 20;
@@ -17,40 +18,77 @@ const mostLabels = 65_536;
  * @throws FormatError for missing or impossible values, AlidadeError `unsupported` for what cannot be compiled, by name.
  */
 export function parseModelConfig(json: unknown, file: string): ModelConfig {
-  const config = new ConfigReader(json, file);
-  const { family, architecture } = readFamily(config);
+  const outer = textConfig(json, file);
+  const { family, architecture } = readFamily(outer);
+  const config = outer.withSpellings(family.keys ?? {});
   refuseQuantised(config);
   const { defaults } = family;
-  const hiddenSize = config.requiredCount('hidden_size', { most: mostWidth });
-  const layerCount = config.requiredCount('num_hidden_layers', { most: mostLayers });
-  const headCount = config.requiredCount('num_attention_heads', { most: mostHeads });
+  const required = (key: string, most: number): number =>
+    config.count(key, { most }) ?? family.sizes?.[key] ?? config.requiredCount(key, { most });
+  const hiddenSize = required('hidden_size', mostWidth);
+  const layerCount = required('num_hidden_layers', mostLayers);
+  const headCount = required('num_attention_heads', mostHeads);
   const keyValueHeadCount = readKeyValueHeads(config, headCount, family);
   const headDim = readHeadDim(config, { hiddenSize, headCount, family });
-  const contextLength = config.count('max_position_embeddings', { most: mostContext }) ?? defaults.contextLength;
+  const positions = config.count('max_position_embeddings', { most: mostContext }) ?? defaults.contextLength;
+  const windowPerLayer = readWindows(config, layerCount, family);
+  const rotary = parseRotaryConfig(config, { family, headDim, contextLength: positions, windowPerLayer });
   return {
     architecture,
     modelType: family.modelType,
     hiddenSize,
-    intermediateSize: config.requiredCount('intermediate_size', { most: mostWidth * 8 }),
+    intermediateSize: readIntermediateSize(config, hiddenSize, family),
     layerCount,
     headCount,
     keyValueHeadCount,
     headDim,
-    vocabSize: config.requiredCount('vocab_size', { most: mostTokens }),
-    contextLength,
+    vocabSize: required('vocab_size', mostTokens),
+    contextLength: Math.max(positions, ...rotary.rotaries.map(({ scaling }) => extendedContext(scaling))),
     normEpsilon: config.positive('rms_norm_eps') ?? defaults.normEpsilon,
     activation: readActivation(config, family),
-    attentionBias: config.flag('attention_bias') ?? false,
+    attentionBias: config.flag('attention_bias') ?? defaults.attentionBias ?? false,
     mlpBias: config.flag('mlp_bias') ?? false,
-    windowPerLayer: readWindows(config, layerCount, family),
-    rotary: parseRotaryConfig(config, { family, headDim, contextLength }),
-    bosTokenId: config.has('bos_token_id') ? (readTokenIds(config, 'bos_token_id')[0] ?? null) : defaults.bosTokenId,
+    windowPerLayer,
+    ...rotary,
+    traits: {
+      ...plainTraits,
+      attentionScale: headDim ** -0.5,
+      ...family.readTraits?.(config, { hiddenSize, headDim, layerCount }),
+    },
+    bosTokenId: readTokenId(config, 'bos_token_id', defaults.bosTokenId),
     eosTokenIds: readEos(config, family),
-    padTokenId: readTokenIds(config, 'pad_token_id')[0] ?? null,
+    padTokenId: readTokenId(config, 'pad_token_id', defaults.padTokenId ?? null),
     labels: readLabels(config),
     gating: readGating(config, architecture),
     tiedEmbeddingsKey: config.flag('tie_word_embeddings'),
   };
+}
+
+const plainTraits = {
+  isScaledByLayer: false,
+  attentionSoftcap: null,
+  logitSoftcap: null,
+  embeddingMultiplier: 1,
+  residualMultiplier: 1,
+  logitMultiplier: 1,
+  normOffset: 0,
+  hasParallelResidual: false,
+  linearLayout: 'linear',
+  fusedOrder: 'sections',
+} as const;
+
+/** The part that describes the decoder: a model that also sees images has it in `text_config`. */
+function textConfig(json: unknown, file: string): ConfigReader {
+  const outer = new ConfigReader(json, file);
+  const isWhole = modelFamilies.some(({ wholeModelType }) => wholeModelType === (outer.text('model_type') ?? null));
+  if (!isWhole || outer.object('text_config') === null) return outer;
+  const ofWhole = ['architectures', 'bos_token_id', 'eos_token_id', 'id2label', 'quantization_config'];
+  const whole = ofWhole.filter((key) => outer.has(key)).map((key) => [key, outer.raw(key)] as const);
+  return new ConfigReader(
+    { ...(outer.raw('text_config') as object), ...Object.fromEntries(whole) },
+    file,
+    'text_config.',
+  );
 }
 
 function readFamily(config: ConfigReader): { readonly family: ModelFamily; readonly architecture: string } {
@@ -58,29 +96,29 @@ function readFamily(config: ConfigReader): { readonly family: ModelFamily; reado
   if (first !== undefined && typeof first !== 'string') config.fail('architectures does not hold names');
   const modelType =
     config.text('model_type') ??
-    modelFamilies.find(({ classPrefix }) => first?.startsWith(`${classPrefix}For`))?.modelType;
+    modelFamilies.find((family) => first !== undefined && isClassOf(family, first))?.modelType;
   const family = modelType === undefined ? undefined : findFamily(modelType);
-  const isOther = first !== undefined && family !== undefined && !isClassOf(family, first);
-  if (family === undefined || isOther) {
+  const owner = first === undefined ? undefined : modelFamilies.find((other) => isClassOf(other, first));
+  if (family === undefined || (owner !== undefined && owner !== family)) {
     if (modelType === undefined && first === undefined) config.fail('neither model_type nor architectures is there');
-    const named = [first, modelType === undefined ? undefined : `model type ${modelType}`].filter(
-      (part) => part !== undefined,
-    );
-    throw new AlidadeError({
-      code: 'unsupported',
-      message: `${config.file}: the architecture ${named.join(', ')} is not supported`,
-      hint: `supported model types: ${supportedModelTypes()}`,
-    });
+    throw unsupportedModel({ file: config.file, modelType: modelType ?? null, architecture: first ?? null });
   }
-  return { family, architecture: first ?? `${family.classPrefix}Model` };
+  return { family, architecture: first ?? `${family.classPrefixes[0]}Model` };
 }
 
 /** `LlamaForCausalLM` and `LlamaModel` are Llama's; a class of someone's own on that body is theirs to name. */
-function isClassOf(family: ModelFamily, architecture: string): boolean {
-  const other = modelFamilies.find(
-    ({ classPrefix }) => architecture.startsWith(`${classPrefix}For`) || architecture === `${classPrefix}Model`,
+function isClassOf({ classPrefixes }: ModelFamily, architecture: string): boolean {
+  return classPrefixes.some(
+    (prefix) =>
+      architecture.startsWith(prefix) && /^(For[A-Z].*|Model|LMHeadModel)$/.test(architecture.slice(prefix.length)),
   );
-  return other === undefined || other === family;
+}
+
+/** Scalings that go beyond `max_position_embeddings` rather than name the length they reach. */
+function extendedContext(scaling: RotaryScaling): number {
+  return scaling.kind === 'yarn' || scaling.kind === 'dynamic'
+    ? Math.min(mostContext, Math.round(scaling.originalContextLength * scaling.factor))
+    : 0;
 }
 
 function refuseQuantised(config: ConfigReader): void {
@@ -90,7 +128,7 @@ function refuseQuantised(config: ConfigReader): void {
   throw new AlidadeError({
     code: 'unsupported',
     message: `${config.file}: weights quantised by the method ${JSON.stringify(method)} are not supported`,
-    hint: 'use the checkpoint in F32, F16 or BF16, or a GGUF file in Q4_1 or Q8_0',
+    hint: 'use the checkpoint in F32, F16 or BF16, or a GGUF file',
   });
 }
 
@@ -116,39 +154,88 @@ function readHeadDim(config: ConfigReader, { hiddenSize, headCount, family }: He
   const headDim = config.count('head_dim', { most: 65_536 }) ?? assumed ?? hiddenSize / headCount;
   if (!Number.isInteger(headDim))
     config.fail(`hidden_size ${hiddenSize} is not a multiple of num_attention_heads ${headCount}`);
-  if (headDim % 2 !== 0) config.fail(`heads of ${headDim} dimensions cannot be rotated in pairs`);
   return headDim;
 }
 
-function readActivation(config: ConfigReader, family: ModelFamily): string {
-  const activation = config.text('hidden_act') ?? config.text('hidden_activation') ?? family.defaults.activation;
-  if (activation === 'silu' || activation === 'swish') return 'silu';
+function readIntermediateSize(config: ConfigReader, hiddenSize: number, family: ModelFamily): number {
+  const most = mostWidth * 8;
+  const written = config.count('intermediate_size', { most });
+  if (written !== null) return written;
+  const factor = family.defaults.intermediateFactor;
+  if (factor !== undefined) return factor * hiddenSize;
+  return family.sizes?.['intermediate_size'] ?? config.requiredCount('intermediate_size', { most });
+}
+
+/** Names of functions in transformers (`activations.py`). */
+const activations: Readonly<Record<string, Activation>> = {
+  silu: 'silu',
+  swish: 'silu',
+  gelu: 'gelu',
+  gelu_python: 'gelu',
+  gelu_new: 'gelu_tanh',
+  gelu_fast: 'gelu_tanh',
+  gelu_accurate: 'gelu_tanh',
+  gelu_pytorch_tanh: 'gelu_tanh',
+  gelu_python_tanh: 'gelu_tanh',
+  relu: 'relu',
+};
+
+function readActivation(config: ConfigReader, family: ModelFamily): Activation {
+  const name = config.text('hidden_act');
+  if (name === null) return family.defaults.activation;
+  if (Object.hasOwn(activations, name)) return activations[name];
   throw new AlidadeError({
     code: 'unsupported',
-    message: `${config.file}: the activation ${JSON.stringify(activation)} is not supported for ${family.modelType}`,
-    hint: 'supported: silu',
+    message: `${config.file}: the activation ${JSON.stringify(name)} is not supported for ${family.modelType}`,
+    hint: `supported: ${Object.keys(activations).join(', ')}`,
   });
 }
 
 function readWindows(config: ConfigReader, layerCount: number, family: ModelFamily): (number | null)[] {
+  const { windowRule, defaults } = family;
   const full = new Array<number | null>(layerCount).fill(null);
-  if (family.windowRule === 'none') return full;
+  if (windowRule === 'none') return full;
   const written = config.count('sliding_window', { most: mostContext });
-  const window = written ?? (config.has('sliding_window') ? null : family.defaults.slidingWindow);
+  const window = written ?? (config.has('sliding_window') ? null : defaults.slidingWindow);
+  const isSwitchedOff = windowRule === 'unrotated' && config.flag('use_sliding_window') !== true;
   const kinds = config.list('layer_types');
   if (kinds !== null) {
     if (kinds.length !== layerCount) config.fail(`layer_types has ${kinds.length} entries for ${layerCount} layers`);
     return kinds.map((kind) => {
       if (kind === 'full_attention' || kind === 'attention') return null;
       if (kind !== 'sliding_attention') config.fail(`layer_types has the unknown kind ${JSON.stringify(kind)}`);
+      if (isSwitchedOff) return null;
       return window ?? config.fail('layer_types has sliding_attention, but sliding_window is not set');
     });
   }
-  if (window === null) return full;
-  if (family.windowRule === 'everyLayer') return full.fill(window);
-  if (config.flag('use_sliding_window') !== true) return full;
-  const first = config.count('max_window_layers', { least: 0, most: mostContext }) ?? family.defaults.maxWindowLayers;
-  return first < layerCount ? full.fill(window, first) : full;
+  if (window === null || isSwitchedOff) return full;
+  const slides = slidingLayers(config, layerCount, family);
+  return full.map((_, index) => (slides(index) ? window : null));
+}
+
+function slidingLayers(config: ConfigReader, layerCount: number, family: ModelFamily): (index: number) => boolean {
+  switch (family.windowRule) {
+    case 'none':
+      return () => false;
+    case 'everyLayer':
+      return () => true;
+    case 'everySecond':
+      return (index) => index % 2 === 0;
+    case 'pattern': {
+      const pattern = config.count('sliding_window_pattern', { most: mostContext }) ?? 6;
+      return (index) => (index + 1) % pattern !== 0;
+    }
+    case 'unrotated': {
+      const isRotated = readMarks(config, layerCount);
+      return (index) => !isRotated[index];
+    }
+    case 'fromLayer': {
+      if (config.flag('use_sliding_window') !== true) return () => false;
+      const most = mostContext;
+      const first = config.count('max_window_layers', { least: 0, most }) ?? family.defaults.maxWindowLayers ?? 0;
+      return (index) => first <= index;
+    }
+  }
 }
 
 /** One id or a list of them; generation settings use both. */
@@ -163,6 +250,10 @@ function readTokenIds(config: ConfigReader, key: string): number[] {
     }
     return 0 <= id;
   });
+}
+
+function readTokenId(config: ConfigReader, key: string, assumed: number | null): number | null {
+  return config.has(key) ? (readTokenIds(config, key)[0] ?? null) : assumed;
 }
 
 function readEos(config: ConfigReader, { defaults }: ModelFamily): number[] {

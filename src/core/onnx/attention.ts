@@ -1,4 +1,3 @@
-import type { DecoderDescription } from './decoderDescription';
 import * as op from './operators';
 import { floatConstant, int64Constant } from './value';
 import type { Value } from './value';
@@ -16,34 +15,24 @@ export interface AttentionResult {
 }
 
 /** Rotary embedding, cache update and causal attention of one layer. */
-export function attend(
-  kind: AttentionKind,
-  inputs: op.AttentionInputs,
-  options: op.AttentionOptions & Pick<DecoderDescription, 'headDim'>,
-): AttentionResult {
+export function attend(kind: AttentionKind, inputs: op.AttentionInputs, options: op.AttentionOptions): AttentionResult {
   return kind === 'fused' ? op.groupQueryAttention(inputs, options) : plainAttention(inputs, options);
 }
 
-function plainAttention(
-  inputs: op.AttentionInputs,
-  options: op.AttentionOptions & Pick<DecoderDescription, 'headDim'>,
-): AttentionResult {
-  const { headCount, keyValueHeadCount, headDim, window } = options;
+function plainAttention(inputs: op.AttentionInputs, options: op.AttentionOptions): AttentionResult {
+  const { headCount, keyValueHeadCount, headDim, window, scale, softcap } = options;
   const zero = int64Constant('zeros_1', [0], [1]);
   const total = op.cast(op.reshape(inputs.totalTokens, [1]), 'int64'); // [1]
   const past = op.subtract(total, op.sizeOf(inputs.query, 1)); // [1]
-  const { packing } = inputs;
+  const { packing, rotary } = inputs;
   const positionsOf = (table: Value): Value =>
     packing === null
       ? op.slice(table, past, total, 0, 'tokens')
       : op.gather(table, op.squeeze(packing.positionIds, [0]));
   const rotate = (value: Value): Value =>
-    options.rotary
-      ? rotateHalf(value, headDim, {
-          cosine: positionsOf(inputs.cosine),
-          sine: positionsOf(inputs.sine),
-        })
-      : value;
+    rotary === null
+      ? value
+      : rotateHalf(value, headDim, { cosine: positionsOf(rotary.cosine), sine: positionsOf(rotary.sine) });
   const query = rotate(splitHeads(inputs.query, headCount, headDim)); // [1, heads, tokens, headDim]
   const newKey = rotate(splitHeads(inputs.key, keyValueHeadCount, headDim));
   const newValue = splitHeads(inputs.value, keyValueHeadCount, headDim);
@@ -54,8 +43,8 @@ function plainAttention(
   const group = headCount / keyValueHeadCount;
   const grouped = op.reshape(query, [1, keyValueHeadCount, group, 'tokens', headDim]);
   const keys = op.unsqueeze(op.transpose(presentKey, [0, 1, 3, 2]), [2]); // [1, kvHeads, 1, headDim, total]
-  const scale = floatConstant(`scale_${headDim}`, [1 / Math.sqrt(headDim)], []);
-  const scores = op.multiply(op.matMul(grouped, keys), scale); // [1, kvHeads, group, tokens, total]
+  const products = op.scale(op.matMul(grouped, keys), scale); // [1, kvHeads, group, tokens, total]
+  const scores = softcap === null ? products : op.softcap(products, softcap);
   const mask = packing === null ? causalMask(past, total, window) : op.unsqueeze(packing.bias, [1]);
   const weights = op.softmax(op.add(scores, mask));
   const context = op.matMul(weights, op.unsqueeze(presentValue, [2])); // [1, kvHeads, group, tokens, headDim]

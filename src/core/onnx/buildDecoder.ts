@@ -1,19 +1,31 @@
 import { attend } from './attention';
 import type { AttentionKind } from './attention';
-import type { DecoderDescription, DecoderLayer, LinearLayer, NormLayer } from './decoderDescription';
+import type { Activation, RotaryConfig } from '../checkpoint/modelConfig';
+import type {
+  DecoderDescription,
+  DecoderLayer,
+  LinearLayer,
+  MlpLayer,
+  NormLayer,
+  Projections,
+} from './decoderDescription';
 import * as op from './operators';
-import { graphInput } from './value';
+import { rotaryInputNames } from './rotaryTables';
+import { floatConstant, graphInput } from './value';
 import type { Shape, Value } from './value';
 
 /** The weights of a model, wherever they are and whatever their number format. */
 export interface WeightSource {
   /** Norms and biases. */
   dense(name: string, shape: Shape): Value;
-  /** x·Wᵀ without the bias: [..., inputs] → [..., outputs]. */
-  linear(value: Value, layer: Pick<LinearLayer, 'weight' | 'outputs' | 'inputs'>): Value;
+  /** x·Wᵀ without the bias, W as `layout` says it is stored: [..., inputs] → [..., outputs]. */
+  linear(value: Value, layer: StoredMatrix): Value;
   /** Rows of a table [rows, size] at int64 indices: [...indices, size]. */
   rows(name: string, shape: Shape, indices: Value): Value;
 }
+
+/** A matrix of which nothing is said about the layout is stored as [outputs, inputs]. */
+export type StoredMatrix = Pick<LinearLayer, 'weight' | 'outputs' | 'inputs'> & Partial<Pick<LinearLayer, 'layout'>>;
 
 export interface DecoderProgram {
   /** How many layers to run, from the first. */
@@ -36,8 +48,8 @@ export interface DecoderGraph {
  * One graph with past keys and values for scoring, perplexity and generation.
  *
  * Inputs: `input_ids` int64 [1, tokens] are the tokens after those in the cache; `last_position` int32 [1] and
- * `total_tokens` int32 [] say how long the cache is after the run (total − 1, total); `cosine`, `sine` F32
- * [positions, rotary / 2]; `past_key_N`, `past_value_N` F32 [1, kvHeads, capacity, headDim]; `selected_positions` int64
+ * `total_tokens` int32 [] say how long the cache is after the run (total − 1, total); for each rotary table (none, one or
+ * two: `rotaryInputNames`) `cosine`, `sine` F32 [positions, rotary / 2]; `past_key_N`, `past_value_N` F32 [1, kvHeads, capacity, headDim]; `selected_positions` int64
  * [selected], counted from the first of `input_ids`; with a language-model head `logit_rows` int64 [scored], rows of
  * `hidden`, and `target_ids` int64 [scored]. With a packed cache `position_ids` int64 [1, tokens] and, for every window
  * W that a layer has (`attention_bias` for those without), `attention_bias_W` F32 [1, 1, tokens, total].
@@ -56,18 +68,20 @@ export function buildDecoder(
   const shared = {
     lastPosition: graphInput('last_position', 'int32', [1]),
     totalTokens: graphInput('total_tokens', 'int32', []),
-    cosine: graphInput('cosine', 'float32', ['positions', decoder.rotary.dimensions / 2]),
-    sine: graphInput('sine', 'float32', ['positions', decoder.rotary.dimensions / 2]),
   };
-  const inputs = [inputIds, selected, ...Object.values(shared)];
+  const rotaries = decoder.rotaries.map(rotaryInputs);
+  const inputs = [
+    inputIds,
+    selected,
+    ...Object.values(shared),
+    ...rotaries.flatMap(({ cosine, sine }) => [cosine, sine]),
+  ];
   const packings = program.cache === 'packed' ? packingInputs(decoder, program.layerCount) : null;
   if (packings !== null) inputs.push(packings.positionIds, ...packings.biases.values());
   const caches: { name: string; value: Value }[] = [];
 
-  let stream: Stream = {
-    residual: weights.rows(decoder.embedding, [decoder.vocabSize, decoder.hiddenSize], inputIds),
-    pending: null,
-  };
+  const positionIds = packings?.positionIds ?? followingPositions(inputIds, shared.totalTokens);
+  let stream: Stream = { residual: embed(decoder, weights, { inputIds, positionIds }), pending: null };
   decoder.layers.slice(0, program.layerCount).forEach((layer, index, { length }) => {
     const pastKey = graphInput(`past_key_${index}`, 'float32', cacheShape);
     const pastValue = graphInput(`past_value_${index}`, 'float32', cacheShape);
@@ -79,7 +93,13 @@ export function buildDecoder(
       weights,
       attention: program.attention,
       selected: index === length - 1 ? selected : null,
-      cache: { pastKey, pastValue, ...shared, packing: packings?.of(layer.attention.window) ?? null },
+      cache: {
+        ...shared,
+        pastKey,
+        pastValue,
+        rotary: layer.attention.rotary === null ? null : rotaries[layer.attention.rotary],
+        packing: packings?.of(layer.attention.window) ?? null,
+      },
     });
     stream = result.stream;
     caches.push(
@@ -96,8 +116,7 @@ export function buildDecoder(
     const logitRows = graphInput('logit_rows', 'int64', ['scored']);
     const targetIds = graphInput('target_ids', 'int64', ['scored']);
     inputs.push(logitRows, targetIds);
-    const head = { weight: decoder.languageModelHead, outputs: decoder.vocabSize, inputs: decoder.hiddenSize };
-    const logits = weights.linear(op.gather(hidden, logitRows), head); // [scored, vocab]
+    const logits = languageModelHead(op.gather(hidden, logitRows), decoder, weights); // [scored, vocab]
     const targets = op.unsqueeze(targetIds, [1]); // [scored, 1]
     outputs.push(
       { name: 'logits', value: logits },
@@ -105,6 +124,37 @@ export function buildDecoder(
     );
   }
   return { inputs, outputs };
+}
+
+function rotaryInputs({ dimensions }: RotaryConfig, index: number): op.RotaryInputs {
+  const names = rotaryInputNames(index);
+  const shape = [`positions_${index}`, dimensions / 2];
+  return { cosine: graphInput(names.cosine, 'float32', shape), sine: graphInput(names.sine, 'float32', shape) };
+}
+
+/** Positions of the tokens that follow those in the cache, int64 [1, tokens]. */
+function followingPositions(inputIds: Value, totalTokens: Value): Value {
+  const total = op.cast(op.reshape(totalTokens, [1]), 'int64'); // [1]
+  const past = op.subtract(total, op.sizeOf(inputIds, 1)); // [1]
+  return op.unsqueeze(op.slice(op.range(op.squeeze(total, [0]), 'total'), past, total, 0, 'tokens'), [0]);
+}
+
+/** The stream that enters the first layer, [1, tokens, hidden]. */
+function embed(
+  decoder: DecoderDescription,
+  weights: WeightSource,
+  { inputIds, positionIds }: { readonly inputIds: Value; readonly positionIds: Value },
+): Value {
+  const { embedding, positionEmbedding, vocabSize, contextLength, hiddenSize } = decoder;
+  const embedded = op.scale(weights.rows(embedding, [vocabSize, hiddenSize], inputIds), decoder.embeddingMultiplier);
+  if (positionEmbedding === null) return embedded;
+  return op.add(embedded, weights.rows(positionEmbedding, [contextLength, hiddenSize], positionIds));
+}
+
+function languageModelHead(hidden: Value, decoder: DecoderDescription, weights: WeightSource): Value {
+  const { languageModelHead: weight, vocabSize: outputs, hiddenSize: inputs, logitMultiplier, logitSoftcap } = decoder;
+  const logits = op.scale(weights.linear(hidden, { weight, outputs, inputs }), logitMultiplier);
+  return logitSoftcap === null ? logits : op.softcap(logits, logitSoftcap);
 }
 
 interface PackingInputs {
@@ -154,53 +204,103 @@ function buildLayer({ stream, layer, decoder, weights, attention, selected, cach
   readonly presentKey: Value;
   readonly presentValue: Value;
 } {
-  const entry = normed(stream, layer.inputNorm, weights);
-  const { query, key, value, output, queryNorm, keyNorm, window, rotary } = layer.attention;
+  const { headCount, keyValueHeadCount, headDim, hasParallelResidual, residualMultiplier } = decoder;
+  const { queryNorm, keyNorm, output, window, scale, softcap } = layer.attention;
+  const entry = normed(stream, layer.attentionNorm, weights);
+  const { query, key, value } = project(entry.normed, layer.attention.projections, decoder, weights);
   const attended = attend(
     attention,
-    {
-      ...cache,
-      query: headNorm(linear(entry.normed, query, weights), queryNorm, decoder.headCount, weights),
-      key: headNorm(linear(entry.normed, key, weights), keyNorm, decoder.keyValueHeadCount, weights),
-      value: linear(entry.normed, value, weights),
-    },
-    {
-      headCount: decoder.headCount,
-      keyValueHeadCount: decoder.keyValueHeadCount,
-      headDim: decoder.headDim,
-      window,
-      rotary,
-    },
+    { ...cache, query: headNorm(query, queryNorm, weights), key: headNorm(key, keyNorm, weights), value },
+    { headCount, keyValueHeadCount, headDim, window, scale, softcap },
   );
   const select = (value: Value): Value => (selected === null ? value : op.gather(value, selected, 1));
-  const branch: Stream = {
-    residual: select(entry.residual),
-    pending: linear(select(attended.output), output, weights),
-  };
-  const middle = normed(branch, layer.postAttentionNorm, weights);
-  const gate = op.silu(linear(middle.normed, layer.mlp.gate, weights));
-  const up = linear(middle.normed, layer.mlp.up, weights);
-  const down = linear(op.multiply(gate, up), layer.mlp.down, weights);
+  const branch = (value: Value, outputNorm: NormLayer | null): Value =>
+    op.scale(outputNorm === null ? value : norm(value, outputNorm, weights), residualMultiplier);
+  const residual = select(entry.residual);
+  const pending = branch(linear(select(attended.output), output, weights), layer.attentionOutputNorm);
+  const middle = normed(
+    hasParallelResidual ? { residual, pending: null } : { residual, pending },
+    layer.mlpNorm,
+    weights,
+  );
   return {
-    stream: { residual: middle.residual, pending: down },
+    stream: {
+      residual: hasParallelResidual ? op.add(residual, pending) : middle.residual,
+      pending: branch(feedForward(middle.normed, layer.mlp, weights), layer.mlpOutputNorm),
+    },
     presentKey: attended.presentKey,
     presentValue: attended.presentValue,
   };
 }
 
+function project(
+  value: Value,
+  projections: Projections,
+  { headCount, keyValueHeadCount, headDim }: DecoderDescription,
+  weights: WeightSource,
+): Pick<op.AttentionInputs, 'query' | 'key' | 'value'> {
+  if (projections.kind === 'separate') {
+    const { query, key, value: content } = projections;
+    return {
+      query: linear(value, query, weights),
+      key: linear(value, key, weights),
+      value: linear(value, content, weights),
+    };
+  }
+  const fused = linear(value, projections.fused, weights);
+  if (projections.kind === 'sections') {
+    const [queries, keys] = [headCount * headDim, keyValueHeadCount * headDim];
+    const [query, key, content] = op.split(fused, 2, [queries, keys, keys]);
+    return { query, key, value: content };
+  }
+  const byHead = op.reshape(fused, [1, 'tokens', headCount, 3 * headDim]);
+  const [query, key, content] = op
+    .split(byHead, 3, [headDim, headDim, headDim])
+    .map((part) => op.reshape(part, [1, 'tokens', headCount * headDim]));
+  return { query, key, value: content };
+}
+
+function feedForward(value: Value, mlp: MlpLayer, weights: WeightSource): Value {
+  const activate = activations[mlp.activation];
+  switch (mlp.kind) {
+    case 'plain':
+      return linear(activate(linear(value, mlp.up, weights)), mlp.down, weights);
+    case 'gated': {
+      const gate = activate(linear(value, mlp.gate, weights));
+      return linear(op.multiply(gate, linear(value, mlp.up, weights)), mlp.down, weights);
+    }
+    case 'gatedSections': {
+      const size = mlp.down.inputs;
+      const [gate, up] = op.split(linear(value, mlp.gateUp, weights), 2, [size, size]);
+      return linear(op.multiply(activate(gate), up), mlp.down, weights);
+    }
+  }
+}
+
+const activations: Readonly<Record<Activation, (value: Value) => Value>> = {
+  silu: op.silu,
+  gelu: op.gelu,
+  gelu_tanh: op.geluTanh,
+  relu: op.relu,
+};
+
+/** Adds the pending branch, in passing where a norm follows. */
 function normed(
-  { residual, pending }: Stream,
-  layer: NormLayer,
+  stream: Stream,
+  layer: NormLayer | null,
   weights: WeightSource,
 ): { readonly normed: Value; readonly residual: Value } {
-  if (pending === null) return { normed: norm(residual, layer, weights), residual };
-  const { normed: value, sum } = op.skipRmsNorm(
-    pending,
-    residual,
-    weights.dense(layer.weight, [layer.size]),
-    layer.epsilon,
-  );
-  return { normed: value, residual: sum };
+  const { residual, pending } = stream;
+  if (layer === null || pending === null) {
+    const sum = settle(stream);
+    return { normed: layer === null ? sum : norm(sum, layer, weights), residual: sum };
+  }
+  const { weight, bias } = normWeights(layer, weights);
+  const result =
+    bias === null
+      ? op.skipRmsNorm(pending, residual, weight, layer.epsilon)
+      : op.skipLayerNorm(pending, residual, { weight, bias }, layer.epsilon);
+  return { normed: result.normed, residual: result.sum };
 }
 
 function settle({ residual, pending }: Stream): Value {
@@ -208,7 +308,19 @@ function settle({ residual, pending }: Stream): Value {
 }
 
 function norm(value: Value, layer: NormLayer, weights: WeightSource): Value {
-  return op.rmsNorm(value, weights.dense(layer.weight, [layer.size]), layer.epsilon);
+  const { weight, bias } = normWeights(layer, weights);
+  return bias === null
+    ? op.rmsNorm(value, weight, layer.epsilon)
+    : op.layerNorm(value, { weight, bias }, layer.epsilon);
+}
+
+/** The sum of a constant and an offset is a constant to the runtime, too. */
+function normWeights(layer: NormLayer, weights: WeightSource): { readonly weight: Value; readonly bias: Value | null } {
+  const stored = weights.dense(layer.weight, [layer.size]);
+  return {
+    weight: layer.offset === 0 ? stored : op.add(stored, floatConstant('norm_offset', [layer.offset], [1])),
+    bias: layer.bias === null ? null : weights.dense(layer.bias, [layer.size]),
+  };
 }
 
 function linear(value: Value, layer: LinearLayer, weights: WeightSource): Value {
@@ -216,9 +328,10 @@ function linear(value: Value, layer: LinearLayer, weights: WeightSource): Value 
   return layer.bias === null ? product : op.add(product, weights.dense(layer.bias, [layer.outputs]));
 }
 
-/** The norm over each head of [1, tokens, heads * headDim]. */
-function headNorm(value: Value, layer: NormLayer | null, heads: number, weights: WeightSource): Value {
-  if (layer === null) return value;
-  const split = op.reshape(value, [1, 'tokens', heads, layer.size]);
-  return op.reshape(norm(split, layer, weights), [1, 'tokens', heads * layer.size]);
+/** The norm over each part of `size` of [1, tokens, heads * headDim]: one head, or all of them. */
+function headNorm(value: Value, layer: NormLayer | null, weights: WeightSource): Value {
+  const width = Number(value.shape[2]);
+  if (layer === null || layer.size === width) return layer === null ? value : norm(value, layer, weights);
+  const split = op.reshape(value, [1, 'tokens', width / layer.size, layer.size]);
+  return op.reshape(norm(split, layer, weights), [1, 'tokens', width]);
 }

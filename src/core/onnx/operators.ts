@@ -1,5 +1,5 @@
 import { AlidadeError } from '../alidadeError';
-import { int64Constant } from './value';
+import { floatConstant, int64Constant } from './value';
 import type { Attribute, Dimension, ElementType, Node, Shape, Value } from './value';
 
 // Operators as functions from values to values. Shapes are inferred at once, so that a mistake points at the line that
@@ -129,6 +129,34 @@ export function silu(value: Value): Value {
   return multiply(value, apply('Sigmoid', [value], {}, [value.type, value.shape]));
 }
 
+/** x · Φ(x) with the exact error function. */
+export function gelu(value: Value): Value {
+  return apply('Gelu', [value], {}, [value.type, value.shape], 'com.microsoft');
+}
+
+/** x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) (Hendrycks and Gimpel 2016). */
+export function geluTanh(value: Value): Value {
+  return apply('FastGelu', [value], {}, [value.type, value.shape], 'com.microsoft');
+}
+
+export function relu(value: Value): Value {
+  return apply('Relu', [value], {}, [value.type, value.shape]);
+}
+
+export function tanh(value: Value): Value {
+  return apply('Tanh', [value], {}, [value.type, value.shape]);
+}
+
+/** value · factor */
+export function scale(value: Value, factor: number): Value {
+  return factor === 1 ? value : multiply(value, floatConstant(`factor_${factor}`, [factor], []));
+}
+
+/** cap · tanh(x / cap): keeps x between −cap and cap (Gemma Team 2024, §2). */
+export function softcap(value: Value, cap: number): Value {
+  return scale(tanh(scale(value, 1 / cap)), cap);
+}
+
 /** Rows of `data` along axis 0 (or `axis`) at the given indices. */
 export function gather(data: Value, indices: Value, axis = 0): Value {
   const shape = [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)];
@@ -157,6 +185,55 @@ export function skipRmsNorm(
   };
   const shape = broadcast(value, skip);
   return { normed: outputOf(node, 0, value.type, shape), sum: outputOf(node, 3, value.type, shape) };
+}
+
+/** (x − mean) / sqrt(variance + ε) · weight + bias over the last axis. */
+export function layerNorm(value: Value, { weight, bias }: NormWeights, epsilon: number): Value {
+  const attributes = { axis: int(-1), epsilon: float(epsilon), stash_type: int(1) };
+  return apply('LayerNormalization', [value, weight, bias], attributes, [value.type, value.shape]);
+}
+
+export interface NormWeights {
+  readonly weight: Value;
+  readonly bias: Value;
+}
+
+/** sum = value + skip and layerNorm(sum), in one pass over memory. */
+export function skipLayerNorm(
+  value: Value,
+  skip: Value,
+  { weight, bias }: NormWeights,
+  epsilon: number,
+): { readonly normed: Value; readonly sum: Value } {
+  const node: Node = {
+    operator: 'SkipLayerNormalization',
+    domain: 'com.microsoft',
+    inputs: [value, skip, weight, bias],
+    attributes: { epsilon: float(epsilon) },
+    outputCount: 4,
+  };
+  const shape = broadcast(value, skip);
+  return { normed: outputOf(node, 0, value.type, shape), sum: outputOf(node, 3, value.type, shape) };
+}
+
+/** The parts of a value along an axis, of the given sizes. */
+export function split(value: Value, axis: number, sizes: readonly number[]): Value[] {
+  const lengths = int64Constant(`split_${sizes.join('_')}`, sizes, [sizes.length]);
+  const node: Node = {
+    operator: 'Split',
+    domain: '',
+    inputs: [value, lengths],
+    attributes: { axis: int(axis) },
+    outputCount: sizes.length,
+  };
+  return sizes.map((size, index) =>
+    outputOf(
+      node,
+      index,
+      value.type,
+      value.shape.map((old, at) => (at === axis ? size : old)),
+    ),
+  );
 }
 
 /** A new shape with the same elements; one dimension may be a name, which stands for what is left. */
@@ -258,10 +335,15 @@ export interface AttentionInputs {
   readonly lastPosition: Value;
   /** Tokens in the cache after this run; int32 scalar. */
   readonly totalTokens: Value;
-  readonly cosine: Value; // [positions, rotary / 2]
-  readonly sine: Value; // [positions, rotary / 2]
+  /** Null: queries and keys are not rotated. */
+  readonly rotary: RotaryInputs | null;
   /** Where tokens of several sequences share the cache; null: the cache is one sequence. */
   readonly packing: Packing | null;
+}
+
+export interface RotaryInputs {
+  readonly cosine: Value; // [positions, rotary / 2]
+  readonly sine: Value; // [positions, rotary / 2]
 }
 
 /** Who is who among tokens of several sequences in one cache. */
@@ -277,7 +359,11 @@ export interface AttentionOptions {
   readonly keyValueHeadCount: number;
   /** A token sees itself and the window − 1 before it; null: all before it. */
   readonly window: number | null;
-  readonly rotary: boolean;
+  readonly headDim: number;
+  /** Factor on the products of queries and keys. */
+  readonly scale: number;
+  /** c · tanh(score / c) before the mask; null: none. */
+  readonly softcap: number | null;
 }
 
 /** com.microsoft.GroupQueryAttention: rotary embedding, cache update and causal attention in one kernel. */
@@ -285,7 +371,8 @@ export function groupQueryAttention(
   inputs: AttentionInputs,
   options: AttentionOptions,
 ): { readonly output: Value; readonly presentKey: Value; readonly presentValue: Value } {
-  const { packing } = inputs;
+  const { packing, rotary } = inputs;
+  const { window, scale, softcap, headDim } = options;
   const node: Node = {
     operator: 'GroupQueryAttention',
     domain: 'com.microsoft',
@@ -297,15 +384,17 @@ export function groupQueryAttention(
       inputs.pastValue,
       inputs.lastPosition,
       inputs.totalTokens,
-      ...(options.rotary ? [inputs.cosine, inputs.sine] : packing === null ? [] : [null, null]),
+      ...(rotary !== null ? [rotary.cosine, rotary.sine] : packing === null ? [] : [null, null]),
       ...(packing === null ? [] : [packing.positionIds, packing.bias]),
     ],
     attributes: {
       num_heads: int(options.headCount),
       kv_num_heads: int(options.keyValueHeadCount),
-      do_rotary: int(options.rotary ? 1 : 0),
+      do_rotary: int(rotary === null ? 0 : 1),
+      ...(scale === headDim ** -0.5 ? {} : { scale: float(scale) }),
+      ...(softcap === null ? {} : { softcap: float(softcap) }),
       // Slots of a shared cache are not distances: there the window is in the bias.
-      ...(options.window === null || packing !== null ? {} : { local_window_size: int(options.window) }),
+      ...(window === null || packing !== null ? {} : { local_window_size: int(window) }),
     },
     outputCount: 3,
   };

@@ -8,8 +8,14 @@ export interface RotaryTable {
   readonly sine: Float32Array;
 }
 
-export function buildRotaryTable(rotary: RotaryConfig, positions: number): RotaryTable {
-  const frequencies = rotaryInverseFrequencies(rotary); // [rotary / 2]
+export interface RotaryTableSize {
+  readonly positions: number;
+  /** Length of the sequences for which the table is meant: some scalings depend on it (`rotaryKey`). */
+  readonly sequenceLength: number;
+}
+
+export function buildRotaryTable(rotary: RotaryConfig, { positions, sequenceLength }: RotaryTableSize): RotaryTable {
+  const frequencies = rotaryInverseFrequencies(rotary, sequenceLength); // [rotary / 2]
   const half = frequencies.length;
   const cosine = new Float32Array(positions * half);
   const sine = new Float32Array(positions * half);
@@ -17,8 +23,8 @@ export function buildRotaryTable(rotary: RotaryConfig, positions: number): Rotar
     for (let index = 0; index < half; index += 1) {
       // transformers rounds the frequency to F32 before it multiplies; so do we.
       const angle = Math.fround(position * Math.fround(frequencies[index] ?? 0));
-      cosine[position * half + index] = Math.cos(angle);
-      sine[position * half + index] = Math.sin(angle);
+      cosine[position * half + index] = Math.cos(angle) * rotary.magnitude;
+      sine[position * half + index] = Math.sin(angle) * rotary.magnitude;
     }
   }
   return { positions, cosine, sine };

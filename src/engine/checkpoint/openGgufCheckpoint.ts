@@ -5,7 +5,7 @@ import { checkTensors, isIgnoredTensor } from '../../core/checkpoint/checkTensor
 import type { Checkpoint } from '../../core/checkpoint/checkpoint';
 import { decodeTensor } from '../../core/checkpoint/decodeTensor';
 import type { GgufFile } from '../../core/checkpoint/ggufFile';
-import { ggufModelConfig } from '../../core/checkpoint/ggufModelConfig';
+import { ggufFamily, ggufModelConfig, type GgufRopeFactors } from '../../core/checkpoint/ggufModelConfig';
 import { mapGgufTensors } from '../../core/checkpoint/mapGgufTensors';
 import { readGguf } from '../../core/checkpoint/readGguf';
 import { summariseWeights } from '../../core/checkpoint/summariseWeights';
@@ -19,7 +19,7 @@ export async function openGgufCheckpoint(path: string): Promise<Checkpoint> {
     const config = ggufModelConfig(gguf, path, await readRopeFactors(gguf, source));
     const file = await realpath(path);
     const mapped = mapGgufTensors(gguf.tensors.values(), {
-      architecture: String(gguf.metadata.get('general.architecture')),
+      names: ggufFamily(gguf, path).gguf.names,
       headCount: config.headCount,
       keyValueHeadCount: config.keyValueHeadCount,
     });
@@ -44,9 +44,17 @@ export async function openGgufCheckpoint(path: string): Promise<Checkpoint> {
   });
 }
 
-/** `rope_freqs.weight`: one divisor a rotary frequency; a few hundred bytes. */
-async function readRopeFactors(gguf: GgufFile, source: FileByteSource): Promise<Float32Array | null> {
-  const entry = gguf.tensors.get('rope_freqs.weight');
-  if (entry === undefined || entry.dtype !== 'F32' || 65_536 < entry.bytes) return null;
-  return decodeTensor(await source.read(entry.offset, entry.bytes), entry);
+/** Tables of rotary factors; a few hundred bytes each. */
+async function readRopeFactors(gguf: GgufFile, source: FileByteSource): Promise<GgufRopeFactors> {
+  const read = async (name: string): Promise<Float32Array | null> => {
+    const entry = gguf.tensors.get(`${name}.weight`);
+    if (entry === undefined || entry.dtype !== 'F32' || 65_536 < entry.bytes) return null;
+    return decodeTensor(await source.read(entry.offset, entry.bytes), entry);
+  };
+  const [frequencies, short, long] = [
+    await read('rope_freqs'),
+    await read('rope_factors_short'),
+    await read('rope_factors_long'),
+  ];
+  return { frequencies, short, long };
 }

@@ -23,11 +23,11 @@ export function graphWeights({ find, blocks }: GraphWeightsParams): WeightSource
   };
   return {
     dense: (name) => denseConstant(name, find(name)),
-    linear: (value, { weight: name, outputs }) => {
+    linear: (value, { weight: name, outputs, layout }) => {
       const weight = find(name);
       switch (weight.kind) {
         case 'dense':
-          return op.matMul(value, denseConstant(name, weight), { transposeRight: true });
+          return op.matMul(value, denseConstant(name, weight), { transposeRight: layout !== 'conv1d' });
         case 'channels': {
           const channels = { values: constantOf(name, weight.values), scales: constantOf(`${name}#s`, weight.scales) };
           const product = multiplyChannels(tokensOf(value), channels);

@@ -37,11 +37,14 @@ function parseText(text: string | Uint8Array): ModelConfig {
 
 describe('parseModelConfig', () => {
   it('reads the rotary base in each of its spellings', () => {
-    assert.equal(parse(llama).rotary.theta, 10000);
-    assert.equal(parse({ ...llama, rope_theta: 5e5 }).rotary.theta, 5e5);
-    assert.equal(parse({ ...llama, rope_parameters: { rope_theta: 5e5, rope_type: 'default' } }).rotary.theta, 5e5);
-    assert.equal(parse({ ...llama, rope_theta: 1, rope_parameters: { rope_theta: 5e5 } }).rotary.theta, 5e5);
-    assert.equal(parse({ ...llama, rope_parameters: { full_attention: { rope_theta: 5e5 } } }).rotary.theta, 5e5);
+    assert.equal(parse(llama).rotaries[0].theta, 10000);
+    assert.equal(parse({ ...llama, rope_theta: 5e5 }).rotaries[0].theta, 5e5);
+    assert.equal(
+      parse({ ...llama, rope_parameters: { rope_theta: 5e5, rope_type: 'default' } }).rotaries[0].theta,
+      5e5,
+    );
+    assert.equal(parse({ ...llama, rope_theta: 1, rope_parameters: { rope_theta: 5e5 } }).rotaries[0].theta, 5e5);
+    assert.equal(parse({ ...llama, rope_parameters: { full_attention: { rope_theta: 5e5 } } }).rotaries[0].theta, 5e5);
   });
 
   it('reads rotary scaling in each of its spellings', () => {
@@ -54,9 +57,9 @@ describe('parseModelConfig', () => {
       originalContextLength: 128,
     };
     for (const kind of [{ rope_type: 'llama3' }, { type: 'llama3' }]) {
-      assert.deepEqual(parse({ ...llama, rope_scaling: { ...scaling, ...kind } }).rotary.scaling, expected);
+      assert.deepEqual(parse({ ...llama, rope_scaling: { ...scaling, ...kind } }).rotaries[0].scaling, expected);
       assert.deepEqual(
-        parse({ ...llama, rope_parameters: { ...scaling, ...kind, rope_theta: 1e4 } }).rotary.scaling,
+        parse({ ...llama, rope_parameters: { ...scaling, ...kind, rope_theta: 1e4 } }).rotaries[0].scaling,
         expected,
       );
     }
@@ -66,18 +69,18 @@ describe('parseModelConfig', () => {
       rope_scaling: { ...open, rope_type: 'llama3' },
       original_max_position_embeddings: original,
     };
-    assert.deepEqual(parse(top).rotary.scaling, expected);
-    const defaulted = parse({ ...llama, rope_scaling: { ...open, rope_type: 'llama3' } }).rotary.scaling;
+    assert.deepEqual(parse(top).rotaries[0].scaling, expected);
+    const defaulted = parse({ ...llama, rope_scaling: { ...open, rope_type: 'llama3' } }).rotaries[0].scaling;
     assert.deepEqual(defaulted, { ...expected, originalContextLength: 1024 });
-    const linear = parse({ ...llama, rope_scaling: { type: 'linear', factor: 4 } }).rotary.scaling;
+    const linear = parse({ ...llama, rope_scaling: { type: 'linear', factor: 4 } }).rotaries[0].scaling;
     assert.deepEqual(linear, { kind: 'linear', factor: 4 });
     for (const none of [null, { rope_type: 'default' }, { type: 'default' }]) {
-      assert.deepEqual(parse({ ...llama, rope_scaling: none }).rotary.scaling, { kind: 'default' });
+      assert.deepEqual(parse({ ...llama, rope_scaling: none }).rotaries[0].scaling, { kind: 'default' });
     }
   });
 
   it('names a kind of rotary scaling that it cannot compile', async () => {
-    for (const kind of ['yarn', 'longrope', 'dynamic', 'su']) {
+    for (const kind of ['su', 'proportional', 'mrope']) {
       const read = (): Promise<unknown> =>
         Promise.resolve().then(() => parse({ ...llama, rope_scaling: { type: kind, factor: 2 } }));
       const { hint } = await rejects(read, 'unsupported', new RegExp(`"${kind}"`));
@@ -152,7 +155,7 @@ describe('parseModelConfig', () => {
   });
 
   const unsupported: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
-    ['another architecture', { ...llama, architectures: ['GPT2LMHeadModel'], model_type: 'gpt2' }, /GPT2LMHeadModel/],
+    ['another architecture', { ...llama, architectures: ['GPTJForCausalLM'], model_type: 'gptj' }, /GPTJForCausalLM/],
     ['a model type without architectures', { model_type: 'mamba' }, /mamba/],
     ['a model type that is a property of every object', { model_type: 'constructor' }, /constructor/],
     [
@@ -160,7 +163,7 @@ describe('parseModelConfig', () => {
       { ...llama, architectures: ['MistralForCausalLM'] },
       /MistralForCausalLM/,
     ],
-    ['another activation', { ...llama, hidden_act: 'gelu' }, /"gelu"/],
+    ['another activation', { ...llama, hidden_act: 'xielu' }, /"xielu"/],
     ['quantised weights', { ...llama, quantization_config: { quant_method: 'gptq' } }, /"gptq"/],
     ['partial rotation', { ...llama, partial_rotary_factor: 0.5 }, /partial_rotary_factor 0.5/],
   ];
@@ -249,7 +252,7 @@ describe('parseModelConfig', () => {
         assert.equal(config.hiddenSize, json['hidden_size']);
         assert.equal(config.windowPerLayer.length, json['num_hidden_layers']);
         assert.equal(config.headCount % config.keyValueHeadCount, 0);
-        assert.ok(Number.isFinite(config.rotary.theta) && config.headDim % 2 === 0);
+        assert.ok(Number.isFinite(config.rotaries[0].theta) && config.headDim % 2 === 0);
       } catch (error) {
         if (!(error instanceof AlidadeError)) throw error;
       }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { AlidadeError } from '../../../src/core/alidadeError';
 import type { GgufFile } from '../../../src/core/checkpoint/ggufFile';
 import { mapGgufTensors } from '../../../src/core/checkpoint/mapGgufTensors';
+import { llamaGgufNames, plainGgufNames } from '../../../src/core/onnx/architectures/ggufNames';
 import { readGguf } from '../../../src/core/checkpoint/readGguf';
 import { MemoryByteSource } from '../../fixtures/memoryByteSource';
 import { mutateBytes, mutationCount } from '../../fixtures/mutateBytes';
@@ -204,7 +205,7 @@ describe('mapGgufTensors', () => {
   ];
 
   it('gives the names of transformers and marks rotated rows of llama', () => {
-    const mapped = mapGgufTensors(names.map(entry), { architecture: 'llama', headCount: 2, keyValueHeadCount: 1 });
+    const mapped = mapGgufTensors(names.map(entry), { names: llamaGgufNames, headCount: 2, keyValueHeadCount: 1 });
     assert.deepEqual(
       [...mapped.values()].map(({ name, interleavedHeads }) => [name, interleavedHeads]),
       [
@@ -218,7 +219,7 @@ describe('mapGgufTensors', () => {
   });
 
   it('leaves the rows of qwen2 alone, whose converter does not permute them', () => {
-    const mapped = mapGgufTensors(names.map(entry), { architecture: 'qwen2', headCount: 2, keyValueHeadCount: 1 });
+    const mapped = mapGgufTensors(names.map(entry), { names: plainGgufNames, headCount: 2, keyValueHeadCount: 1 });
     assert.ok([...mapped.values()].every(({ interleavedHeads }) => interleavedHeads === undefined));
   });
 });

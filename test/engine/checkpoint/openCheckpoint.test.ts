@@ -270,7 +270,7 @@ describe('openCheckpoint on GGUF', () => {
     assert.deepEqual(problems, []);
     assert.deepEqual([name, license, format, config.modelType], ['tiny', 'apache-2.0', 'gguf', 'llama']);
     assert.deepEqual(
-      [config.normEpsilon, config.rotary.theta, config.headDim, config.tiedEmbeddingsKey],
+      [config.normEpsilon, config.rotaries[0].theta, config.headDim, config.tiedEmbeddingsKey],
       [1e-5, 500000, 4, true],
     );
     assert.equal(tensors.get('model.layers.1.self_attn.k_proj.weight')?.interleavedHeads, 2);
@@ -305,9 +305,9 @@ describe('openCheckpoint on GGUF', () => {
       highFrequencyFactor: 4,
       originalContextLength: 8192,
     };
-    assert.deepEqual((await open(path)).config.rotary.scaling, scaling);
+    assert.deepEqual((await open(path)).config.rotaries[0].scaling, scaling);
     write(new Float32Array(8).fill(1));
-    assert.deepEqual((await open(path)).config.rotary.scaling, { kind: 'default' });
+    assert.deepEqual((await open(path)).config.rotaries[0].scaling, { kind: 'default' });
     write(factors.map((value) => value + 0.1));
     await rejects(() => open(path), 'unsupported', /rope_freqs/);
   });

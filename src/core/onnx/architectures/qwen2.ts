@@ -1,15 +1,15 @@
+import { plainGgufNames } from './ggufNames';
 import { describeLlamaLike } from './llamaLike';
 import type { ModelFamily } from './modelFamily';
 
 /** Qwen2 and Qwen2.5: biases on query, key and value only. */
 export const qwen2: ModelFamily = {
   modelType: 'qwen2',
-  classPrefix: 'Qwen2',
-  ggufArchitecture: 'qwen2',
+  classPrefixes: ['Qwen2'],
+  gguf: { architecture: 'qwen2', names: plainGgufNames },
   defaults: {
-    ropeTheta: 10000,
     normEpsilon: 1e-6,
-    contextLength: 32768,
+    contextLength: 32_768,
     activation: 'silu',
     keyValueHeads: 32,
     headDim: null,
@@ -17,14 +17,9 @@ export const qwen2: ModelFamily = {
     maxWindowLayers: 28,
     bosTokenId: null,
     eosTokenId: null,
-    tiedEmbeddings: false,
   },
   windowRule: 'fromLayer',
-  describe: (config) =>
-    describeLlamaLike(config, {
-      queryKeyValueBias: true,
-      outputBias: false,
-      mlpBias: false,
-      headNorms: false,
-    }),
+  rotary: { kind: 'all', theta: 10_000 },
+  bodyPrefix: 'model.',
+  describe: (config) => describeLlamaLike(config, { queryKeyValueBias: true }),
 };

@@ -1,15 +1,15 @@
+import { plainGgufNames } from './ggufNames';
 import { describeLlamaLike } from './llamaLike';
 import type { ModelFamily } from './modelFamily';
 
 /** Qwen3: a norm on every head of query and key. */
 export const qwen3: ModelFamily = {
   modelType: 'qwen3',
-  classPrefix: 'Qwen3',
-  ggufArchitecture: 'qwen3',
+  classPrefixes: ['Qwen3'],
+  gguf: { architecture: 'qwen3', names: plainGgufNames },
   defaults: {
-    ropeTheta: 10000,
     normEpsilon: 1e-6,
-    contextLength: 32768,
+    contextLength: 32_768,
     activation: 'silu',
     keyValueHeads: 32,
     headDim: 128,
@@ -17,14 +17,14 @@ export const qwen3: ModelFamily = {
     maxWindowLayers: 28,
     bosTokenId: null,
     eosTokenId: null,
-    tiedEmbeddings: false,
   },
   windowRule: 'fromLayer',
+  rotary: { kind: 'all', theta: 10_000 },
+  bodyPrefix: 'model.',
   describe: (config) =>
     describeLlamaLike(config, {
       queryKeyValueBias: config.attentionBias,
       outputBias: config.attentionBias,
-      mlpBias: false,
-      headNorms: true,
+      queryKeyNorms: 'perHead',
     }),
 };
