@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { openCheckpoint } from '../src/engine/checkpoint/openCheckpoint';
 import { DecoderSession } from '../src/engine/onnx/decoderSession';
-import type { WeightMode } from '../src/engine/onnx/decoderSession';
+import type { WeightMode } from '../src/engine/onnx/openDecoder';
 import { benchmarkContext } from './support/benchmarkContext';
 import { benchmarkIds } from './support/benchmarkText';
 import { exportBody } from './support/exportBody';

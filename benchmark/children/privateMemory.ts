@@ -3,7 +3,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import * as op from '../../src/core/onnx/operators';
 import { floatConstant, graphInput } from '../../src/core/onnx/value';
 import { writeModel } from '../../src/core/onnx/writeModel';
-import type { WeightMode } from '../../src/engine/onnx/decoderSession';
+import type { WeightMode } from '../../src/engine/onnx/openDecoder';
 import { openFeatureModel, openRewardModel } from '../../src/engine/reward/openRewardModel';
 import { benchmarkContext } from '../support/benchmarkContext';
 

@@ -46,11 +46,11 @@ async function checkRuntime(
     return { checks: [check], canRun: false };
   }
   const { chooseDevice, probeDevices } = await import('./onnx/chooseDevice');
-  const { chooseWeightMode } = await import('./onnx/decoderSession');
+  const { chooseWeightMode } = await import('./onnx/openDecoder');
   context.progress({ message: 'Trying devices' });
   const reports = await probeDevices();
   const chosen = await chooseDevice('auto');
-  const mode = chooseWeightMode(starterWeightBytes);
+  const mode = chooseWeightMode(starterWeightBytes, 'f32');
   const checks = [
     {
       name: 'runtime',

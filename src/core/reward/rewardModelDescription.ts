@@ -18,6 +18,8 @@ export interface RewardModelDescription {
   /** Why this device and no other. */
   readonly deviceReason: string;
   readonly dtype: string;
+  /** Relative error of the weights that the dtype cost, root mean square (0.07 is 7 %); null: none. */
+  readonly quantisationLoss?: number | null;
   /** Tokens. */
   readonly contextLength: number;
   /** Hash of the config and the head, hexadecimal. */

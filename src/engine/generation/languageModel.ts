@@ -7,7 +7,6 @@ import type { Tokenizer } from '../../core/tokenizer/tokenizer';
 import { openTokenizer } from '../checkpoint/openTokenizer';
 import { openUsableCheckpoint } from '../checkpoint/openUsableCheckpoint';
 import { DecoderSession } from '../onnx/decoderSession';
-import { requireF32 } from '../onnx/requireF32';
 
 export interface LanguageModelParams {
   /** A checkpoint folder, a .gguf file, a hub id in the local cache, or `starter`. */
@@ -29,12 +28,11 @@ export interface LanguageModel {
 
 /** @throws AlidadeError `not_found`, `format`, `unsupported`, `weights`, `device`, `no_space`, `cancelled`. */
 export async function openLanguageModel(params: LanguageModelParams, context: JobContext): Promise<LanguageModel> {
-  requireF32(params.dtype);
   const { checkpoint } = await openUsableCheckpoint(params, context);
   requireLanguageModelHead(checkpoint);
   const { tokenizer, template } = await openTokenizer(checkpoint);
   const session = await DecoderSession.open(
-    { checkpoint, finalNorm: true, languageModelHead: true, device: params.device, threads: params.threads },
+    { checkpoint, finalNorm: true, languageModelHead: true, device: params.device, dtype: params.dtype, threads: params.threads },
     context,
   );
   return { checkpoint, tokenizer, template, session, release: () => session.release() };

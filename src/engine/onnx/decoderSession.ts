@@ -1,49 +1,21 @@
-import { availableParallelism, freemem } from 'node:os';
-import { dirname, sep } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { AlidadeError } from '../../core/alidadeError';
-import type { Checkpoint } from '../../core/checkpoint/checkpoint';
-import { commonPrefixLength } from '../../core/commonPrefixLength';
-import type { DeviceChoice } from '../../core/device';
+import { Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { Exclusive } from '../../core/exclusive';
 import type { JobContext } from '../../core/jobContext';
-import { describeDecoder } from '../../core/onnx/architectures/describeDecoder';
-import type { AttentionKind } from '../../core/onnx/attention';
-import { buildDecoder } from '../../core/onnx/buildDecoder';
-import { listDecoderTensors } from '../../core/onnx/decoderDescription';
+import { attentionWindows, biasName } from '../../core/onnx/buildDecoder';
 import type { DecoderDescription } from '../../core/onnx/decoderDescription';
-import { buildRotaryTable } from '../../core/onnx/rotaryTable';
-import type { RotaryTable } from '../../core/onnx/rotaryTable';
-import { writeModel } from '../../core/onnx/writeModel';
+import { RotaryTables } from '../../core/onnx/rotaryTables';
+import { slotsToKeep } from '../../core/onnx/slotsToKeep';
+import { TokenTree } from '../../core/onnx/tokenTree';
+import type { WeightDtype } from '../../core/quantisation/weightFormat';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
-import { chooseDevice, silenceRuntime } from './chooseDevice';
-import type { ChosenDevice } from './chooseDevice';
+import { deviceError } from './deviceError';
 import type { Device } from './executionProviders';
-import { graphWeights } from './graphWeights';
 import { InPlaceCache, ReplacedCache } from './keyValueCache';
 import type { KeyValueCache } from './keyValueCache';
-import { prepareWeights } from './prepareWeights';
-import { storedTensors } from './storedWeight';
-import type { StoredWeight } from './storedWeight';
-
-/** `mapped`: weights are used where they lie in the file. `prepacked`: copied once into the layout that is fastest. */
-export type WeightMode = 'mapped' | 'prepacked';
-
-export interface DecoderSessionParts {
-  readonly checkpoint: Checkpoint;
-  /** Layers to run, from the first; all of them when left out. */
-  readonly layerCount?: number;
-  /** Hidden states come out after the final norm. */
-  readonly finalNorm: boolean;
-  readonly languageModelHead: boolean;
-  readonly device: DeviceChoice;
-  readonly threads?: number | undefined;
-  /** Set only to compare; otherwise the device decides. */
-  readonly attention?: AttentionKind;
-  /** Set only to compare; otherwise the free memory decides. */
-  readonly weightMode?: WeightMode | undefined;
-}
+import { openDecoder } from './openDecoder';
+import type { OpenDecoder, OpenDecoderParams, WeightMode } from './openDecoder';
 
 export interface Evaluation {
   /** The whole sequence; tokens that the cache already holds are not computed again. */
@@ -65,207 +37,259 @@ export interface EvaluationResult {
   readonly computedTokens: number;
 }
 
-/** Positions by which the rotary table grows. */
-const ROTARY_STEP = 256;
+/** An evaluation and where its tokens lie in the cache. */
+interface Planned {
+  readonly evaluation: Evaluation;
+  readonly slots: readonly number[];
+  readonly computedTokens: number;
+}
 
-/** A decoder loaded on a device, with the keys and values of the last sequence that it has seen. */
+/** A position of the language-model head: the slot, and the token whose log-probability is wanted (null: all logits). */
+interface ScoredSlot {
+  readonly slot: number;
+  readonly target: number | null;
+}
+
+/** Very negative, and still a number that scores can be added to. */
+const HIDDEN_SCORE = -1e30;
+
+/** A decoder loaded on a device, with the keys and values of the tokens that it has seen last. */
 export class DecoderSession {
   readonly decoder: DecoderDescription;
   readonly device: Device;
   readonly deviceReason: string;
+  readonly dtype: WeightDtype;
+  /** Relative error of the weights that the dtype cost, root mean square; null: none. */
+  readonly quantisationLoss: number | null;
   readonly weightMode: WeightMode;
-  readonly #session: InferenceSession;
+  /** Tokens that are computed in one run. */
+  readonly chunkLength: number;
+  readonly #open: OpenDecoder;
   readonly #cache: KeyValueCache;
-  readonly #chunk: number;
+  readonly #windows: readonly (number | null)[];
+  readonly #rotaries: RotaryTables;
   readonly #exclusive = new Exclusive();
-  #cachedIds: readonly number[] = [];
-  #rotary: RotaryTable;
+  readonly #tree = new TokenTree();
+  /** Hidden states of slots for which they were wanted, [hidden]. */
+  readonly #states = new Map<number, Float32Array>();
+  /** The rotary tables with which the cache was filled. */
+  #rotaryKey = '';
 
-  private constructor(parts: {
-    readonly decoder: DecoderDescription;
-    readonly chosen: ChosenDevice;
-    readonly weightMode: WeightMode;
-    readonly session: InferenceSession;
-    readonly cache: KeyValueCache;
-    readonly chunk: number;
-  }) {
-    this.decoder = parts.decoder;
-    this.device = parts.chosen.provider.device;
-    this.deviceReason = parts.chosen.reason;
-    this.weightMode = parts.weightMode;
-    this.#session = parts.session;
-    this.#cache = parts.cache;
-    this.#chunk = parts.chunk;
-    this.#rotary = buildRotaryTable(parts.decoder.rotary, 0);
+  private constructor(open: OpenDecoder) {
+    const { decoder, chosen, layerCount, attention } = open;
+    const shape = { layerCount, keyValueHeadCount: decoder.keyValueHeadCount, headDim: decoder.headDim };
+    this.decoder = decoder;
+    this.device = chosen.provider.device;
+    this.deviceReason = chosen.reason;
+    this.dtype = open.dtype;
+    this.quantisationLoss = open.quantisationLoss;
+    this.weightMode = open.weightMode;
+    this.chunkLength = chunkLength(open);
+    this.#open = open;
+    this.#cache = attention === 'fused' ? new InPlaceCache(shape) : new ReplacedCache(shape);
+    this.#windows = open.cache === 'packed' ? attentionWindows(decoder, layerCount) : [];
+    this.#rotaries = new RotaryTables(decoder.rotaries);
   }
 
   /** @throws AlidadeError `unsupported`, `weights`, `device`, `no_space`, `cancelled`. */
-  static async open(parts: DecoderSessionParts, context: JobContext): Promise<DecoderSession> {
-    const { checkpoint } = parts;
-    const decoder = describeDecoder(checkpoint.config);
-    const layerCount = Math.min(parts.layerCount ?? decoder.layers.length, decoder.layers.length);
-    const chosen = await chooseDevice(parts.device);
-    const fusable = chosen.provider.attention === 'fused' && decoder.headDim % 16 === 0; // what GroupQueryAttention demands
-    const attention = parts.attention ?? (fusable ? 'fused' : 'plain');
-    const tied = !checkpoint.tensors.has(decoder.languageModelHead);
-    const names = listDecoderTensors({ ...decoder, layers: decoder.layers.slice(0, layerCount) }).map(
-      ({ name }) => name,
-    );
-    if (parts.languageModelHead && !tied) names.push(decoder.languageModelHead);
-    const wanted = names.map((name) => ({ name, role: 'plain' as const }));
-    const { weights } = await prepareWeights({ checkpoint, wanted, dtype: 'f32' }, context);
-    throwIfCancelled(context.signal);
-
-    const tensors = [...weights.values()].flatMap(storedTensors);
-    const externalRoot = commonFolder(tensors.map(({ file }) => file));
-    const { inputs, outputs } = buildDecoder(
-      decoder,
-      graphWeights({
-        blocks: 'exact',
-        find: (name) => {
-          const source = name === decoder.languageModelHead && tied ? decoder.embedding : name;
-          return weights.get(source) as StoredWeight;
-        },
-      }),
-      {
-        layerCount,
-        finalNorm: parts.finalNorm,
-        languageModelHead: parts.languageModelHead,
-        attention,
-        cache: 'sequence',
-      },
-    );
-    const model = writeModel({ name: checkpoint.name, inputs, outputs, externalRoot });
-    const weightBytes = tensors.reduce((sum, place) => sum + place.length, 0);
-    const weightMode = parts.weightMode ?? chooseWeightMode(weightBytes);
-    context.progress({ message: `Loading ${checkpoint.name} on ${chosen.provider.device}` });
-    const session = await createSession(model, {
-      executionProviders: [chosen.provider.device],
-      intraOpNumThreads: parts.threads ?? availableParallelism(),
-      logSeverityLevel: 4,
-      ...(chosen.provider.keepsTensors ? { preferredOutputLocation: cacheLocations(layerCount) } : {}),
-      extra: {
-        session: {
-          model_external_initializers_file_folder_path: externalRoot,
-          disable_prepacking: weightMode === 'mapped' ? '1' : '0',
-          // Worker threads that go on spinning would take the cores from the editor while nothing runs.
-          force_spinning_stop: '1',
-        },
-      },
-    });
-    const shape = { layerCount, keyValueHeadCount: decoder.keyValueHeadCount, headDim: decoder.headDim };
-    const cache = attention === 'fused' ? new InPlaceCache(shape) : new ReplacedCache(shape);
-    context.logger.info(
-      `${checkpoint.name}: ${layerCount} layers on ${chosen.provider.device} (${chosen.reason}), weights ${weightMode}`,
-    );
-    return new DecoderSession({ decoder, chosen, weightMode, session, cache, chunk: chunkLength(weightBytes) });
+  static async open(params: OpenDecoderParams, context: JobContext): Promise<DecoderSession> {
+    return new DecoderSession(await openDecoder(params, context));
   }
 
   /**
-   * Runs the part of a sequence that is not in the cache, in chunks between which cancellation is heard.
+   * Runs what the cache does not hold of a sequence, in chunks between which cancellation is heard.
    * @throws AlidadeError `cancelled`, `device`.
    */
-  evaluate(evaluation: Evaluation, context: JobContext): Promise<EvaluationResult> {
-    return this.#exclusive.run(() => this.#evaluate(evaluation, context));
+  async evaluate(evaluation: Evaluation, context: JobContext): Promise<EvaluationResult> {
+    const [result] = await this.evaluateAll([evaluation], context);
+    return result;
+  }
+
+  /**
+   * As `evaluate`, for several sequences at once: with a packed cache what they have in common is computed once, and
+   * short ones share a run. What comes out for a sequence is what it gives alone, but for rounding.
+   */
+  evaluateAll(evaluations: readonly Evaluation[], context: JobContext): Promise<EvaluationResult[]> {
+    return this.#exclusive.run(async () => {
+      if (this.#open.cache === 'packed' && this.#haveOneRotary(evaluations)) return this.#compute(evaluations, context);
+      const results: EvaluationResult[] = [];
+      for (const evaluation of evaluations) results.push(...(await this.#compute([evaluation], context)));
+      return results;
+    });
+  }
+
+  /** Drops the keys and values of all tokens. */
+  forget(): Promise<void> {
+    return this.#exclusive.run(() => {
+      this.#truncate(0);
+      return Promise.resolve();
+    });
   }
 
   /** Frees the model's memory. */
   release(): Promise<void> {
     return this.#exclusive.run(async () => {
+      this.#truncate(0);
       this.#cache.release();
-      await this.#session.release();
+      await this.#open.session.release();
     });
   }
 
-  async #evaluate(evaluation: Evaluation, context: JobContext): Promise<EvaluationResult> {
-    const { ids, hiddenPositions, scored = { kind: 'logits', positions: [] } } = evaluation;
-    const result: EvaluationResult & { computedTokens: number } = {
-      hidden: [],
-      logits: [],
-      logProbabilities: [],
-      computedTokens: 0,
-    };
-    const firstWanted = Math.min(ids.length - 1, hiddenPositions[0] ?? Infinity, scored.positions[0] ?? Infinity);
-    let done = Math.min(firstWanted, commonPrefixLength(ids, this.#cachedIds));
-    this.#reserve(ids, done);
-    while (done < ids.length) {
-      throwIfCancelled(context.signal);
-      const end = Math.min(done + this.#chunk, ids.length);
-      const start = done;
-      const within = (wanted: readonly number[]): number[] =>
-        wanted.filter((position) => start <= position && position < end).map((position) => position - start);
-      const positions = within(scored.positions);
-      // Until the run has returned, what the cache holds beyond `done` is unknown.
-      this.#cachedIds = ids.slice(0, done);
-      const outputs = await this.#run({
-        ids: ids.slice(done, end),
-        past: done,
-        hidden: within(hiddenPositions),
-        scored: positions,
-        targets: scored.kind === 'logits' ? null : positions.map((position) => ids[start + position + 1]),
-      });
-      result.hidden.push(...outputs.hidden);
-      result.logits.push(...outputs.logits);
-      result.logProbabilities.push(...outputs.logProbabilities);
-      result.computedTokens += end - done;
-      done = end;
-      this.#cachedIds = ids.slice(0, done);
-      if (done < ids.length) {
-        context.progress({ message: 'Reading', done, total: ids.length, unit: 'tokens' });
-        await nextTurn(); // lets a cancellation in
-      }
-    }
-    return result;
+  #haveOneRotary(evaluations: readonly Evaluation[]): boolean {
+    return new Set(evaluations.map(({ ids }) => this.#rotaries.key(ids.length))).size <= 1;
   }
 
-  #reserve(ids: readonly number[], kept: number): void {
-    this.#cache.reserve(ids.length, kept);
-    const needed = Math.max(this.#cache.capacity, ids.length);
-    if (this.#rotary.positions < needed) {
-      // Grown in steps: token by token it would be made anew for each.
-      this.#rotary = buildRotaryTable(this.decoder.rotary, Math.ceil(needed / ROTARY_STEP) * ROTARY_STEP);
+  async #compute(evaluations: readonly Evaluation[], context: JobContext): Promise<EvaluationResult[]> {
+    const longest = Math.max(...evaluations.map(({ ids }) => ids.length));
+    const rotaryKey = this.#rotaries.key(longest);
+    if (rotaryKey !== this.#rotaryKey) this.#truncate(0);
+    this.#rotaryKey = rotaryKey;
+    const start = this.#makeRoom(evaluations);
+    const planned = this.#plan(evaluations, start);
+    this.#cache.reserve(this.#tree.size, start);
+    const wanted = new Set(
+      planned.flatMap(({ evaluation, slots }) => evaluation.hiddenPositions.map((at) => slots[at])),
+    );
+    const scored = planned.map(({ evaluation, slots }) => scoredSlots(evaluation, slots));
+    const allScored = scored.flat();
+    const logits = new Map<ScoredSlot, Float32Array>();
+    const logProbabilities = new Map<ScoredSlot, number>();
+    let done = start;
+    const total = this.#tree.size;
+    try {
+      while (done < total) {
+        throwIfCancelled(context.signal);
+        const [from, to] = [done, Math.min(done + this.chunkLength, total)];
+        const within = (slot: number): boolean => from <= slot && slot < to;
+        const heads = allScored.filter(({ slot }) => within(slot));
+        const hidden = [...wanted].filter(within);
+        const outputs = await this.#run({ from, to, longest, hidden, heads });
+        hidden.forEach((slot, index) => this.#states.set(slot, outputs.hidden[index]));
+        heads.forEach((head, index) => {
+          if (head.target === null) logits.set(head, outputs.logits[index]);
+          else logProbabilities.set(head, outputs.logProbabilities[index]);
+        });
+        done = to;
+        if (done < total) {
+          context.progress({ message: 'Reading', done: done - start, total: total - start, unit: 'tokens' });
+          await nextTurn(); // lets a cancellation in
+        }
+      }
+    } finally {
+      // After a failure what the cache holds beyond the last whole run is unknown.
+      this.#truncate(done);
     }
+    return planned.map(({ evaluation, slots, computedTokens }, index) => ({
+      hidden: evaluation.hiddenPositions.map((at) => this.#states.get(slots[at]) as Float32Array),
+      logits: scored[index].flatMap((head) => logits.get(head) ?? []),
+      logProbabilities: scored[index].flatMap((head) => logProbabilities.get(head) ?? []),
+      computedTokens,
+    }));
+  }
+
+  /** Drops the slots that are in the way; gives the first free one. */
+  #makeRoom(evaluations: readonly Evaluation[]): number {
+    const sequences = evaluations.map((evaluation) => ({
+      kept: this.#keptSlots(evaluation, Infinity),
+      length: evaluation.ids.length,
+    }));
+    this.#truncate(
+      this.#open.cache === 'packed' ? slotsToKeep(this.#tree, sequences) : (sequences[0]?.kept.length ?? 0),
+    );
+    return this.#tree.size;
+  }
+
+  #plan(evaluations: readonly Evaluation[], start: number): Planned[] {
+    return evaluations.map((evaluation) => {
+      const before = this.#tree.size;
+      const slots = this.#tree.insert(evaluation.ids, this.#keptSlots(evaluation, start), start);
+      return { evaluation, slots, computedTokens: this.#tree.size - before };
+    });
+  }
+
+  /**
+   * The slots of a sequence's beginning that need not be computed: they are here, and so is whatever is wanted of them.
+   * Slots from `fresh` on are about to be computed: of them anything can be had.
+   */
+  #keptSlots({ ids, hiddenPositions, scored }: Evaluation, fresh: number): number[] {
+    const slots = this.#tree.find(ids);
+    const isOld = (at: number): boolean => at < slots.length && slots[at] < fresh;
+    const state = hiddenPositions.find((at) => isOld(at) && !this.#states.has(slots[at])) ?? ids.length;
+    const head = scored?.positions.find(isOld) ?? ids.length;
+    return slots.slice(0, Math.min(state, head));
+  }
+
+  #truncate(size: number): void {
+    for (let slot = this.#tree.size - 1; size <= slot; slot -= 1) this.#states.delete(slot);
+    this.#tree.truncate(size);
   }
 
   async #run(step: {
-    readonly ids: readonly number[];
-    readonly past: number;
+    readonly from: number;
+    readonly to: number;
+    readonly longest: number;
     readonly hidden: readonly number[];
-    readonly scored: readonly number[];
-    readonly targets: readonly number[] | null;
+    readonly heads: readonly ScoredSlot[];
   }): Promise<Omit<EvaluationResult, 'computedTokens'>> {
-    const total = step.past + step.ids.length;
-    const { positions, cosine, sine } = this.#rotary;
-    const half = this.decoder.rotary.dimensions / 2;
-    const withHead = this.#session.inputNames.includes('logit_rows');
-    const wanted = [...new Set([...step.hidden, ...step.scored])].sort((a, b) => a - b);
-    const rowOf = new Map(wanted.map((position, row) => [position, row]));
+    const { from, to, heads } = step;
+    const { session } = this.#open;
+    const rowSlots = [...new Set([...step.hidden, ...heads.map(({ slot }) => slot)])].sort((a, b) => a - b);
+    const rowOf = new Map(rowSlots.map((slot, row) => [slot, row]));
     // Where nothing is wanted one row is computed all the same, so that no kernel meets an empty tensor.
-    const selected = wanted.length === 0 ? [0] : wanted;
+    const selected = rowSlots.length === 0 ? [0] : rowSlots.map((slot) => slot - from);
+    const tokens = Array.from({ length: to - from }, (_, index) => this.#tree.tokenAt(from + index));
     const feeds: Record<string, Tensor> = {
-      input_ids: int64([1, step.ids.length], step.ids),
-      last_position: new Tensor('int32', Int32Array.of(total - 1), [1]),
-      total_tokens: new Tensor('int32', Int32Array.of(total), []),
-      cosine: new Tensor('float32', cosine, [positions, half]),
-      sine: new Tensor('float32', sine, [positions, half]),
+      input_ids: int64([1, to - from], tokens),
+      last_position: new Tensor('int32', Int32Array.of(to - 1), [1]),
+      total_tokens: new Tensor('int32', Int32Array.of(to), []),
       selected_positions: int64([selected.length], selected),
+      ...this.#rotaryFeeds(step.longest),
+      ...this.#packingFeeds(from, to),
       ...this.#cache.feeds(),
     };
-    if (withHead) {
-      const logitRows = step.scored.map((position) => rowOf.get(position) as number);
-      feeds['logit_rows'] = int64([logitRows.length], logitRows);
-      feeds['target_ids'] = int64([step.scored.length], step.targets ?? step.scored.map(() => 0));
+    if (session.inputNames.includes('logit_rows')) {
+      feeds['logit_rows'] = int64(
+        [heads.length],
+        heads.map(({ slot }) => rowOf.get(slot) as number),
+      );
+      feeds['target_ids'] = int64(
+        [heads.length],
+        heads.map(({ target }) => target ?? 0),
+      );
     }
     const fetches: Record<string, Tensor | null> = { hidden: null, ...this.#cache.fetches() };
-    if (withHead && 0 < step.scored.length) fetches[step.targets === null ? 'logits' : 'log_probabilities'] = null;
+    if (heads.some(({ target }) => target === null)) fetches['logits'] = null;
+    if (heads.some(({ target }) => target !== null)) fetches['log_probabilities'] = null;
     const outputs = await this.#runSession(feeds, fetches);
     this.#cache.accept(outputs);
-    const states = rows(outputs['hidden'], wanted.length);
+    const states = rows(outputs['hidden'], rowSlots.length);
     return {
-      hidden: step.hidden.map((position) => states[rowOf.get(position) as number]),
-      logits: rows(outputs['logits'], step.targets === null ? step.scored.length : 0),
-      logProbabilities: step.targets === null ? [] : Array.from(floats(outputs['log_probabilities'])),
+      hidden: step.hidden.map((slot) => states[rowOf.get(slot) as number]),
+      logits: rows(outputs['logits'], outputs['logits'] === undefined ? 0 : heads.length),
+      logProbabilities: Array.from(floats(outputs['log_probabilities'])),
     };
+  }
+
+  #rotaryFeeds(sequenceLength: number): Record<string, Tensor> {
+    const positions = Math.max(this.#cache.capacity, this.#tree.size);
+    const feeds = this.#rotaries.feeds({ positions, sequenceLength });
+    return Object.fromEntries(feeds.map(({ name, data, dims }) => [name, new Tensor('float32', data, dims)]));
+  }
+
+  /** Who sees whom, and where each token stands in its own sequence. */
+  #packingFeeds(from: number, to: number): Record<string, Tensor> {
+    const { inputNames } = this.#open.session;
+    const feeds: Record<string, Tensor> = {};
+    if (inputNames.includes('position_ids')) {
+      const positions = Array.from({ length: to - from }, (_, index) => this.#tree.positionAt(from + index));
+      feeds['position_ids'] = int64([1, to - from], positions);
+    }
+    for (const window of this.#windows) {
+      const bias = new Float32Array((to - from) * to);
+      this.#tree.fillBias(bias, { from, to, window, hidden: HIDDEN_SCORE });
+      feeds[biasName(window)] = new Tensor('float32', bias, [1, 1, to - from, to]);
+    }
+    return feeds;
   }
 
   async #runSession(
@@ -273,67 +297,27 @@ export class DecoderSession {
     fetches: Record<string, Tensor | null>,
   ): Promise<InferenceSession.OnnxValueMapType> {
     try {
-      return await this.#session.run(feeds, fetches);
+      return await this.#open.session.run(feeds, fetches);
     } catch (error) {
-      this.#cachedIds = [];
       throw deviceError(`${this.device} failed while running the model`, error);
     }
   }
 }
 
-async function createSession(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
-  silenceRuntime();
-  try {
-    return await InferenceSession.create(model, options);
-  } catch (error) {
-    throw deviceError('the model could not be loaded', error);
-  }
+function scoredSlots({ ids, scored }: Evaluation, slots: readonly number[]): ScoredSlot[] {
+  if (scored === undefined) return [];
+  const isPrediction = scored.kind === 'predictions';
+  return scored.positions.map((at) => ({ slot: slots[at], target: isPrediction ? ids[at + 1] : null }));
 }
 
-function deviceError(what: string, error: unknown): AlidadeError {
-  const detail = error instanceof Error ? error.message : String(error);
-  const memory = /alloc|memory/i.test(detail);
-  return new AlidadeError({
-    code: 'device',
-    message: `${what}: ${detail.split('\n')[0] ?? detail}`,
-    hint: memory ? 'close other programs, or use a smaller model or a shorter text' : 'try --device cpu',
-    cause: error,
-  });
-}
-
-/** Prepacked weights are private memory on top of the mapped file: taken only where plenty is free. */
-export function chooseWeightMode(weightBytes: number): WeightMode {
-  const forced = process.env['ALIDADE_WEIGHT_MODE'];
-  if (forced === 'mapped' || forced === 'prepacked') return forced;
-  return 2.5 * weightBytes + 1e9 < freemem() ? 'prepacked' : 'mapped';
-}
-
-/** Tokens a run: about a quarter of a second of work on a small CPU, so that cancelling is quick. */
-function chunkLength(weightBytes: number): number {
+/**
+ * Tokens a run. On a CPU 128 fill its matrix units, and more would only make attention look at what is masked; on top of
+ * that about a quarter of a second of work on a small machine, so that cancelling is quick.
+ */
+function chunkLength({ weightBytes, chosen }: OpenDecoder): number {
   const tokens = 3.3e10 / (weightBytes / 4);
-  return Math.max(32, Math.min(512, 2 ** Math.round(Math.log2(tokens))));
-}
-
-function cacheLocations(layerCount: number): Record<string, 'gpu-buffer'> {
-  const names = Array.from({ length: layerCount }, (_, index) => [`present_key_${index}`, `present_value_${index}`]);
-  return Object.fromEntries(names.flat().map((name) => [name, 'gpu-buffer']));
-}
-
-/** The deepest folder above all the files: ONNX Runtime reads external data only below one folder. */
-function commonFolder(files: readonly string[]): string {
-  let folder = dirname(files[0] ?? sep);
-  while (!files.every((file) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep))) {
-    const parent = dirname(folder);
-    if (parent === folder) {
-      throw new AlidadeError({
-        code: 'unsupported',
-        message: 'the weights and their converted copies lie on different drives',
-        hint: 'set ALIDADE_CACHE to a folder on the drive of the model',
-      });
-    }
-    folder = parent;
-  }
-  return folder;
+  const most = chosen.provider.device === 'cpu' ? 128 : 512;
+  return Math.max(32, Math.min(most, 2 ** Math.round(Math.log2(tokens))));
 }
 
 function int64(dims: readonly number[], values: readonly number[]): Tensor {

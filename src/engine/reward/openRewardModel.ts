@@ -6,8 +6,7 @@ import type { HeadPooling } from '../../core/reward/rewardHead';
 import { openTokenizer } from '../checkpoint/openTokenizer';
 import { openUsableCheckpoint } from '../checkpoint/openUsableCheckpoint';
 import { DecoderSession } from '../onnx/decoderSession';
-import type { WeightMode } from '../onnx/decoderSession';
-import { requireF32 } from '../onnx/requireF32';
+import type { WeightMode } from '../onnx/openDecoder';
 import { openHead } from './openHead';
 import type { OpenedHead } from './openHead';
 import { RewardModel } from './rewardModel';
@@ -57,7 +56,6 @@ async function openWithHead(
   params: RewardModelParams,
   context: JobContext,
 ): Promise<RewardModel> {
-  requireF32(params.dtype);
   const { tokenizer, template } = await openTokenizer(checkpoint);
   const preparer = new TextPreparer({
     tokenizer,
@@ -72,7 +70,9 @@ async function openWithHead(
       ...(layer === 'final' ? {} : { layerCount: layer }),
       finalNorm: layer === 'final',
       languageModelHead: false,
+      cache: 'packed',
       device: params.device,
+      dtype: params.dtype,
       threads: params.threads,
       weightMode: params.weightMode,
     },

@@ -4,6 +4,7 @@ import type { Checkpoint } from '../../core/checkpoint/checkpoint';
 import type { JobContext } from '../../core/jobContext';
 import type { ScorableInput, ScorableRow } from '../../core/promptFile/scorableRow';
 import { assembleScoredRow } from '../../core/reward/assembleScoredRow';
+import { checkWeights } from '../../core/reward/checkWeights';
 import { buildBreakdown } from '../../core/reward/buildBreakdown';
 import type { ExplainedRow, ExplainedText } from '../../core/reward/explainedRow';
 import { findLastRun } from '../../core/reward/findLastRun';
@@ -12,6 +13,10 @@ import type { RewardHead } from '../../core/reward/rewardHead';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
 import type { Tokenizer } from '../../core/tokenizer/tokenizer';
 import type { DecoderSession } from '../onnx/decoderSession';
+import { cutMicroBatches } from './cutMicroBatches';
+import type { SequenceText } from './cutMicroBatches';
+import { isRowFailure } from './isRowFailure';
+import type { RowScorer } from './rowScorer';
 import type { PreparedText, TextPreparer } from './textPreparer';
 
 export interface ScoreOptions {
@@ -34,8 +39,26 @@ export interface RewardModelParts {
   readonly headHash: string;
 }
 
+/**
+ * The responses of one row stay together in the cache, so that a change to one of them costs its new tokens only; longer
+ * rows would make every token look at too many that do not concern it.
+ */
+const MOST_TOKENS_OF_A_ROW = 2048;
+
+/** A text, and the positions at which the head reads the body's states. */
+interface ScorableText extends SequenceText {
+  readonly prepared: PreparedText;
+  readonly pooled: readonly number[];
+  readonly gate: number | null;
+}
+
+interface PooledStates {
+  readonly pooled: Float64Array; // [hidden]
+  readonly gate: Float32Array | null; // [hidden]
+}
+
 /** A body with a reward head: the one place where a reward is computed, whoever asks for it. */
-export class RewardModel {
+export class RewardModel implements RowScorer {
   readonly description: RewardModelDescription;
   readonly #parts: RewardModelParts;
   readonly #gateRun: readonly number[];
@@ -53,7 +76,8 @@ export class RewardModel {
       objectives: head.objectives,
       device: session.device,
       deviceReason: session.deviceReason,
-      dtype: 'f32',
+      dtype: session.dtype,
+      quantisationLoss: session.quantisationLoss,
       contextLength: checkpoint.config.contextLength,
       hash: createHash('sha256').update(checkpoint.fingerprint).update(headHash).digest('hex'),
       mode: session.weightMode,
@@ -61,22 +85,40 @@ export class RewardModel {
   }
 
   /**
-   * Scores the responses of a row; those that share their beginning share its computation.
+   * Scores the responses of a row.
    * @throws AlidadeError `row`, `template`, `too_long`, `gate_not_found`, `usage` (weights), `device`, `cancelled`.
    */
   async scoreRow(row: ScorableRow, options: ScoreOptions, context: JobContext): Promise<ScoredRow> {
-    const scored = await this.#scoreInputs(listInputs(row), options, context);
-    return assembleScoredRow(
-      row,
-      scored.map(({ breakdown }) => breakdown),
-    );
+    checkWeights(this.description, options.weights);
+    const texts = this.#prepareRow(row, options);
+    return assembleScoredRow(row, await this.#scoreTexts(texts, { ...options, atOnce: MOST_TOKENS_OF_A_ROW }, context));
+  }
+
+  async scoreBatch(
+    rows: readonly ScorableRow[],
+    options: ScoreOptions,
+    context: JobContext,
+  ): Promise<readonly ScoredRow[]> {
+    checkWeights(this.description, options.weights);
+    const prepared = rows.map((row) => attempt(() => this.#prepareRow(row, options)));
+    const texts = prepared.flatMap((outcome) => (outcome.failure === null ? outcome.value : []));
+    const atOnce = this.#parts.session.chunkLength;
+    const breakdowns = (await this.#scoreTexts(texts, { ...options, atOnce }, context)).values();
+    return rows.map((row, index): ScoredRow => {
+      const { failure, value } = prepared[index];
+      if (failure !== null) return { id: row.id, error: { code: failure.code, message: failure.message } };
+      return assembleScoredRow(row, takeFrom(breakdowns, value.length));
+    });
   }
 
   /** As `scoreRow`, with the exact text and token counts of every response. */
   async explainRow(row: ScorableRow, options: ScoreOptions, context: JobContext): Promise<ExplainedRow> {
+    checkWeights(this.description, options.weights);
     const roles = row.kind === 'pair' ? (['chosen', 'rejected'] as const) : [];
-    const scored = await this.#scoreInputs(listInputs(row), options, context);
-    const responses = scored.map(({ breakdown, prepared }, index): ExplainedText => {
+    const texts = this.#prepareRow(row, options);
+    const breakdowns = await this.#scoreTexts(texts, { ...options, atOnce: MOST_TOKENS_OF_A_ROW }, context);
+    const responses = breakdowns.map((breakdown, index): ExplainedText => {
+      const { prepared } = texts[index];
       const responseTokens = prepared.response === null ? 0 : prepared.response.end - prepared.response.start;
       return {
         ...breakdown,
@@ -86,7 +128,7 @@ export class RewardModel {
         responseTokens,
       };
     });
-    const specialTokens = this.#specialTokens(scored.flatMap(({ prepared }) => prepared.ids));
+    const specialTokens = this.#specialTokens(texts.flatMap(({ prepared }) => prepared.ids));
     return { id: row.id, kind: row.kind, model: this.description, responses, specialTokens };
   }
 
@@ -95,73 +137,75 @@ export class RewardModel {
    * @throws as `scoreRow`.
    */
   async poolFeatures(input: ScorableInput, options: ScoreOptions, context: JobContext): Promise<Float64Array> {
-    const { pooled } = await this.#readStates(this.#prepare(input, options), context);
+    const { chunkLength } = this.#parts.session;
+    const [{ pooled }] = await this.#readStates([this.#prepare(input, options)], chunkLength, context);
     return pooled;
+  }
+
+  forget(): void {
+    void this.#parts.session.forget();
   }
 
   async release(): Promise<void> {
     await this.#parts.session.release();
   }
 
-  async #scoreInputs(
-    inputs: readonly ScorableInput[],
-    options: ScoreOptions,
-    context: JobContext,
-  ): Promise<{ readonly breakdown: RewardBreakdown; readonly prepared: PreparedText }[]> {
-    this.#checkWeights(options.weights ?? {});
-    const results: { readonly breakdown: RewardBreakdown; readonly prepared: PreparedText }[] = [];
-    for (const prepared of inputs.map((input) => this.#prepare(input, options))) {
-      // Computed again after a shared beginning, the same text would differ by rounding, and a tie would be lost.
-      const same = results.find((result) => isSameText(result.prepared, prepared));
-      results.push({ prepared, breakdown: same?.breakdown ?? (await this.#scoreText(prepared, options, context)) });
-    }
-    return results;
+  #prepareRow(row: ScorableRow, options: ScoreOptions): ScorableText[] {
+    return listInputs(row).map((input) => this.#prepare(input, options));
   }
 
-  #prepare(input: ScorableInput, options: ScoreOptions): PreparedText {
+  #prepare(input: ScorableInput, options: ScoreOptions): ScorableText {
     const { contextLength } = this.description;
-    return this.#parts.preparer.prepare(input, {
+    const prepared = this.#parts.preparer.prepare(input, {
       maxTokens: Math.min(options.maxTokens ?? contextLength, contextLength),
       truncate: options.truncate ?? false,
     });
+    const { ids } = prepared;
+    return { prepared, ids, pooled: this.#pooledPositions(prepared), gate: this.#gatePosition(ids) };
   }
 
-  async #scoreText(prepared: PreparedText, options: ScoreOptions, context: JobContext): Promise<RewardBreakdown> {
+  async #scoreTexts(
+    texts: readonly ScorableText[],
+    options: ScoreOptions & { readonly atOnce: number },
+    context: JobContext,
+  ): Promise<RewardBreakdown[]> {
     const { head } = this.#parts;
-    const { pooled, gate, responseTokens } = await this.#readStates(prepared, context);
-    const states = options.states === true;
-    return buildBreakdown({
-      head,
-      output: head.apply({ pooled, gate, responseTokens }),
-      tokens: prepared.ids.length,
-      truncated: prepared.truncated,
-      weights: options.weights ?? {},
-      lastHidden: states ? Array.from(pooled) : undefined,
-      gateHidden: states && gate !== null ? Array.from(gate) : undefined,
+    const withStates = options.states === true;
+    const states = await this.#readStates(texts, options.atOnce, context);
+    return states.map(({ pooled, gate }, index) => {
+      const { response, ids, truncated } = texts[index].prepared;
+      const responseTokens = response === null ? 0 : response.end - response.start;
+      return buildBreakdown({
+        head,
+        output: head.apply({ pooled, gate, responseTokens }),
+        tokens: ids.length,
+        truncated,
+        weights: options.weights ?? {},
+        lastHidden: withStates ? Array.from(pooled) : undefined,
+        gateHidden: withStates && gate !== null ? Array.from(gate) : undefined,
+      });
     });
   }
 
-  /** Runs the body and pools its hidden states as the head wants them. */
-  async #readStates(
-    prepared: PreparedText,
-    context: JobContext,
-  ): Promise<{
-    readonly pooled: Float64Array;
-    readonly gate: Float32Array | null;
-    readonly responseTokens: number;
-  }> {
-    const { ids, response } = prepared;
-    const pooled = this.#pooledPositions(prepared);
-    const gatePosition = this.#gatePosition(ids);
-    const positions = [...new Set([...(gatePosition === null ? [] : [gatePosition]), ...pooled])].sort((a, b) => a - b);
-    const { hidden } = await this.#parts.session.evaluate({ ids, hiddenPositions: positions }, context);
-    const states = new Map(positions.map((position, index) => [position, hidden[index]]));
-    const stateAt = (position: number): Float32Array => states.get(position) as Float32Array;
-    return {
-      pooled: mean(pooled.map(stateAt)),
-      gate: gatePosition === null ? null : stateAt(gatePosition),
-      responseTokens: response === null ? 0 : response.end - response.start,
-    };
+  /** Runs the body over some texts, so many tokens at once, and pools its hidden states as the head wants them. */
+  async #readStates(texts: readonly ScorableText[], atOnce: number, context: JobContext): Promise<PooledStates[]> {
+    const { session } = this.#parts;
+    const states = new Map<ScorableText, PooledStates>();
+    for (const batch of cutMicroBatches(texts, atOnce)) {
+      const evaluations = batch.map(({ ids, pooled, gate }) => ({
+        ids,
+        hiddenPositions: [...new Set([...(gate === null ? [] : [gate]), ...pooled])].sort((a, b) => a - b),
+      }));
+      const results = await session.evaluateAll(evaluations, context);
+      batch.forEach((text, index) => {
+        const { hidden } = results[index];
+        const stateOf = new Map(evaluations[index].hiddenPositions.map((position, at) => [position, hidden[at]]));
+        const stateAt = (position: number): Float32Array => stateOf.get(position) as Float32Array;
+        const gate = text.gate === null ? null : stateAt(text.gate);
+        states.set(text, { pooled: mean(text.pooled.map(stateAt)), gate });
+      });
+    }
+    return texts.map((text) => states.get(text) as PooledStates);
   }
 
   #pooledPositions({ ids, response }: PreparedText): readonly number[] {
@@ -208,27 +252,6 @@ export class RewardModel {
     const special = [...new Set(ids)].filter((id) => tokenizer.isSpecial(id));
     return special.map((id) => tokenizer.idToToken(id) ?? '').filter((token) => token !== '');
   }
-
-  #checkWeights(weights: Readonly<Record<string, number>>): void {
-    const names = Object.keys(weights);
-    if (names.length === 0) return;
-    const { head } = this.#parts;
-    if (head.kind === 'gated') {
-      throw new AlidadeError({
-        code: 'usage',
-        message: 'the weights of a gated model come from its gate',
-        hint: 'leave --weights out',
-      });
-    }
-    const known = head.objectives.map(({ name }) => name);
-    const unknown = names.find((name) => !known.includes(name));
-    if (unknown === undefined) return;
-    throw new AlidadeError({
-      code: 'usage',
-      message: `${this.description.name} has no objective ${unknown}`,
-      hint: `its objectives: ${known.join(', ')}`,
-    });
-  }
 }
 
 function listInputs(row: ScorableRow): readonly ScorableInput[] {
@@ -242,14 +265,21 @@ function listInputs(row: ScorableRow): readonly ScorableInput[] {
   }
 }
 
-function isSameText(a: PreparedText, b: PreparedText): boolean {
-  return (
-    a.truncated === b.truncated &&
-    a.response?.start === b.response?.start &&
-    a.response?.end === b.response?.end &&
-    a.ids.length === b.ids.length &&
-    a.ids.every((id, index) => id === b.ids[index])
-  );
+/** What came of something that may fail for one row and not for the others. */
+type Outcome<Value> =
+  { readonly failure: null; readonly value: Value } | { readonly failure: AlidadeError; readonly value: null };
+
+function attempt<Value>(work: () => Value): Outcome<Value> {
+  try {
+    return { failure: null, value: work() };
+  } catch (error) {
+    if (!isRowFailure(error)) throw error;
+    return { failure: error, value: null };
+  }
+}
+
+function takeFrom<Item>(items: Iterator<Item, undefined>, count: number): Item[] {
+  return Array.from({ length: count }, () => items.next().value as Item);
 }
 
 /** The mean of equally long vectors, in double precision. */

@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import { AlidadeError } from '../../core/alidadeError';
 import { countOf } from '../../core/describeQuantity';
 import type { JobContext } from '../../core/jobContext';
+import { countCharacters } from '../../core/promptFile/countCharacters';
 import type { DataRow } from '../../core/promptFile/parseDataFile';
-import type { ScorableInput, ScorableRow } from '../../core/promptFile/scorableRow';
 import { checkWeights } from '../../core/reward/checkWeights';
 import type { ScoredRow } from '../../core/reward/rewardBreakdown';
 import type { RunKey } from '../../core/reward/scoreJournal';
@@ -272,18 +272,6 @@ async function* cutWindows(rows: AsyncIterable<PlacedRow>): AsyncGenerator<reado
     characters = 0;
   }
   if (0 < window.length) yield window;
-}
-
-function countCharacters(row: ScorableRow): number {
-  const inputs = row.kind === 'single' ? [row.input] : row.kind === 'pair' ? [row.chosen, row.rejected] : row.responses;
-  return inputs.reduce((sum, input) => sum + lengthOf(input), 0);
-}
-
-function lengthOf(input: ScorableInput): number {
-  if (input.kind === 'text') return input.text.length;
-  // A token is about four characters.
-  if (input.kind === 'ids') return 4 * input.ids.length;
-  return input.messages.reduce((sum, { content }) => sum + content.length, 0);
 }
 
 function parseScoredRow(line: string): ScoredRow | null {

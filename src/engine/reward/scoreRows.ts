@@ -1,46 +1,79 @@
-import { AlidadeError, type ErrorCode } from '../../core/alidadeError';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { JobContext } from '../../core/jobContext';
+import { countCharacters } from '../../core/promptFile/countCharacters';
 import type { DataRow } from '../../core/promptFile/parseDataFile';
 import type { RewardBreakdown, ScoredRow } from '../../core/reward/rewardBreakdown';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
-import type { RewardModel, ScoreOptions } from './rewardModel';
+import type { ScoreOptions } from './rewardModel';
+import type { RowScorer } from './rowScorer';
 
 export interface ScoreRowsParams {
-  readonly model: Pick<RewardModel, 'scoreRow'>;
+  readonly model: Pick<RowScorer, 'scoreBatch'>;
   readonly rows: AsyncIterable<DataRow>;
   readonly options: ScoreOptions;
 }
 
-/** What can be wrong with one row while the others can be scored. */
-const rowCodes: ReadonlySet<ErrorCode> = new Set(['row', 'template', 'too_long', 'gate_not_found']);
+/** Rows that are scored together: enough of them to fill runs with short texts, and few enough to come out soon. */
+const MOST_ROWS = 64;
+const MOST_CHARACTERS = 8_000;
+/** A row that takes longer to arrive is not waited for, milliseconds. */
+const PATIENCE = 50;
 
 /**
- * Scores rows one after the other and yields them in their order; a bad row yields its error.
+ * Scores rows a window at a time and yields them in their order; a bad row yields its error.
  * @throws AlidadeError `usage` (weights), `device`, `cancelled`, and what reading the rows throws.
  */
 export async function* scoreRows(
   { model, rows, options }: ScoreRowsParams,
   context: JobContext,
 ): AsyncGenerator<ScoredRow> {
-  for await (const { id, row, error } of rows) {
+  for await (const window of cutWindows(rows)) {
     throwIfCancelled(context.signal);
-    if (row === null) {
-      yield { id, error: { code: 'row', message: error?.message ?? `row ${id} cannot be read` } };
-      continue;
-    }
-    try {
-      yield checkFinite(await model.scoreRow(row, options, context));
-    } catch (failure) {
-      if (!(failure instanceof AlidadeError) || !rowCodes.has(failure.code)) throw failure;
-      yield { id, error: { code: failure.code, message: failure.message } };
+    const scorable = window.flatMap(({ row }) => row ?? []);
+    const scored = (await model.scoreBatch(scorable, options, context)).values();
+    for (const { id, row, error } of window) {
+      if (row === null) yield { id, error: { code: 'row', message: error?.message ?? `row ${id} cannot be read` } };
+      else yield checkFinite(scored.next().value as ScoredRow);
     }
   }
+}
+
+/** Rows in their order, in windows that depend on the rows alone as long as they come without delay. */
+async function* cutWindows(rows: AsyncIterable<DataRow>): AsyncGenerator<DataRow[]> {
+  const iterator = rows[Symbol.asyncIterator]();
+  let window: DataRow[] = [];
+  let characters = 0;
+  try {
+    for (let next = iterator.next(); ; next = iterator.next()) {
+      const isLate = 0 < window.length && (await Promise.race([next.then(() => false), lateness()]));
+      if (isLate) {
+        yield window;
+        [window, characters] = [[], 0];
+      }
+      const { done, value } = await next;
+      if (done === true) break;
+      window.push(value);
+      characters += value.row === null ? 0 : countCharacters(value.row);
+      if (window.length < MOST_ROWS && characters < MOST_CHARACTERS) continue;
+      yield window;
+      [window, characters] = [[], 0];
+    }
+    if (0 < window.length) yield window;
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+async function lateness(): Promise<true> {
+  await delay(PATIENCE, undefined, { ref: false });
+  return true;
 }
 
 /** JSON has no NaN: a score that is none must not turn into null. */
 function checkFinite(scored: ScoredRow): ScoredRow {
   if ('error' in scored || listBreakdowns(scored).every(({ score }) => Number.isFinite(score))) return scored;
-  throw new AlidadeError({ code: 'row', message: `row ${scored.id}: the model's score is not a finite number` });
+  const { id } = scored;
+  return { id, error: { code: 'row', message: `row ${id}: the model's score is not a finite number` } };
 }
 
 /** The breakdowns of a scored row: one, chosen then rejected, or all responses; none for an error. */

@@ -1,0 +1,187 @@
+import { availableParallelism, freemem } from 'node:os';
+import { dirname, sep } from 'node:path';
+import { InferenceSession } from 'onnxruntime-node';
+import { AlidadeError } from '../../core/alidadeError';
+import type { Checkpoint } from '../../core/checkpoint/checkpoint';
+import type { DeviceChoice, DtypeChoice } from '../../core/device';
+import type { JobContext } from '../../core/jobContext';
+import { describeDecoder } from '../../core/onnx/architectures/describeDecoder';
+import type { AttentionKind } from '../../core/onnx/attention';
+import { buildDecoder } from '../../core/onnx/buildDecoder';
+import type { DecoderProgram } from '../../core/onnx/buildDecoder';
+import { listDecoderLinears, listDecoderTensors } from '../../core/onnx/decoderDescription';
+import type { DecoderDescription } from '../../core/onnx/decoderDescription';
+import { writeModel } from '../../core/onnx/writeModel';
+import type { WeightDtype } from '../../core/quantisation/weightFormat';
+import { throwIfCancelled } from '../../core/throwIfCancelled';
+import { chooseDevice, silenceRuntime } from './chooseDevice';
+import type { ChosenDevice } from './chooseDevice';
+import { deviceError } from './deviceError';
+import { graphWeights } from './graphWeights';
+import { prepareWeights } from './prepareWeights';
+import type { WantedWeight } from './prepareWeights';
+import { storedTensors } from './storedWeight';
+import type { StoredWeight } from './storedWeight';
+
+/** `mapped`: weights are used where they lie in the file. `prepacked`: copied once into the layout that is fastest. */
+export type WeightMode = 'mapped' | 'prepacked';
+
+export interface OpenDecoderParams {
+  readonly checkpoint: Checkpoint;
+  /** Layers to run, from the first; all of them when left out. */
+  readonly layerCount?: number;
+  /** Hidden states come out after the final norm. */
+  readonly finalNorm: boolean;
+  readonly languageModelHead: boolean;
+  /** `packed`: sequences that begin alike share their tokens; what scoring wants. Left out: one sequence at a time. */
+  readonly cache?: DecoderProgram['cache'];
+  readonly device: DeviceChoice;
+  /** Left out, or `auto`: F32. */
+  readonly dtype?: DtypeChoice;
+  readonly threads?: number | undefined;
+  /** Set only to compare; otherwise the device decides. */
+  readonly attention?: AttentionKind;
+  /** Set only to compare; otherwise the free memory decides. */
+  readonly weightMode?: WeightMode | undefined;
+}
+
+/** A decoder's graph, loaded on a device. */
+export interface OpenDecoder {
+  readonly decoder: DecoderDescription;
+  readonly layerCount: number;
+  readonly chosen: ChosenDevice;
+  readonly dtype: WeightDtype;
+  /** Relative error of the weights that the dtype cost, root mean square; null: none. */
+  readonly quantisationLoss: number | null;
+  readonly weightMode: WeightMode;
+  readonly attention: AttentionKind;
+  readonly cache: DecoderProgram['cache'];
+  readonly session: InferenceSession;
+  /** Bytes of the weights as they are stored for the graph. */
+  readonly weightBytes: number;
+}
+
+/** @throws AlidadeError `unsupported`, `weights`, `device`, `no_space`, `cancelled`. */
+export async function openDecoder(params: OpenDecoderParams, context: JobContext): Promise<OpenDecoder> {
+  const { checkpoint, languageModelHead, finalNorm, cache = 'sequence' } = params;
+  const decoder = describeDecoder(checkpoint.config);
+  const layerCount = Math.min(params.layerCount ?? decoder.layers.length, decoder.layers.length);
+  const chosen = await chooseDevice(params.device);
+  const dtype = chooseDtype(params.dtype ?? 'auto', chosen);
+  const fusable = chosen.provider.attention === 'fused' && decoder.headDim % 16 === 0; // what GroupQueryAttention demands
+  const attention = params.attention ?? (fusable ? 'fused' : 'plain');
+  const tied = !checkpoint.tensors.has(decoder.languageModelHead);
+  const running = { ...decoder, layers: decoder.layers.slice(0, layerCount) };
+  const wanted = listWantedWeights(running, languageModelHead && !tied);
+  const { weights, loss } = await prepareWeights({ checkpoint, wanted, dtype }, context);
+  throwIfCancelled(context.signal);
+
+  const tensors = [...weights.values()].flatMap(storedTensors);
+  const externalRoot = commonFolder(tensors.map(({ file }) => file));
+  const source = graphWeights({
+    blocks: dtype === 'f32' ? 'exact' : 'fast',
+    find: (name) => {
+      const stored = name === decoder.languageModelHead && tied ? decoder.embedding : name;
+      return weights.get(stored) as StoredWeight;
+    },
+  });
+  const program = { layerCount, finalNorm, languageModelHead, attention, cache };
+  const model = writeModel({ name: checkpoint.name, ...buildDecoder(decoder, source, program), externalRoot });
+  const weightBytes = tensors.reduce((sum, { length }) => sum + length, 0);
+  const weightMode = params.weightMode ?? chooseWeightMode(weightBytes, dtype);
+  context.progress({ message: `Loading ${checkpoint.name} on ${chosen.provider.device}` });
+  const session = await createSession(model, {
+    executionProviders: [chosen.provider.device],
+    intraOpNumThreads: params.threads ?? availableParallelism(),
+    logSeverityLevel: 4,
+    ...(chosen.provider.keepsTensors ? { preferredOutputLocation: cacheLocations(layerCount) } : {}),
+    extra: {
+      session: {
+        model_external_initializers_file_folder_path: externalRoot,
+        disable_prepacking: weightMode === 'mapped' ? '1' : '0',
+        // Worker threads that go on spinning would take the cores from the editor while nothing runs.
+        force_spinning_stop: '1',
+        // Attention weights of what is hardly looked at are denormal, and those cost a hundred times a number's time.
+        set_denormal_as_zero: '1',
+      },
+    },
+  });
+  context.logger.info(
+    `${checkpoint.name}: ${layerCount} layers on ${chosen.provider.device} (${chosen.reason}), ${dtype}, weights ${weightMode}`,
+  );
+  return {
+    decoder,
+    layerCount,
+    chosen,
+    dtype,
+    quantisationLoss: loss,
+    weightMode,
+    attention,
+    cache,
+    session,
+    weightBytes,
+  };
+}
+
+/** @throws AlidadeError `unsupported` for a number format that the device does not compute in. */
+function chooseDtype(choice: DtypeChoice, { provider }: ChosenDevice): WeightDtype {
+  const dtype = choice === 'auto' ? 'f32' : choice;
+  if (provider.dtypes.includes(dtype)) return dtype;
+  throw new AlidadeError({
+    code: 'unsupported',
+    message: `computing in ${dtype} on ${provider.device} is not supported`,
+    hint: `use --dtype ${provider.dtypes.join(' or ')}`,
+  });
+}
+
+function listWantedWeights(decoder: DecoderDescription, withHead: boolean): WantedWeight[] {
+  const linears = new Set(listDecoderLinears(decoder).map(({ weight }) => weight));
+  const roleOf = (name: string): WantedWeight['role'] => {
+    if (name === decoder.embedding) return 'embedding';
+    return linears.has(name) ? 'linear' : 'plain';
+  };
+  const body = listDecoderTensors(decoder).map(({ name }) => ({ name, role: roleOf(name) }));
+  return withHead ? [...body, { name: decoder.languageModelHead, role: 'embedding' }] : body;
+}
+
+async function createSession(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+  silenceRuntime();
+  try {
+    return await InferenceSession.create(model, options);
+  } catch (error) {
+    throw deviceError('the model could not be loaded', error);
+  }
+}
+
+/**
+ * Prepacked weights are private memory on top of the mapped file: taken only where plenty is free. Quantised ones are
+ * always repacked: without it their kernels would unpack them in every run.
+ */
+export function chooseWeightMode(weightBytes: number, dtype: WeightDtype): WeightMode {
+  if (dtype === 'int8' || dtype === 'int4') return 'prepacked';
+  const forced = process.env['ALIDADE_WEIGHT_MODE'];
+  if (forced === 'mapped' || forced === 'prepacked') return forced;
+  return 2.5 * weightBytes + 1e9 < freemem() ? 'prepacked' : 'mapped';
+}
+
+function cacheLocations(layerCount: number): Record<string, 'gpu-buffer'> {
+  const names = Array.from({ length: layerCount }, (_, index) => [`present_key_${index}`, `present_value_${index}`]);
+  return Object.fromEntries(names.flat().map((name) => [name, 'gpu-buffer']));
+}
+
+/** The deepest folder above all the files: ONNX Runtime reads external data only below one folder. */
+function commonFolder(files: readonly string[]): string {
+  let folder = dirname(files[0] ?? sep);
+  while (!files.every((file) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep))) {
+    const parent = dirname(folder);
+    if (parent === folder) {
+      throw new AlidadeError({
+        code: 'unsupported',
+        message: 'the weights and their converted copies lie on different drives',
+        hint: 'set ALIDADE_CACHE to a folder on the drive of the model',
+      });
+    }
+    folder = parent;
+  }
+  return folder;
+}
