@@ -1,52 +1,16 @@
 import { AlidadeError } from '../alidadeError';
 import type { TokenizerSource } from '../checkpoint/checkpoint';
 import { FormatError } from '../formatError';
+import { preTokenizers, type PreTokenizer } from './ggufPreTokenizers';
 
-/** What a pre-tokenizer type of llama.cpp means in the terms of tokenizer.json. */
-interface PreTokenizer {
-  /** Patterns that split the text one after the other, before bytes become characters. */
-  readonly splits: readonly string[];
-  /** Whether GPT-2's own pattern follows. */
-  readonly thenGpt2: boolean;
-  /** A piece that is a token as a whole is not merged from parts. */
-  readonly ignoreMerges: boolean;
-  readonly normalizer: 'NFC' | null;
-  /** Whether BOS is added where the metadata do not say. */
-  readonly addsBos: boolean;
-}
-
-const contractions = "'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]";
-const wordsAndSpaces = String.raw`| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
-
-/** Patterns as in llama.cpp's llama-vocab.cpp and in the tokenizer.json of the first models of each type. */
-const preTokenizers: Readonly<Record<string, PreTokenizer>> = {
-  'gpt-2': { splits: [], thenGpt2: true, ignoreMerges: false, normalizer: null, addsBos: false },
-  smollm: { splits: [String.raw`\p{N}`], thenGpt2: true, ignoreMerges: false, normalizer: null, addsBos: false },
-  'llama-bpe': {
-    splits: [String.raw`(?:${contractions})|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}${wordsAndSpaces}`],
-    thenGpt2: false,
-    ignoreMerges: true,
-    normalizer: null,
-    addsBos: true,
-  },
-  qwen2: {
-    splits: [String.raw`(?:${contractions})|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}${wordsAndSpaces}`],
-    thenGpt2: false,
-    ignoreMerges: false,
-    normalizer: 'NFC',
-    addsBos: false,
-  },
-};
-
-/** Token types of GGUF: the text of these is recognised as one token, whatever is around it. */
-const controlType = 3;
-const userDefinedType = 4;
+/** Token types of GGUF (`tokenizer.ggml.token_type`); without the list every token is a normal one. */
+const tokenType = { unknown: 2, control: 3, userDefined: 4, byte: 6 } as const;
 
 export type GgufMetadata = ReadonlyMap<string, unknown> | Readonly<Record<string, unknown>>;
 
 /**
  * The tokenizer and chat template that GGUF metadata describe (`tokenizer.ggml.*`, `tokenizer.chat_template`), in the
- * form of the Hugging Face files. Byte-level BPE only.
+ * form of the Hugging Face files: byte-level BPE (`gpt2`), and SentencePiece's BPE (`llama`).
  * @throws AlidadeError `unsupported` for another tokenizer model or an unknown pre-tokenizer type; FormatError for lists
  *   that are missing or do not fit together.
  */
@@ -55,57 +19,133 @@ export function rebuildGgufTokenizer(metadata: GgufMetadata, file = 'the GGUF fi
     metadata instanceof Map
       ? (metadata as ReadonlyMap<string, unknown>).get(key)
       : (metadata as Readonly<Record<string, unknown>>)[key];
-  const ggml = (key: string): unknown => read(`tokenizer.ggml.${key}`);
+  const model = read('tokenizer.ggml.model');
+  const parts = { read, ggml: (key: string) => read(`tokenizer.ggml.${key}`), file };
+  if (model === 'gpt2') return rebuildByteLevel(parts);
+  if (model === 'llama') return rebuildSentencePiece(parts);
+  throw unsupported(`${file}: tokenizer model ${quote(model)}`, ['gpt2', 'llama']);
+}
 
-  const model = ggml('model');
-  if (model !== 'gpt2') throw unsupported(`${file}: tokenizer model ${quote(model)}`, ['gpt2']);
+interface MetadataParts {
+  readonly read: (key: string) => unknown;
+  /** `tokenizer.ggml.KEY` */
+  readonly ggml: (key: string) => unknown;
+  readonly file: string;
+}
+
+function rebuildByteLevel({ read, ggml, file }: MetadataParts): TokenizerSource {
   const pre = ggml('pre');
   const preTokenizer = typeof pre === 'string' && Object.hasOwn(preTokenizers, pre) ? preTokenizers[pre] : undefined;
   if (preTokenizer === undefined) {
     throw unsupported(`${file}: pre-tokenizer ${quote(pre)}`, Object.keys(preTokenizers));
   }
-
   const tokens = readTexts(ggml('tokens'), 'tokenizer.ggml.tokens', file);
   const merges = readTexts(ggml('merges'), 'tokenizer.ggml.merges', file);
   const types = readTypes(ggml('token_type'), tokens.length, file);
-  const named = (key: string): string | null => readTokenName(ggml(`${key}_token_id`), tokens, `${key}_token_id`, file);
-  const bos = named('bos');
-  const eos = named('eos');
-  const template = read('tokenizer.chat_template');
+  const names = readNames(ggml, tokens, file);
 
   return {
     tokenizerJson: {
       version: '1.0',
-      added_tokens: describeAddedTokens(tokens, types),
+      added_tokens: describeAddedTokens(tokens, types, [tokenType.control, tokenType.userDefined]),
       normalizer: preTokenizer.normalizer === null ? null : { type: preTokenizer.normalizer },
       pre_tokenizer: describePreTokenizer(preTokenizer),
       post_processor: describePostProcessor({
         tokens,
-        first: (ggml('add_bos_token') ?? preTokenizer.addsBos) === true ? bos : null,
-        last: ggml('add_eos_token') === true ? eos : null,
+        first: (ggml('add_bos_token') ?? preTokenizer.addsBos) === true ? names.bos_token : null,
+        last: ggml('add_eos_token') === true ? names.eos_token : null,
       }),
       decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
       model: {
-        type: 'BPE',
-        dropout: null,
-        unk_token: null,
-        continuing_subword_prefix: null,
-        end_of_word_suffix: null,
-        fuse_unk: false,
-        byte_fallback: false,
+        ...bpe,
         ignore_merges: preTokenizer.ignoreMerges,
         vocab: describeVocabulary(tokens, file),
         merges: merges.map((merge, index) => splitMerge(merge, index, file)),
       },
     },
-    tokenizerConfig: withoutNull({
-      bos_token: bos,
-      eos_token: eos,
-      unk_token: named('unknown'),
-      pad_token: named('padding'),
-    }),
-    chatTemplate: typeof template === 'string' ? template : null,
+    tokenizerConfig: withoutNull(names),
+    chatTemplate: readTemplate(read),
   };
+}
+
+/**
+ * As llama.cpp reads it (`llm_tokenizer_spm`): no normalisation, a space before the text and after each special token unless
+ * `add_space_prefix` is false, bytes for characters without a piece. Where the metadata do not say: BOS and no EOS; tokens 0,
+ * 1 and 2 are unknown, BOS and EOS.
+ */
+function rebuildSentencePiece({ read, ggml, file }: MetadataParts): TokenizerSource {
+  const tokens = readTexts(ggml('tokens'), 'tokenizer.ggml.tokens', file);
+  const scores = readNumbers(ggml('scores'), { key: 'tokenizer.ggml.scores', count: tokens.length, file });
+  if (scores === null) throw new FormatError({ problem: 'tokenizer.ggml.scores is missing', file });
+  const types = readTypes(ggml('token_type'), tokens.length, file);
+  const names = readNames(ggml, tokens, file, { unknown: 0, bos: 1, eos: 2 });
+  const addsSpace = ggml('add_space_prefix') !== false;
+  const special = [tokenType.unknown, tokenType.control, tokenType.userDefined];
+  const addedTokens = describeAddedTokens(tokens, types, special);
+  const unmergeable = new Set<number>([tokenType.unknown, tokenType.control, tokenType.byte]);
+
+  return {
+    tokenizerJson: {
+      version: '1.0',
+      added_tokens: isPhi3(read) ? addedTokens.map(withPhi3Stripping) : addedTokens,
+      normalizer: {
+        type: 'Sequence',
+        normalizers: [
+          ...(addsSpace ? [{ type: 'Prepend', prepend: '▁' }] : []),
+          { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+        ],
+      },
+      pre_tokenizer: null,
+      post_processor: describePostProcessor({
+        tokens,
+        first: ggml('add_bos_token') === false ? null : names.bos_token,
+        last: ggml('add_eos_token') === true ? names.eos_token : null,
+      }),
+      decoder: {
+        type: 'Sequence',
+        decoders: [
+          { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
+          { type: 'ByteFallback' },
+          { type: 'Fuse' },
+          ...(addsSpace ? [{ type: 'Strip', content: ' ', start: 1, stop: 0 }] : []),
+        ],
+      },
+      model: {
+        ...bpe,
+        unk_token: names.unk_token,
+        fuse_unk: true,
+        byte_fallback: true,
+        vocab: describeVocabulary(tokens, file),
+        merges: [],
+      },
+    },
+    tokenizerConfig: withoutNull(names),
+    chatTemplate: readTemplate(read),
+    pieceScores: new Map(
+      tokens.flatMap((token, id) => (unmergeable.has(types[id]) ? [] : [[token, scores[id]] as const])),
+    ),
+  };
+}
+
+const bpe = {
+  type: 'BPE',
+  dropout: null,
+  unk_token: null,
+  continuing_subword_prefix: null,
+  end_of_word_suffix: null,
+  fuse_unk: false,
+  byte_fallback: false,
+} as const;
+
+/** As llama.cpp, which knows these models by their name; GGUF has no place for what Phi-3's special tokens strip. */
+function isPhi3(read: MetadataParts['read']): boolean {
+  const name = read('general.name');
+  return read('general.architecture') === 'phi3' || (typeof name === 'string' && /phi-?3/i.test(name));
+}
+
+/** White space after a special token is dropped, as in the tokenizer_config.json of Phi-3. */
+function withPhi3Stripping(token: AddedToken): AddedToken {
+  return { ...token, rstrip: !['<unk>', '<s>', '<|endoftext|>'].includes(token.content) };
 }
 
 function describePreTokenizer({ splits, thenGpt2 }: PreTokenizer): unknown {
@@ -143,22 +183,24 @@ function describePostProcessor({ tokens, first, last }: AddedAround): unknown {
   };
 }
 
-function describeAddedTokens(tokens: readonly string[], types: readonly number[]): unknown[] {
-  return tokens.flatMap((content, id) =>
-    types[id] === controlType || types[id] === userDefinedType
-      ? [
-          {
-            id,
-            content,
-            single_word: false,
-            lstrip: false,
-            rstrip: false,
-            normalized: false,
-            special: types[id] === controlType,
-          },
-        ]
-      : [],
-  );
+interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly rstrip: boolean;
+  readonly special: boolean;
+}
+
+/** Tokens whose text is recognised as one token, whatever is around it. */
+function describeAddedTokens(
+  tokens: readonly string[],
+  types: readonly number[],
+  recognised: readonly number[],
+): AddedToken[] {
+  return tokens.flatMap((content, id) => {
+    if (!recognised.includes(types[id]) || content === '') return [];
+    const special = types[id] !== tokenType.userDefined;
+    return [{ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special }];
+  });
 }
 
 function describeVocabulary(tokens: readonly string[], file: string): Readonly<Record<string, number>> {
@@ -188,13 +230,45 @@ function readTexts(value: unknown, key: string, file: string): readonly string[]
 }
 
 function readTypes(value: unknown, count: number, file: string): readonly number[] {
-  if (value === undefined) return [];
-  const types =
+  return readNumbers(value, { key: 'tokenizer.ggml.token_type', count, file }) ?? [];
+}
+
+/** null where there is no such list. */
+function readNumbers(
+  value: unknown,
+  { key, count, file }: { readonly key: string; readonly count: number; readonly file: string },
+): readonly number[] | null {
+  if (value === undefined) return null;
+  const numbers =
     Array.isArray(value) || ArrayBuffer.isView(value) ? Array.from(value as ArrayLike<unknown>, Number) : null;
-  if (types === null || types.length !== count) {
-    throw new FormatError({ problem: `tokenizer.ggml.token_type is not a list of ${count} numbers`, file });
-  }
-  return types;
+  if (numbers !== null && numbers.length === count && !numbers.some(Number.isNaN)) return numbers;
+  throw new FormatError({ problem: `${key} is not a list of ${count} numbers`, file });
+}
+
+interface SpecialNames {
+  readonly bos_token: string | null;
+  readonly eos_token: string | null;
+  readonly unk_token: string | null;
+  readonly pad_token: string | null;
+}
+
+function readNames(
+  ggml: MetadataParts['ggml'],
+  tokens: readonly string[],
+  file: string,
+  usual: Readonly<Record<string, number>> = {},
+): SpecialNames {
+  const named = (key: string): string | null => {
+    const stated = ggml(`${key}_token_id`);
+    if (stated === undefined && key in usual) return tokens[usual[key]] ?? null;
+    return readTokenName(stated, tokens, `${key}_token_id`, file);
+  };
+  return { bos_token: named('bos'), eos_token: named('eos'), unk_token: named('unknown'), pad_token: named('padding') };
+}
+
+function readTemplate(read: MetadataParts['read']): string | null {
+  const template = read('tokenizer.chat_template');
+  return typeof template === 'string' ? template : null;
 }
 
 function readTokenName(value: unknown, tokens: readonly string[], key: string, file: string): string | null {
@@ -206,7 +280,7 @@ function readTokenName(value: unknown, tokens: readonly string[], key: string, f
   return token;
 }
 
-function withoutNull(values: Readonly<Record<string, string | null>>): Record<string, unknown> {
+function withoutNull(values: SpecialNames): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 }
 

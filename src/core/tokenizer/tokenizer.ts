@@ -1,6 +1,7 @@
 import { Tokenizer as Pipeline } from '@huggingface/tokenizers';
 import { AlidadeError } from '../alidadeError';
 import type { TokenizerSource } from '../checkpoint/checkpoint';
+import { mergeByScore } from './mergeByScore';
 import { mendByteFallback } from './mendByteFallback';
 import { readSpecialTokens, type SpecialTokens } from './specialTokens';
 
@@ -42,7 +43,7 @@ export interface Tokenizer {
  * @throws AlidadeError `format` when tokenizer.json is not a tokenizer.
  */
 export function createTokenizer(source: TokenizerSource): Tokenizer {
-  const pipeline = createPipeline(source.tokenizerJson);
+  const pipeline = createPipeline(source);
   const specialTokens = readSpecialTokens(source.tokenizerConfig);
   const specialIds = new Set<number>();
   for (const [id, token] of pipeline.get_added_tokens_decoder()) if (token.special) specialIds.add(id);
@@ -73,11 +74,16 @@ export function createTokenizer(source: TokenizerSource): Tokenizer {
   };
 }
 
-function createPipeline(tokenizerJson: Record<string, unknown>): Pipeline {
+function createPipeline({ tokenizerJson, pieceScores }: TokenizerSource): Pipeline {
   const absent = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null, added_tokens: [] };
   try {
     const pipeline = new Pipeline({ ...absent, ...tokenizerJson }, { clean_up_tokenization_spaces: false });
     mendByteFallback(pipeline);
+    // The package's own function takes ranked merges.
+    const model: object | null = pipeline.model;
+    if (pieceScores !== undefined && model !== null) {
+      Object.assign(model, { bpe: (text: string) => mergeByScore(text, pieceScores) });
+    }
     return pipeline;
   } catch (error) {
     throw new AlidadeError({

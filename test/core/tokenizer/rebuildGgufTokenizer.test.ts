@@ -7,6 +7,7 @@ import type { ByteSource } from '../../../src/core/checkpoint/byteSource';
 import { readGguf } from '../../../src/core/checkpoint/readGguf';
 import { starterPath } from '../../../src/engine/checkpoint/starterFile';
 import { createChatTemplate } from '../../../src/core/tokenizer/chatTemplate';
+import { preTokenizers } from '../../../src/core/tokenizer/ggufPreTokenizers';
 import { rebuildGgufTokenizer } from '../../../src/core/tokenizer/rebuildGgufTokenizer';
 import { createTokenizer } from '../../../src/core/tokenizer/tokenizer';
 
@@ -37,6 +38,10 @@ describe('rebuildGgufTokenizer', () => {
       }
     });
   }
+
+  it('splits by no pre-tokenizer type that has not been checked', () => {
+    assert.deepEqual(Object.keys(golden.expected).sort(), Object.keys(preTokenizers).sort());
+  });
 
   it('reads a Map and an Int32Array as the GGUF reader gives them', () => {
     const metadata = new Map<string, unknown>(
@@ -77,7 +82,7 @@ describe('rebuildGgufTokenizer', () => {
 
   it('names the tokenizer models and pre-tokenizers that it does not know', () => {
     const attempts: [Record<string, unknown>, RegExp][] = [
-      [{ 'tokenizer.ggml.model': 'llama' }, /tokenizer model "llama" is not supported/],
+      [{ 'tokenizer.ggml.model': 't5' }, /tokenizer model "t5" is not supported/],
       [{ 'tokenizer.ggml.pre': 'deepseek-llm' }, /pre-tokenizer "deepseek-llm" is not supported/],
       [{ 'tokenizer.ggml.pre': 'constructor' }, /pre-tokenizer "constructor" is not supported/],
       [{}, /pre-tokenizer undefined is not supported/],
