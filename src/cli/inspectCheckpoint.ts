@@ -40,8 +40,8 @@ interface Inspection {
 
 function toJson({ checkpoint, resolved, head, chatTemplate }: Inspection): unknown {
   const { path, config, parameters, problems } = checkpoint;
-  const tensors = [...checkpoint.tensors.values()].map(({ name, dtype, shape, bytes, file, offset }) => ({
-    name,
+  const tensors = [...checkpoint.tensors.values()].map(({ name, storedName, dtype, shape, bytes, file, offset }) => ({
+    name: storedName ?? name,
     dtype,
     shape,
     bytes,
@@ -69,7 +69,7 @@ function describe({ checkpoint, resolved, head, chatTemplate }: Inspection): str
     ...problems.map((problem) => ['problem', problem]),
   ];
   const tensors = [...checkpoint.tensors.values()].map((tensor) => [
-    tensor.name,
+    tensor.storedName ?? tensor.name,
     tensor.dtype,
     tensor.shape.join('×'),
     formatBytes(tensor.bytes),

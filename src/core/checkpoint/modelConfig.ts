@@ -107,6 +107,6 @@ export interface ModelConfig {
   /** Labels of a sequence-classification head from `id2label`, null when the config has none. */
   readonly labels: readonly string[] | null;
   readonly gating: GatingConfig | null;
-  /** `tie_word_embeddings` as written, null when absent; the checkpoint's tensors decide. */
+  /** `tie_word_embeddings`; null when absent from a family that has no habit. The checkpoint's tensors decide. */
   readonly tiedEmbeddingsKey: boolean | null;
 }

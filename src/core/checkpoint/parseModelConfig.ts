@@ -60,7 +60,7 @@ export function parseModelConfig(json: unknown, file: string): ModelConfig {
     padTokenId: readTokenId(config, 'pad_token_id', defaults.padTokenId ?? null),
     labels: readLabels(config),
     gating: readGating(config, architecture),
-    tiedEmbeddingsKey: config.flag('tie_word_embeddings'),
+    tiedEmbeddingsKey: config.flag('tie_word_embeddings') ?? defaults.tiedEmbeddings ?? null,
   };
 }
 

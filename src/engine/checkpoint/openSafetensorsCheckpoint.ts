@@ -3,6 +3,7 @@ import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
 import { checkTensors, isIgnoredTensor } from '../../core/checkpoint/checkTensors';
+import { canonicalTensors } from '../../core/checkpoint/canonicalTensors';
 import type { Checkpoint } from '../../core/checkpoint/checkpoint';
 import { detectHead } from '../../core/checkpoint/detectHead';
 import { maximumConfigLength, parseConfigJson } from '../../core/checkpoint/parseConfigJson';
@@ -47,7 +48,7 @@ export async function openSafetensorsCheckpoint(
       Promise.resolve(hash.update(`\0${name}\0${source.size}\0${source.changedAt}`)),
     );
   }
-  const tensors = withModelPrefix(weights.tensors);
+  const tensors = canonicalTensors(config, weights.tensors);
   const head = detectHead(config, tensors);
   problems.push(...checkTensors({ config, head, tensors }));
   return {
@@ -139,16 +140,4 @@ async function readHeaders(
       problems.push(`tensor ${tensor} is not in ${name}, where ${plan.indexName} has it`);
   }
   return { tensors, bytes };
-}
-
-/** A body saved alone (`LlamaModel`) has names without `model.`; they get it here. */
-function withModelPrefix(tensors: ReadonlyMap<string, TensorEntry>): ReadonlyMap<string, TensorEntry> {
-  if (!tensors.has('embed_tokens.weight') || tensors.has('model.embed_tokens.weight')) return tensors;
-  return new Map(
-    [...tensors.values()].map((entry) => {
-      const isBody = /^(embed_tokens|layers|norm)\./.test(entry.name);
-      const name = isBody ? `model.${entry.name}` : entry.name;
-      return [name, { ...entry, name }];
-    }),
-  );
 }

@@ -20,6 +20,7 @@ export const gemma2: ModelFamily = {
     bosTokenId: 2,
     eosTokenId: 1,
     padTokenId: 0,
+    tiedEmbeddings: true,
   },
   windowRule: 'everySecond',
   rotary: { kind: 'all', theta: 10_000 },

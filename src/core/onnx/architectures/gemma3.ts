@@ -20,6 +20,7 @@ export const gemma3: ModelFamily = {
     bosTokenId: 2,
     eosTokenId: 1,
     padTokenId: 0,
+    tiedEmbeddings: true,
   },
   sizes: {
     hidden_size: 2304,

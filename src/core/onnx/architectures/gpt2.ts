@@ -46,6 +46,7 @@ export const gpt2: ModelFamily = {
     slidingWindow: null,
     bosTokenId: 50_256,
     eosTokenId: 50_256,
+    tiedEmbeddings: true,
   },
   windowRule: 'none',
   rotary: { kind: 'none' },

@@ -71,6 +71,7 @@ export interface ModelFamily {
     readonly bosTokenId: number | null;
     readonly eosTokenId: number | null;
     readonly padTokenId?: number;
+    readonly tiedEmbeddings?: true;
   };
   /** Sizes that a config.json nested in another leaves out: there only differences from the defaults are written. */
   readonly sizes?: Readonly<Record<string, number>>;

@@ -17,6 +17,7 @@ export const smollm3: ModelFamily = {
     bosTokenId: 128_000,
     eosTokenId: 128_001,
     padTokenId: 128_004,
+    tiedEmbeddings: true,
   },
   windowRule: 'unrotated',
   rotary: { kind: 'marked', theta: 2_000_000 },
