@@ -18,7 +18,8 @@ const layers = {
   'src/protocol': { layers: ['src/core'], packages: ['vscode-jsonrpc'] },
   'src/engine': { layers: ['src/core'], packages: ['@huggingface/hub', 'node:*', 'onnxruntime-node'] },
   'src/sidecar': { layers: ['src/core', 'src/protocol', 'src/engine'], packages: ['node:*', 'vscode-jsonrpc/node'] },
-  'src/cli': { layers: ['src/core', 'src/engine'], packages: ['node:*'] },
+  'src/server': { layers: ['src/core', 'src/engine'], packages: ['node:*'] },
+  'src/cli': { layers: ['src/core', 'src/engine', 'src/server'], packages: ['node:*'] },
   'src/extension': { layers: ['src/core', 'src/protocol'], packages: ['node:*', 'vscode', 'vscode-jsonrpc/node'] },
   webview: {
     layers: ['src/core', 'src/protocol'],
@@ -175,7 +176,7 @@ export default [
   },
   { files: ['src/protocol/**/*.ts'], rules: { 'no-restricted-globals': refuseGlobals(impureGlobals, 'protocol') } },
   {
-    files: ['src/{engine,sidecar,cli,extension}/**/*.ts'],
+    files: ['src/{engine,sidecar,server,cli,extension}/**/*.ts'],
     rules: { 'no-restricted-globals': refuseGlobals(pageGlobals, 'a layer without a page') },
   },
   { files: ['webview/**/*.ts'], rules: { 'no-restricted-globals': refuseGlobals(nodeGlobals, 'a page') } },

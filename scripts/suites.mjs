@@ -40,6 +40,7 @@ export function suites({ long }) {
     mocha('core', 'out/test/core/**/*.test.js', time(5)),
     mocha('engine', 'out/test/engine/**/*.test.js', time(8)),
     mocha('sidecar', 'out/test/sidecar/**/*.test.js', time(5), { needs: programs }),
+    mocha('server', 'out/test/server/**/*.test.js', time(5), { needs: programs }),
     mocha('cli', 'out/test/cli/**/*.test.js', time(8), { needs: programs }),
     mocha('webview', 'out/test/webview/**/*.test.js', minutes(5), { needs: programs, needsBrowser: true }),
     {

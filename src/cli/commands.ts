@@ -1,5 +1,12 @@
 import { defineCommand, type Command } from './command';
-import { downloadOptions, generateOptions, listOptions, perplexityOptions, scoreOptions } from './options';
+import {
+  downloadOptions,
+  generateOptions,
+  listOptions,
+  perplexityOptions,
+  scoreOptions,
+  serveOptions,
+} from './options';
 
 /**
  * Every command: parsing, help and errors are made from these rows. What a command does is loaded when it is called, so
@@ -74,6 +81,18 @@ export const commands: readonly Command[] = [
     run: async (call) => (await import('./generateText')).generateText(call),
   }),
   defineCommand({
+    name: 'serve',
+    summary: 'answer over HTTP: chat and text completions, rewards, /get_reward',
+    arguments: [],
+    options: serveOptions,
+    notes: [
+      'Prints {"url","token"} on one line when it is ready; Ctrl+C stops it.',
+      'GET /health, /v1/models. POST /v1/chat/completions, /v1/completions (as OpenAI has them), /v1/rewards {"rows":[…]},',
+      '/get_reward (OpenRLHF: --reward.remote_url URL/get_reward?token=TOKEN).',
+    ],
+    run: async (call) => (await import('./serve')).serve(call),
+  }),
+  defineCommand({
     name: 'download',
     summary: "fetch a model from the hub into the cache that the hub's own tools use",
     arguments: [{ name: 'MODEL', summary: 'org/name, or org/name@revision', isRequired: true, isRepeated: false }],
@@ -110,4 +129,4 @@ export const commands: readonly Command[] = [
 ];
 
 /** Commands of later versions: named when asked for, so that nobody looks for a misspelling. */
-export const laterCommands: readonly string[] = ['steer', 'merge', 'dialogue', 'heads', 'convert', 'serve', 'test'];
+export const laterCommands: readonly string[] = ['steer', 'merge', 'dialogue', 'heads', 'convert', 'test'];

@@ -59,6 +59,26 @@ export function optionalNumber(texts: Texts & NumberRange): OptionSpec<number | 
   return { ...optional(texts), parse: (value) => parseNumber(value, texts) };
 }
 
+/** A number of bytes, in decimal units: 8000000, 500kB, 8MB, 5GB. */
+export function byteSize(texts: Texts & { readonly fallback: string }): OptionSpec<number> {
+  const { summary, placeholder, fallback } = texts;
+  const parse = (value: string): number => {
+    const [, digits, unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([kMGT]?)B?\s*$/i.exec(value) ?? [];
+    const bytes = Number(digits) * 1000 ** ['', 'k', 'm', 'g', 't'].indexOf(unit.toLowerCase());
+    if (Number.isSafeInteger(bytes) && 0 < bytes) return bytes;
+    throw new OptionProblem(`is ${JSON.stringify(value)}, not a size such as ${fallback}`);
+  };
+  return {
+    kind: 'value',
+    summary: `${summary} (default: ${fallback})`,
+    placeholder,
+    fallback: parse(fallback),
+    showsDefault: false,
+    isRequired: false,
+    parse,
+  };
+}
+
 /** Token ids with commas between them. */
 export function tokenIds(texts: Texts): OptionSpec<readonly number[] | undefined> {
   const parse = (value: string): readonly number[] =>

@@ -1,4 +1,14 @@
-import { choice, flag, namedNumbers, number, optionalNumber, requiredText, text, tokenIds } from './optionKinds';
+import {
+  byteSize,
+  choice,
+  flag,
+  namedNumbers,
+  number,
+  optionalNumber,
+  requiredText,
+  text,
+  tokenIds,
+} from './optionKinds';
 
 const jsonErrors = flag('print errors as JSON too');
 const json = flag('print JSON');
@@ -62,6 +72,49 @@ export const scoreOptions = {
   resume: flag('go on where an interrupted run with this --output stopped'),
   summary: text({ placeholder: 'FILE', summary: 'write counts, accuracy of pairs by subset, and rates as JSON' }),
   table: flag('print tables for people, rounded'),
+  json: jsonErrors,
+  quiet,
+} as const;
+
+export const serveOptions = {
+  ...runOptions,
+  head: scoreOptions.head,
+  port: number({
+    placeholder: 'PORT',
+    summary: '0 takes a free one',
+    fallback: 8717,
+    least: 0,
+    most: 65_535,
+    isInteger: true,
+  }),
+  host: text({ placeholder: 'ADDRESS', summary: 'address to listen on (default: 127.0.0.1, this machine only)' }),
+  'allow-hosts': text({
+    placeholder: 'NAME,...',
+    summary: 'names under which clients reach the server, besides addresses and localhost',
+  }),
+  token: text({
+    placeholder: 'TOKEN',
+    summary: 'what clients have to send (default: ALIDADE_TOKEN, which no list of processes shows, else a new one)',
+  }),
+  'max-tokens': scoreOptions['max-tokens'],
+  truncate: scoreOptions.truncate,
+  weights: scoreOptions.weights,
+  'max-body': byteSize({ placeholder: 'SIZE', summary: 'largest request', fallback: '8MB' }),
+  'max-queue': number({
+    placeholder: 'N',
+    summary: 'requests that may wait for their answers at the same time',
+    fallback: 256,
+    least: 1,
+    most: 100_000,
+    isInteger: true,
+  }),
+  timeout: number({
+    placeholder: 'SECONDS',
+    summary: 'longest time for one request',
+    fallback: 600,
+    least: 1,
+    most: 86_400,
+  }),
   json: jsonErrors,
   quiet,
 } as const;
