@@ -14,10 +14,23 @@ export interface CheckpointSummary {
   readonly bytes: number;
   readonly head: ListedHead;
   readonly license: string | null;
+  /** The model that a LoRA adapter changes; the numbers above are those of both together. */
+  readonly base?: { readonly name: string; readonly path: string };
   readonly problems: readonly string[];
 }
 
 export function summariseCheckpoint(checkpoint: Checkpoint): CheckpointSummary {
-  const { path, name, config, parameters, dtype, bytes, head, license, problems } = checkpoint;
-  return { path, name, architecture: config.architecture, parameters, dtype, bytes, head, license, problems };
+  const { path, name, config, parameters, dtype, bytes, head, license, adapter, problems } = checkpoint;
+  return {
+    path,
+    name,
+    architecture: config.architecture,
+    parameters,
+    dtype,
+    bytes,
+    head,
+    license,
+    ...(adapter === undefined ? {} : { base: adapter.base }),
+    problems,
+  };
 }

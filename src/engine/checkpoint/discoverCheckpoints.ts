@@ -5,6 +5,7 @@ import { AlidadeError } from '../../core/alidadeError';
 import { summariseCheckpoint, type CheckpointSummary } from '../../core/checkpoint/checkpointSummary';
 import type { JobContext } from '../../core/jobContext';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
+import { adapterConfigName } from './openAdapterCheckpoint';
 import { openCheckpoint } from './openCheckpoint';
 import { readStarterHead } from './readStarterHead';
 import { starterPath } from './starterFile';
@@ -25,7 +26,7 @@ export interface DiscoverParams {
 const skippedFolders = new Set(['node_modules', '__pycache__', 'site-packages', 'blobs', 'refs']);
 
 /**
- * Finds the checkpoints under some folders: folders with config.json and .safetensors files, and .gguf files. Reads headers only.
+ * Finds the checkpoints under some folders: folders with config.json and .safetensors files, LoRA adapters, and .gguf files. Reads headers only.
  * Symbolic links are followed, each real folder is visited once. What cannot be opened is listed with its problems.
  * @throws AlidadeError `cancelled` only.
  */
@@ -94,12 +95,12 @@ async function findCandidates(params: DiscoverParams, context: JobContext): Prom
   return [...candidates];
 }
 
-/** Judged by names alone: a config and weights, or an index of weights. */
+/** Judged by names alone: a config and weights, or an index of weights; or an adapter. */
 function isCheckpointFolder(entries: readonly Dirent[]): boolean {
   let hasConfig = false;
   let hasWeights = false;
   for (const { name } of entries) {
-    hasConfig ||= name === 'config.json';
+    hasConfig ||= name === 'config.json' || name === adapterConfigName;
     hasWeights ||= name.endsWith('.safetensors') || name.endsWith('.safetensors.index.json');
   }
   return hasConfig && hasWeights;

@@ -11,15 +11,18 @@ const maximumTextLength = 16_000_000;
  * The chat template alone, without reading the vocabulary: chat_template.jinja, else `chat_template` of
  * tokenizer_config.json, else the GGUF's; null when the checkpoint has none.
  */
-export async function readChatTemplate(checkpoint: Pick<Checkpoint, 'path' | 'format'>): Promise<string | null> {
-  if (checkpoint.format === 'gguf') {
-    const { metadata } = await withFile(checkpoint.path, readGguf);
+export async function readChatTemplate(
+  checkpoint: Pick<Checkpoint, 'path' | 'format' | 'textSource'>,
+): Promise<string | null> {
+  const { format, path: location } = checkpoint.textSource ?? checkpoint;
+  if (format === 'gguf') {
+    const { metadata } = await withFile(location, readGguf);
     const template = metadata.get('tokenizer.chat_template');
     return typeof template === 'string' ? template : null;
   }
-  const own = await readSmallFile({ path: join(checkpoint.path, 'chat_template.jinja'), most: maximumTextLength });
+  const own = await readSmallFile({ path: join(location, 'chat_template.jinja'), most: maximumTextLength });
   if (own !== null) return new TextDecoder().decode(own);
-  const path = join(checkpoint.path, 'tokenizer_config.json');
+  const path = join(location, 'tokenizer_config.json');
   const config = await readSmallFile({ path, most: maximumTextLength });
   if (config === null) return null;
   try {

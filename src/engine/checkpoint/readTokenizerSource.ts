@@ -17,12 +17,10 @@ const maximumTextLength = 16_000_000;
  * @throws AlidadeError `not_found` without tokenizer.json, FormatError for what is not JSON.
  */
 export async function readTokenizerSource(checkpoint: Checkpoint): Promise<TokenizerSource> {
-  if (checkpoint.format === 'gguf') {
-    return withFile(checkpoint.path, async (source) =>
-      rebuildGgufTokenizer((await readGguf(source)).metadata, checkpoint.path),
-    );
+  const { format, path: folder } = checkpoint.textSource ?? checkpoint;
+  if (format === 'gguf') {
+    return withFile(folder, async (source) => rebuildGgufTokenizer((await readGguf(source)).metadata, folder));
   }
-  const folder = checkpoint.path;
   const tokenizerJson = await readJsonObject({ path: join(folder, 'tokenizer.json'), most: maximumTokenizerLength });
   if (tokenizerJson === null) {
     throw new AlidadeError({
