@@ -3,6 +3,7 @@ import { AlidadeError } from '../alidadeError';
 import type { TokenizerSource } from '../checkpoint/checkpoint';
 import type { Message } from '../promptFile/message';
 import { formatTemplateDate, type TemplateDate } from './formatTemplateDate';
+import { locateParseError, templateOptions } from './locateParseError';
 import { locateStatements } from './locateStatements';
 import { readSpecialTokens } from './specialTokens';
 import { TemplateInterpreter, TemplateRefusal } from './templateInterpreter';
@@ -78,11 +79,14 @@ function findTemplate(value: unknown): string | null {
 
 function parseTemplate(text: string): ReturnType<typeof parse> {
   try {
-    return parse(tokenize(text, { lstrip_blocks: true, trim_blocks: true }));
+    return parse(tokenize(text, templateOptions));
   } catch (error) {
+    const { offset, problem } = locateParseError(text, error);
+    const place =
+      offset === null ? '' : ` (line ${lineOf(text, offset)}, column ${columnOf(text, offset)} of the template)`;
     throw new AlidadeError({
       code: 'template',
-      message: `the chat template cannot be read: ${wordingOf(error)}`,
+      message: `the chat template cannot be read${place}: ${problem}`,
       hint: 'the template is in chat_template.jinja or tokenizer_config.json of the model',
       cause: error,
     });
@@ -149,4 +153,9 @@ function wordingOf(error: unknown): string {
 /** 1-based line of an offset. */
 function lineOf(text: string, offset: number | null): number | null {
   return offset === null ? null : text.slice(0, offset).split('\n').length;
+}
+
+/** 1-based column of an offset, in UTF-16 units. */
+function columnOf(text: string, offset: number): number {
+  return offset - text.lastIndexOf('\n', offset - 1);
 }

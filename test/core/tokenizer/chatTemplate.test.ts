@@ -125,9 +125,25 @@ describe('createChatTemplate', () => {
     }
   });
 
-  it('refuses a template that cannot be parsed', () => {
-    for (const template of ['{% if %}', '{% for x in y %}', '{{ x', "{{ 'x }}", '{% nonsense %}']) {
-      assert.match(failure(() => render(template)).message, /^the chat template cannot be read: /);
+  it('refuses a template that cannot be parsed, and says where', () => {
+    const cases: readonly (readonly [string, number, number, RegExp])[] = [
+      ['{% if %}', 1, 1, /./],
+      ['a\n  {% for x in y %}b', 2, 3, /\{% for %\} is not ended/],
+      ['{% if a %}{% for x in y %}{% endfor %}\n', 1, 1, /\{% if %\} is not ended/],
+      ['ab{{ x', 1, 3, /./],
+      ["\n\n{{ 'x }}", 3, 1, /./],
+      ['{# note #}\n{{ a }} {% nonsense %}', 2, 9, /nonsense/],
+      ['{{ a }}\n{% if a %}{{ b c }}{% endif %}', 2, 11, /./],
+      ['{% if a %}\n{{ (1, [2]) }}\n {% endfor %}', 3, 2, /endfor/],
+      ['x {{ a @ b }}', 1, 3, /@/],
+      ['x\ny {# never', 2, 3, /comment/],
+      ['{% generation %}a{% endgeneration %}\n{% set a = %}', 2, 1, /./],
+    ];
+    for (const [template, line, column, problem] of cases) {
+      const { message } = failure(() => render(template));
+      const start = `the chat template cannot be read (line ${line}, column ${column} of the template): `;
+      assert.ok(message.startsWith(start), `${template} ${message}`);
+      assert.match(message.slice(start.length), problem);
     }
   });
 
