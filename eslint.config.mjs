@@ -16,7 +16,17 @@ const layers = {
     packages: ['@huggingface/jinja', '@huggingface/tokenizers', 'jsonc-parser', 'yaml', 'zod'],
   },
   'src/protocol': { layers: ['src/core'], packages: ['vscode-jsonrpc'] },
-  'src/engine': { layers: ['src/core'], packages: ['@huggingface/hub', 'node:*', 'onnxruntime-node'] },
+  'src/engine': {
+    layers: ['src/core'],
+    packages: [
+      '@huggingface/hub',
+      'hyparquet',
+      'hyparquet-compressors',
+      'hyparquet-writer',
+      'node:*',
+      'onnxruntime-node',
+    ],
+  },
   'src/sidecar': { layers: ['src/core', 'src/protocol', 'src/engine'], packages: ['node:*', 'vscode-jsonrpc/node'] },
   'src/server': { layers: ['src/core', 'src/engine'], packages: ['node:*'] },
   'src/cli': { layers: ['src/core', 'src/engine', 'src/server'], packages: ['node:*'] },

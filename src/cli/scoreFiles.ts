@@ -1,6 +1,7 @@
 import { extname, resolve } from 'node:path';
 import { AlidadeError } from '../core/alidadeError';
 import { countOf, describeDuration } from '../core/describeQuantity';
+import { outputRowOf } from '../core/reward/outputRow';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
 import type { ScoreSummary } from '../core/reward/scoreSummary';
 import { openDataInputs } from '../engine/promptFile/dataInput';
@@ -77,7 +78,7 @@ function readOutput({ output, resume, table, states }: Options): ScoreOutput | n
 }
 
 function writeRow(scored: Parameters<typeof writeBreakdownTable>[0], { table }: Options): string {
-  return `${table ? writeBreakdownTable(scored) : JSON.stringify(scored)}\n`;
+  return `${table ? writeBreakdownTable(scored) : JSON.stringify(outputRowOf(scored))}\n`;
 }
 
 /** Says how it went. @throws AlidadeError `row` when some rows could not be scored. */

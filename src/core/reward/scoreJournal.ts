@@ -9,6 +9,8 @@ export interface JournalState {
   readonly rows: number;
   /** Their bytes. */
   readonly bytes: number;
+  /** Tokens given to the model so far. */
+  readonly tokens: number;
   /** Spent so far. */
   readonly seconds: number;
   /** No rows are left; only the output is to be put in its place. */
@@ -29,7 +31,7 @@ export interface JournalEntry {
   readonly end: number;
 }
 
-const nothingDone: JournalState = { rows: 0, bytes: 0, seconds: 0, isFinished: false };
+export const nothingDone: JournalState = { rows: 0, bytes: 0, tokens: 0, seconds: 0, isFinished: false };
 
 const version = 1;
 
@@ -104,6 +106,7 @@ function isState(value: unknown): value is JournalState {
   return (
     isCount(value['rows']) &&
     isCount(value['bytes']) &&
+    isCount(value['tokens']) &&
     typeof value['seconds'] === 'number' &&
     typeof value['isFinished'] === 'boolean'
   );

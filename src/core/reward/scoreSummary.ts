@@ -1,5 +1,5 @@
+import type { OutputRow } from './outputRow';
 import { scoreRewardBench, type RewardBenchScores } from './rewardBench';
-import type { ScoredRow } from './rewardBreakdown';
 import type { RewardModelDescription } from './rewardModelDescription';
 
 /** How often the chosen response of pairs wins. */
@@ -47,7 +47,6 @@ const mostSubsets = 100_000;
 export class ScoreSummaryBuilder {
   #rows = 0;
   #errors = 0;
-  #tokens = 0;
   readonly #pairs: PairCounts = { n: 0, wins: 0, ties: 0 };
   readonly #subsets = new Map<string, PairCounts>();
 
@@ -59,18 +58,13 @@ export class ScoreSummaryBuilder {
     return this.#errors;
   }
 
-  get tokens(): number {
-    return this.#tokens;
-  }
-
   /** @param subset of the row, where it has one. */
-  add(scored: ScoredRow, subset: string | null): void {
+  add(scored: OutputRow, subset: string | null): void {
     this.#rows += 1;
     if ('error' in scored) {
       this.#errors += 1;
       return;
     }
-    this.#tokens += countTokens(scored);
     const outcome = compareResponses(scored);
     if (outcome === null) return;
     count(this.#pairs, outcome);
@@ -82,8 +76,11 @@ export class ScoreSummaryBuilder {
     count(counts, outcome);
   }
 
-  /** @param seconds spent on the rows. */
-  build(description: RewardModelDescription, seconds: number): ScoreSummary {
+  /** @param work what the rows have cost: tokens given to the model, and time. */
+  build(
+    description: RewardModelDescription,
+    { tokens, seconds }: { readonly tokens: number; readonly seconds: number },
+  ): ScoreSummary {
     const subsets = [...this.#subsets].map(([name, counts]) => [name, summarise(counts)] as const);
     const rewardBench = this.#scoreRewardBench();
     const perSecond = (value: number): number => (seconds <= 0 ? 0 : value / seconds);
@@ -93,10 +90,10 @@ export class ScoreSummaryBuilder {
       pairs: summarise(this.#pairs),
       subsets: Object.fromEntries(subsets),
       ...(rewardBench === null ? {} : { rewardBench }),
-      tokens: this.#tokens,
+      tokens,
       seconds,
       rowsPerSecond: perSecond(this.#rows),
-      tokensPerSecond: perSecond(this.#tokens),
+      tokensPerSecond: perSecond(tokens),
       model: description.name,
       head: description.head,
       device: description.device,
@@ -111,19 +108,25 @@ export class ScoreSummaryBuilder {
   }
 }
 
-/** Tokens given to the model for a row; 0 for an error. */
-export function countTokens(scored: ScoredRow): number {
-  if ('error' in scored) return 0;
+/** Tokens given to the model for a row; 0 for an error, and for a judge's verdict, which does not say. */
+export function countTokens(scored: OutputRow): number {
+  if ('error' in scored || 'pChosen' in scored) return 0;
   if ('margin' in scored) return scored.chosen.tokens + scored.rejected.tokens;
   if ('responses' in scored) return scored.responses.reduce((sum, { tokens }) => sum + tokens, 0);
   return scored.tokens;
 }
 
 /** Whether the chosen response of a pair scores higher (1), as high (0) or lower (-1); null for other rows. */
-function compareResponses(scored: ScoredRow): -1 | 0 | 1 | null {
+function compareResponses(scored: OutputRow): -1 | 0 | 1 | null {
+  if ('pChosen' in scored) return compare(scored.pChosen, 0.5);
   if (!('margin' in scored)) return null;
-  const { chosen, rejected } = scored;
-  return chosen.score === rejected.score ? 0 : rejected.score < chosen.score ? 1 : -1;
+  return scored.judged === undefined
+    ? compare(scored.chosen.score, scored.rejected.score)
+    : compare(scored.judged.pChosen, 0.5);
+}
+
+function compare(a: number, b: number): -1 | 0 | 1 {
+  return a === b ? 0 : b < a ? 1 : -1;
 }
 
 function count(counts: PairCounts, outcome: -1 | 0 | 1): void {

@@ -6,6 +6,7 @@ import type { JobContext } from '../../core/jobContext';
 import { countCharacters } from '../../core/promptFile/countCharacters';
 import type { DataRow } from '../../core/promptFile/parseDataFile';
 import { checkWeights } from '../../core/reward/checkWeights';
+import { outputRowOf, type OutputRow } from '../../core/reward/outputRow';
 import type { ScoredRow } from '../../core/reward/rewardBreakdown';
 import type { RunKey } from '../../core/reward/scoreJournal';
 import { countTokens, ScoreSummaryBuilder, type ScoreSummary } from '../../core/reward/scoreSummary';
@@ -15,7 +16,8 @@ import { replaceFile } from '../replaceFile';
 import { DatasetProgress } from './datasetProgress';
 import type { ScoreOptions } from './rewardModel';
 import type { RowScorer } from './rowScorer';
-import { readScoredLines, ScoreRun } from './scoreRun';
+import { readScoredRows, ScoreRun } from './scoreRun';
+import { writeScoreTable } from './writeScoreTable';
 import { scoreRows, type ScoreRowsParams } from './scoreRows';
 
 export interface ScoreDatasetParams {
@@ -84,6 +86,7 @@ class DatasetJob {
   readonly #context: JobContext;
   readonly #total: number | null;
   readonly #summary = new ScoreSummaryBuilder();
+  #tokens = 0;
 
   constructor(params: ScoreDatasetParams, inputs: readonly DataInput[], context: JobContext) {
     this.#params = params;
@@ -115,27 +118,24 @@ class DatasetJob {
   }
 
   async write({ path, format }: ScoreOutput): Promise<ScoreSummary> {
-    if (format !== 'jsonl') throw new AlidadeError({ code: 'unsupported', message: `${path}: only .jsonl is written` });
     const { resume } = this.#params;
     const run = await ScoreRun.open({ path, key: await this.#describeRun(), resume });
     const rows = this.#readRows();
-    if (run === null) {
-      this.#context.logger.info(`${path} is complete`);
-      await this.#replay(rows, readScoredLines(path), path);
-      return this.#summarise(0);
-    }
+    if (run === null) return this.#confirm(path, format, rows);
     try {
       const { state } = run;
-      const position = await this.#replay(rows, readScoredLines(run.partPath, state.bytes), run.partPath, state.rows);
+      const position = await this.#replay(rows, readScoredRows(run.partPath, state.bytes), run.partPath);
+      this.#tokens = state.tokens;
       const progress = this.#startProgress(position);
       if (0 < state.rows) this.#context.logger.info(`${countOf(state.rows, 'row')} of ${path} are there already`);
       for await (const window of cutWindows(rows)) {
         const lines = await this.#scoreWindow(window, progress);
-        await run.append(lines, state.seconds + progress.seconds);
+        await run.append(lines, { tokens: this.#tokens, seconds: state.seconds + progress.seconds });
       }
       await run.finish();
+      if (format !== 'jsonl') await this.#writeTable(run, format);
       const summary = await this.#writeSummary(run.state.seconds);
-      await run.moveIntoPlace(run.partPath);
+      await run.moveIntoPlace(format === 'jsonl' ? run.partPath : run.tablePath);
       return summary;
     } catch (error) {
       throw sayHowToGoOn(error, run.state.rows, this.#context.signal);
@@ -143,6 +143,23 @@ class DatasetJob {
       await run.close();
       await rows.return(undefined);
     }
+  }
+
+  /** A run that was complete before this session. */
+  async #confirm(path: string, format: OutputFormat, rows: AsyncGenerator<PlacedRow>): Promise<ScoreSummary> {
+    if (format !== 'jsonl') {
+      throw new AlidadeError({ code: 'exists', message: `${path} is complete`, hint: 'there is nothing to resume' });
+    }
+    await this.#replay(rows, readScoredRows(path), path);
+    if ((await rows.next()).done !== true) throw doesNotFit(path, this.#summary.rows);
+    this.#context.logger.info(`${path} is complete`);
+    return this.#summarise(0);
+  }
+
+  async #writeTable(run: ScoreRun, format: 'csv' | 'parquet'): Promise<void> {
+    this.#context.progress({ message: `Writing ${format === 'csv' ? 'CSV' : 'Parquet'}` });
+    const rows = (): AsyncIterable<OutputRow> => readScoredRows(run.partPath, run.state.bytes);
+    await writeScoreTable({ rows, path: run.tablePath, format }, this.#context);
   }
 
   async #scoreWindow(window: readonly PlacedRow[], progress: DatasetProgress): Promise<readonly string[]> {
@@ -153,7 +170,7 @@ class DatasetJob {
       if (placed === undefined) throw new Error('more results than rows');
       this.#count(placed, scored, progress);
       await this.#params.onRow?.(scored);
-      lines.push(`${JSON.stringify(scored)}\n`);
+      lines.push(`${JSON.stringify(outputRowOf(scored))}\n`);
     }
     if (lines.length !== window.length) throw new Error('fewer results than rows');
     return lines;
@@ -166,8 +183,10 @@ class DatasetJob {
   }
 
   #count({ row, position }: PlacedRow, scored: ScoredRow, progress: DatasetProgress): void {
+    const tokens = countTokens(scored);
+    this.#tokens += tokens;
     this.#summary.add(scored, row.subset);
-    progress.addRow({ tokens: countTokens(scored), isError: 'error' in scored, position });
+    progress.addRow({ tokens, isError: 'error' in scored, position });
   }
 
   /**
@@ -176,23 +195,18 @@ class DatasetJob {
    */
   async #replay(
     rows: AsyncGenerator<PlacedRow>,
-    lines: AsyncIterable<string>,
+    scoredBefore: AsyncIterable<OutputRow>,
     name: string,
-    expected?: number,
   ): Promise<number> {
     let position = 0;
-    let count = 0;
-    for await (const line of lines) {
+    for await (const scored of scoredBefore) {
       throwIfCancelled(this.#context.signal);
       const next = await rows.next();
-      const scored = parseScoredRow(line);
-      if (next.done === true || scored?.id !== next.value.row.id) throw doesNotFit(name, count);
+      if (next.done === true || scored.id !== next.value.row.id) throw doesNotFit(name, this.#summary.rows);
       this.#summary.add(scored, next.value.row.subset);
+      this.#tokens += countTokens(scored);
       ({ position } = next.value);
-      count += 1;
     }
-    const isWhole = expected === undefined ? (await rows.next()).done === true : count === expected;
-    if (!isWhole) throw doesNotFit(name, count);
     return position;
   }
 
@@ -221,7 +235,7 @@ class DatasetJob {
   }
 
   #summarise(seconds: number): ScoreSummary {
-    return this.#summary.build(this.#params.model.description, seconds);
+    return this.#summary.build(this.#params.model.description, { tokens: this.#tokens, seconds });
   }
 
   async #writeSummary(seconds: number): Promise<ScoreSummary> {
@@ -272,15 +286,6 @@ async function* cutWindows(rows: AsyncIterable<PlacedRow>): AsyncGenerator<reado
     characters = 0;
   }
   if (0 < window.length) yield window;
-}
-
-function parseScoredRow(line: string): ScoredRow | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && 'id' in value ? (value as ScoredRow) : null;
-  } catch {
-    return null;
-  }
 }
 
 function doesNotFit(name: string, rows: number): AlidadeError {

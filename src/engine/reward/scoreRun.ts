@@ -1,10 +1,14 @@
 import { createReadStream } from 'node:fs';
-import { access, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { access, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
 import { countOf } from '../../core/describeQuantity';
+import { FormatError } from '../../core/formatError';
+import { isRecord } from '../../core/promptFile/rowProblem';
+import type { OutputRow } from '../../core/reward/outputRow';
 import {
   compareKeys,
+  nothingDone,
   parseJournal,
   writeJournalHead,
   writeJournalState,
@@ -14,9 +18,9 @@ import {
   type RunKey,
 } from '../../core/reward/scoreJournal';
 import { describeFileError } from '../checkpoint/describeFileError';
+import { GrowingFile } from '../growingFile';
 import { identifyProcess, isRunning } from '../processIdentity';
 import { splitLines } from '../promptFile/splitLines';
-import { writeFully } from '../writeFully';
 
 export interface ScoreRunParams {
   /** The complete output; absent until the end. */
@@ -33,14 +37,14 @@ export interface ScoreRunParams {
  */
 export class ScoreRun {
   readonly #path: string;
-  readonly #part: WorkFile;
-  readonly #journal: WorkFile;
+  readonly #part: GrowingFile;
+  readonly #journal: GrowingFile;
   #state: JournalState;
 
   private constructor(parts: {
     readonly path: string;
-    readonly part: WorkFile;
-    readonly journal: WorkFile;
+    readonly part: GrowingFile;
+    readonly journal: GrowingFile;
     readonly state: JournalState;
   }) {
     this.#path = parts.path;
@@ -68,12 +72,12 @@ export class ScoreRun {
       }
     }
     const entry = resume ? journal?.entries.findLast(({ state }) => state.bytes <= (partBytes ?? 0)) : undefined;
-    const part = await WorkFile.open(names.part, entry?.state.bytes ?? 0);
+    const part = await GrowingFile.open(names.part, entry?.state.bytes ?? 0);
     try {
-      const journalFile = await WorkFile.open(names.journal, entry === undefined ? 0 : entry.end);
+      const journalFile = await GrowingFile.open(names.journal, entry === undefined ? 0 : entry.end);
       const head = entry === undefined ? writeJournalHead(key) : '';
-      await journalFile.append(head + writeJournalWriter(identifyProcess(process.pid)));
-      const state = entry?.state ?? { rows: 0, bytes: 0, seconds: 0, isFinished: false };
+      await journalFile.append(Buffer.from(head + writeJournalWriter(identifyProcess(process.pid))));
+      const state = entry?.state ?? nothingDone;
       return new ScoreRun({ path, part, journal: journalFile, state });
     } catch (error) {
       await part.close();
@@ -90,12 +94,17 @@ export class ScoreRun {
     return workNames(this.#path).part;
   }
 
+  /** Where the output is made when it is no JSON lines. */
+  get tablePath(): string {
+    return workNames(this.#path).table;
+  }
+
   /** Adds rows and makes sure that they stay. */
-  async append(lines: readonly string[], seconds: number): Promise<void> {
-    await this.#part.append(lines.join(''));
+  async append(lines: readonly string[], work: { readonly tokens: number; readonly seconds: number }): Promise<void> {
+    await this.#part.append(Buffer.from(lines.join('')));
     await this.#part.sync();
     const { rows } = this.#state;
-    await this.#note({ rows: rows + lines.length, bytes: this.#part.bytes, seconds, isFinished: false });
+    await this.#note({ rows: rows + lines.length, bytes: this.#part.bytes, ...work, isFinished: false });
   }
 
   /** All rows are there. */
@@ -123,14 +132,14 @@ export class ScoreRun {
   }
 
   async #note(state: JournalState): Promise<void> {
-    await this.#journal.append(writeJournalState(state));
+    await this.#journal.append(Buffer.from(writeJournalState(state)));
     this.#state = state;
   }
 }
 
 /** The names under which a run keeps its work. */
-export function workNames(path: string): { readonly part: string; readonly journal: string } {
-  return { part: `${path}.part`, journal: `${path}.journal` };
+export function workNames(path: string): { readonly part: string; readonly journal: string; readonly table: string } {
+  return { part: `${path}.part`, journal: `${path}.journal`, table: `${path}.table` };
 }
 
 /**
@@ -213,71 +222,31 @@ async function sizeOf(path: string): Promise<number | null> {
   }
 }
 
-/** A file that grows at its end. */
-class WorkFile {
-  readonly #path: string;
-  readonly #file: FileHandle;
-  #bytes: number;
-  #isOpen = true;
-
-  private constructor(path: string, file: FileHandle, bytes: number) {
-    this.#path = path;
-    this.#file = file;
-    this.#bytes = bytes;
-  }
-
-  /** @param kept bytes at the beginning that stay; the file is made where it is not there. */
-  static async open(path: string, kept: number): Promise<WorkFile> {
-    try {
-      const file = await open(path, 0 < kept ? 'r+' : 'w');
-      try {
-        await file.truncate(kept);
-      } catch (error) {
-        await file.close();
-        throw error;
-      }
-      return new WorkFile(path, file, kept);
-    } catch (error) {
-      throw describeFileError(error, path);
-    }
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  async append(text: string): Promise<void> {
-    const bytes = Buffer.from(text);
-    try {
-      await writeFully(this.#file, bytes, this.#bytes);
-    } catch (error) {
-      throw describeFileError(error, this.#path);
-    }
-    this.#bytes += bytes.length;
-  }
-
-  async sync(): Promise<void> {
-    try {
-      await this.#file.datasync();
-    } catch (error) {
-      throw describeFileError(error, this.#path);
-    }
-  }
-
-  async close(): Promise<void> {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    await this.#file.close();
-  }
-}
-
-/** The scored rows of a part file or of a finished output in JSON lines. @param bytes how many of them count. */
-export async function* readScoredLines(path: string, bytes?: number): AsyncGenerator<string> {
+/**
+ * The scored rows of a part file, or of a finished output in JSON lines.
+ * @param bytes how many of them count; default: all.
+ * @throws AlidadeError `format` for a line that is no scored row.
+ */
+export async function* readScoredRows(path: string, bytes?: number): AsyncGenerator<OutputRow> {
   if (bytes === 0) return;
   const stream = createReadStream(path, bytes === undefined ? {} : { end: bytes - 1 }) as AsyncIterable<Buffer>;
   try {
-    for await (const line of splitLines(stream, path)) yield Buffer.from(line).toString('utf8');
+    let line = 0;
+    for await (const content of splitLines(stream, path)) {
+      line += 1;
+      yield parseScoredRow(Buffer.from(content).toString('utf8'), path, line);
+    }
   } catch (error) {
     throw describeFileError(error, path);
   }
+}
+
+function parseScoredRow(text: string, path: string, line: number): OutputRow {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isRecord(value) && typeof value['id'] === 'string') return value as OutputRow;
+  } catch {
+    // As any other line that is no row.
+  }
+  throw new FormatError({ problem: `line ${line} is no scored row`, file: path, hint: 'remove the file' });
 }
