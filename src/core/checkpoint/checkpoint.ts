@@ -54,4 +54,6 @@ export interface Checkpoint {
   readonly textSource?: { readonly path: string; readonly format: 'safetensors' | 'gguf' };
   /** Everything that is wrong with it, in words. Empty: it can be opened. */
   readonly problems: readonly string[];
+  /** Why it reads no text, as far as that is seen without building the tokenizer: it may still be given token ids. */
+  readonly tokenizerProblem?: string | null;
 }

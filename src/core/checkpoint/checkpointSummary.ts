@@ -20,7 +20,8 @@ export interface CheckpointSummary {
 }
 
 export function summariseCheckpoint(checkpoint: Checkpoint): CheckpointSummary {
-  const { path, name, config, parameters, dtype, bytes, head, license, adapter, problems } = checkpoint;
+  const { path, name, config, parameters, dtype, bytes, head, license, adapter, tokenizerProblem = null } = checkpoint;
+  const problems = tokenizerProblem === null ? checkpoint.problems : [...checkpoint.problems, tokenizerProblem];
   return {
     path,
     name,

@@ -19,11 +19,30 @@ export function rebuildGgufTokenizer(metadata: GgufMetadata, file = 'the GGUF fi
     metadata instanceof Map
       ? (metadata as ReadonlyMap<string, unknown>).get(key)
       : (metadata as Readonly<Record<string, unknown>>)[key];
-  const model = read('tokenizer.ggml.model');
   const parts = { read, ggml: (key: string) => read(`tokenizer.ggml.${key}`), file };
-  if (model === 'gpt2') return rebuildByteLevel(parts);
-  if (model === 'llama') return rebuildSentencePiece(parts);
-  throw unsupported(`${file}: tokenizer model ${quote(model)}`, ['gpt2', 'llama']);
+  checkKind(parts);
+  return parts.ggml('model') === 'llama' ? rebuildSentencePiece(parts) : rebuildByteLevel(parts);
+}
+
+/** Why the tokenizer in the metadata is of no use, from a glance at its kind; null: nothing is known against it. */
+export function findGgufTokenizerProblem(metadata: ReadonlyMap<string, unknown>): string | null {
+  if (!metadata.has('tokenizer.ggml.model')) return null;
+  try {
+    const read = (key: string): unknown => metadata.get(key);
+    checkKind({ read, ggml: (key) => read(`tokenizer.ggml.${key}`), file: 'its text cannot be read' });
+    return null;
+  } catch (error) {
+    return error instanceof AlidadeError ? error.message : String(error);
+  }
+}
+
+/** @throws AlidadeError `unsupported` */
+function checkKind({ ggml, file }: MetadataParts): void {
+  const [model, pre] = [ggml('model'), ggml('pre')];
+  if (model === 'llama') return;
+  if (model !== 'gpt2') throw unsupported(`${file}: tokenizer model ${quote(model)}`, ['gpt2', 'llama']);
+  if (typeof pre === 'string' && Object.hasOwn(preTokenizers, pre)) return;
+  throw unsupported(`${file}: pre-tokenizer ${quote(pre)}`, Object.keys(preTokenizers));
 }
 
 interface MetadataParts {
@@ -34,11 +53,7 @@ interface MetadataParts {
 }
 
 function rebuildByteLevel({ read, ggml, file }: MetadataParts): TokenizerSource {
-  const pre = ggml('pre');
-  const preTokenizer = typeof pre === 'string' && Object.hasOwn(preTokenizers, pre) ? preTokenizers[pre] : undefined;
-  if (preTokenizer === undefined) {
-    throw unsupported(`${file}: pre-tokenizer ${quote(pre)}`, Object.keys(preTokenizers));
-  }
+  const preTokenizer = preTokenizers[String(ggml('pre'))];
   const tokens = readTexts(ggml('tokens'), 'tokenizer.ggml.tokens', file);
   const merges = readTexts(ggml('merges'), 'tokenizer.ggml.merges', file);
   const types = readTypes(ggml('token_type'), tokens.length, file);

@@ -9,6 +9,7 @@ import { ggufFamily, ggufModelConfig, type GgufRopeFactors } from '../../core/ch
 import { mapGgufTensors } from '../../core/checkpoint/mapGgufTensors';
 import { readGguf } from '../../core/checkpoint/readGguf';
 import { summariseWeights } from '../../core/checkpoint/summariseWeights';
+import { findGgufTokenizerProblem } from '../../core/tokenizer/rebuildGgufTokenizer';
 import { checkpointName } from './checkpointName';
 import { withFile, type FileByteSource } from './fileByteSource';
 
@@ -40,6 +41,7 @@ export async function openGgufCheckpoint(path: string): Promise<Checkpoint> {
       license: typeof license === 'string' && license !== '' ? license : null,
       fingerprint: hash.digest('hex'),
       problems: checkTensors({ config, head: null, tensors }),
+      tokenizerProblem: findGgufTokenizerProblem(gguf.metadata),
     };
   });
 }

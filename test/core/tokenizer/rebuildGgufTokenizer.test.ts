@@ -8,7 +8,7 @@ import { readGguf } from '../../../src/core/checkpoint/readGguf';
 import { starterPath } from '../../../src/engine/checkpoint/starterFile';
 import { createChatTemplate } from '../../../src/core/tokenizer/chatTemplate';
 import { preTokenizers } from '../../../src/core/tokenizer/ggufPreTokenizers';
-import { rebuildGgufTokenizer } from '../../../src/core/tokenizer/rebuildGgufTokenizer';
+import { findGgufTokenizerProblem, rebuildGgufTokenizer } from '../../../src/core/tokenizer/rebuildGgufTokenizer';
 import { createTokenizer } from '../../../src/core/tokenizer/tokenizer';
 
 interface Golden {
@@ -93,6 +93,16 @@ describe('rebuildGgufTokenizer', () => {
         (error) => error instanceof AlidadeError && error.code === 'unsupported' && message.test(error.message),
       );
     }
+  });
+
+  it('sees an unsupported kind without building the tokenizer', () => {
+    const find = (model: string, pre: string): string | null =>
+      findGgufTokenizerProblem(new Map(Object.entries({ 'tokenizer.ggml.model': model, 'tokenizer.ggml.pre': pre })));
+    assert.equal(find('gpt2', 'qwen2'), null);
+    assert.equal(find('llama', 'default'), null);
+    assert.match(find('gpt2', 'bloom') ?? '', /pre-tokenizer "bloom" is not supported/);
+    assert.match(find('rwkv', 'default') ?? '', /tokenizer model "rwkv" is not supported/);
+    assert.equal(findGgufTokenizerProblem(new Map()), null);
   });
 
   it('refuses lists that are missing or do not fit together', () => {
