@@ -1,3 +1,4 @@
+import type { DecoderDescription } from './decoderDescription';
 import * as op from './operators';
 import { floatConstant, int64Constant } from './value';
 import type { Value } from './value';
@@ -7,6 +8,11 @@ import type { Value } from './value';
  * have no such kernel in F32. Both read the same inputs; tests hold them against each other.
  */
 export type AttentionKind = 'fused' | 'plain';
+
+/** What GroupQueryAttention demands of heads and of the part of them that is rotated. */
+export function canFuse({ headDim, rotaries }: Pick<DecoderDescription, 'headDim' | 'rotaries'>): boolean {
+  return headDim % 16 === 0 && rotaries.every(({ dimensions }) => dimensions % 16 === 0);
+}
 
 export interface AttentionResult {
   readonly output: Value; // [1, tokens, heads * headDim]

@@ -11,7 +11,7 @@ import type {
 } from './decoderDescription';
 import * as op from './operators';
 import { rotaryInputNames } from './rotaryTables';
-import { floatConstant, graphInput } from './value';
+import { graphInput } from './value';
 import type { Shape, Value } from './value';
 
 /** The weights of a model, wherever they are and whatever their number format. */
@@ -316,9 +316,8 @@ function norm(value: Value, layer: NormLayer, weights: WeightSource): Value {
 
 /** The sum of a constant and an offset is a constant to the runtime, too. */
 function normWeights(layer: NormLayer, weights: WeightSource): { readonly weight: Value; readonly bias: Value | null } {
-  const stored = weights.dense(layer.weight, [layer.size]);
   return {
-    weight: layer.offset === 0 ? stored : op.add(stored, floatConstant('norm_offset', [layer.offset], [1])),
+    weight: op.shift(weights.dense(layer.weight, [layer.size]), layer.offset),
     bias: layer.bias === null ? null : weights.dense(layer.bias, [layer.size]),
   };
 }

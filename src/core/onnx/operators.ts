@@ -30,13 +30,19 @@ export function multiply(left: Value, right: Value): Value {
   return apply('Mul', [left, right], {}, [left.type, broadcast(left, right)]);
 }
 
-export function absolute(value: Value): Value {
-  return apply('Abs', [value], {}, [value.type, value.shape]);
-}
-
 /** The largest element along one axis, which goes. */
 export function reduceMax(value: Value, axis: number): Value {
   return reduce('ReduceMax', value, axis);
+}
+
+/** The smallest element along one axis, which goes. */
+export function reduceMin(value: Value, axis: number): Value {
+  return reduce('ReduceMin', value, axis);
+}
+
+/** The larger of two elements. */
+export function maximum(left: Value, right: Value): Value {
+  return apply('Max', [left, right], {}, [left.type, broadcast(left, right)]);
 }
 
 /** The sum along one axis, which goes. */
@@ -44,7 +50,7 @@ export function reduceSum(value: Value, axis: number): Value {
   return reduce('ReduceSum', value, axis);
 }
 
-function reduce(operator: 'ReduceMax' | 'ReduceSum', value: Value, axis: number): Value {
+function reduce(operator: 'ReduceMax' | 'ReduceMin' | 'ReduceSum', value: Value, axis: number): Value {
   const axes = int64Constant(`axis_${axis}`, [axis], [1]);
   const shape = value.shape.filter((_, index) => index !== axis);
   return apply(operator, [value, axes], { keepdims: int(0) }, [value.type, shape]);
@@ -60,7 +66,7 @@ export function quantizeLinear(value: Value, scales: Value, zeroPoints: Value, a
   return apply('QuantizeLinear', [value, scales, zeroPoints], { axis: int(axis) }, [zeroPoints.type, value.shape]);
 }
 
-/** (left − zero point) · right in integers, times both scales; uint8 [m, k] × int8 [k, n] → F32 [m, n]. */
+/** (left − zero point) · right in integers, times both scales; uint8 [..., k] × int8 [k, n] → F32 [..., n]. */
 export function matMulIntegerToFloat(
   left: Value,
   right: Value,
@@ -68,7 +74,7 @@ export function matMulIntegerToFloat(
 ): Value {
   if (last(left.shape) !== right.shape[0]) throw shapeError('matMulIntegerToFloat', left, right);
   const inputs = [left, right, options.leftScale, options.rightScale, options.leftZeroPoint];
-  const shape = [left.shape[0], right.shape[1]];
+  const shape = [...left.shape.slice(0, -1), right.shape[1]];
   return apply('MatMulIntegerToFloat', inputs, {}, ['float32', shape], 'com.microsoft');
 }
 
@@ -149,7 +155,12 @@ export function tanh(value: Value): Value {
 
 /** value · factor */
 export function scale(value: Value, factor: number): Value {
-  return factor === 1 ? value : multiply(value, floatConstant(`factor_${factor}`, [factor], []));
+  return factor === 1 ? value : multiply(value, numberLike(value, factor));
+}
+
+/** value + term */
+export function shift(value: Value, term: number): Value {
+  return term === 0 ? value : add(value, numberLike(value, term));
 }
 
 /** cap · tanh(x / cap): keeps x between −cap and cap (Gemma Team 2024, §2). */
@@ -404,6 +415,12 @@ export function groupQueryAttention(
     presentKey: outputOf(node, 1, query.type, pastKey.shape),
     presentValue: outputOf(node, 2, query.type, pastValue.shape),
   };
+}
+
+/** A scalar of the type of a value. */
+function numberLike({ type }: Value, number: number): Value {
+  const constant = floatConstant(`number_${number}`, [number], []);
+  return type === 'float32' ? constant : cast(constant, type);
 }
 
 function apply(

@@ -6,6 +6,7 @@ import type { Checkpoint } from '../../core/checkpoint/checkpoint';
 import type { DeviceChoice, DtypeChoice } from '../../core/device';
 import type { JobContext } from '../../core/jobContext';
 import { describeDecoder } from '../../core/onnx/architectures/describeDecoder';
+import { canFuse } from '../../core/onnx/attention';
 import type { AttentionKind } from '../../core/onnx/attention';
 import { buildDecoder } from '../../core/onnx/buildDecoder';
 import type { DecoderProgram } from '../../core/onnx/buildDecoder';
@@ -68,7 +69,7 @@ export async function openDecoder(params: OpenDecoderParams, context: JobContext
   const layerCount = Math.min(params.layerCount ?? decoder.layers.length, decoder.layers.length);
   const chosen = await chooseDevice(params.device);
   const dtype = chooseDtype(params.dtype ?? 'auto', chosen);
-  const fusable = chosen.provider.attention === 'fused' && decoder.headDim % 16 === 0; // what GroupQueryAttention demands
+  const fusable = chosen.provider.attention === 'fused' && canFuse(decoder);
   const attention = params.attention ?? (fusable ? 'fused' : 'plain');
   const tied = !checkpoint.tensors.has(decoder.languageModelHead);
   const running = { ...decoder, layers: decoder.layers.slice(0, layerCount) };
@@ -135,10 +136,10 @@ function chooseDtype(choice: DtypeChoice, { provider }: ChosenDevice): WeightDty
 }
 
 function listWantedWeights(decoder: DecoderDescription, withHead: boolean): WantedWeight[] {
-  const linears = new Set(listDecoderLinears(decoder).map(({ weight }) => weight));
+  const layouts = new Map(listDecoderLinears(decoder).map(({ weight, layout }) => [weight, layout]));
   const roleOf = (name: string): WantedWeight['role'] => {
     if (name === decoder.embedding) return 'embedding';
-    return linears.has(name) ? 'linear' : 'plain';
+    return layouts.get(name) ?? 'plain';
   };
   const body = listDecoderTensors(decoder).map(({ name }) => ({ name, role: roleOf(name) }));
   return withHead ? [...body, { name: decoder.languageModelHead, role: 'embedding' }] : body;
