@@ -57,6 +57,7 @@ function programs() {
     .map((entry) => [`webview/${entry.name}`, `webview/${entry.name}/main.ts`]);
   return [
     { ...node, entryPoints: { extension: 'src/extension/extension.ts', sidecar: 'src/sidecar/main.ts' } },
+    { ...node, entryPoints: { weightWorker: 'src/engine/onnx/weightWorker.ts' } },
     { ...node, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } },
     {
       ...shared,

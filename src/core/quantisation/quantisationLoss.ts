@@ -4,7 +4,13 @@ export interface QuantisationLoss {
   readonly squaredSum: number;
 }
 
+/** Adds a part of a tensor to the whole. */
+export function addLoss(whole: { squaredError: number; squaredSum: number }, part: QuantisationLoss | null): void {
+  whole.squaredError += part?.squaredError ?? 0;
+  whole.squaredSum += part?.squaredSum ?? 0;
+}
+
 /** Root of the mean squared error relative to the root of the mean squared weight. */
 export function relativeLoss({ squaredError, squaredSum }: QuantisationLoss): number {
-  return squaredError === 0 ? 0 : Math.sqrt(squaredError / squaredSum);
+  return 0 < squaredError ? Math.sqrt(squaredError / squaredSum) : 0;
 }

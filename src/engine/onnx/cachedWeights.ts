@@ -7,7 +7,7 @@ import { BLOCK_SIZE } from '../../core/quantisation/weightFormat';
 import type { WeightFormat } from '../../core/quantisation/weightFormat';
 import type { PartName } from '../../core/quantisation/weightParts';
 import { withFile } from '../checkpoint/fileByteSource';
-import type { PlannedWeight } from './prepareWeights';
+import type { PlannedWeight } from './convertWeights';
 import type { StoredTensor, StoredWeight } from './storedWeight';
 import { markUsed } from './weightCache';
 

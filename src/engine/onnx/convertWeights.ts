@@ -1,105 +1,106 @@
+import { existsSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { restoreRowOrder } from '../../core/checkpoint/decodeTensor';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TensorEntry } from '../../core/checkpoint/tensorEntry';
 import type { JobContext } from '../../core/jobContext';
-import { convertRows } from '../../core/quantisation/convertRows';
-import { relativeLoss } from '../../core/quantisation/quantisationLoss';
+import { addLoss, relativeLoss } from '../../core/quantisation/quantisationLoss';
 import type { QuantisationLoss } from '../../core/quantisation/quantisationLoss';
-import type { PlacedPart, WeightFileLayout } from '../../core/quantisation/weightFile';
+import type { WeightFileLayout } from '../../core/quantisation/weightFile';
 import type { WeightDtype, WeightFormat } from '../../core/quantisation/weightFormat';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
-import { openFileByteSource } from '../checkpoint/fileByteSource';
-import type { FileByteSource } from '../checkpoint/fileByteSource';
-import type { PlannedWeight } from './prepareWeights';
+import { runTask, splitIntoTasks } from './conversionTask';
+import type { ConversionTask } from './conversionTask';
+import { OpenFiles } from './openFiles';
+import { runInWorkers } from './workerPool';
+
+/** A tensor and the format that it is to have. */
+export interface PlannedWeight {
+  readonly entry: TensorEntry;
+  readonly format: WeightFormat;
+  /** Stored as [inputs, outputs], wanted as [outputs, inputs]. */
+  readonly isTransposed: boolean;
+}
 
 export interface WeightsToConvert {
   readonly planned: readonly PlannedWeight[];
   readonly layout: WeightFileLayout;
   readonly file: FileHandle;
   readonly dtype: WeightDtype;
+  /** The built weightWorker.ts; by default beside the program that runs. */
+  readonly workerFile?: string;
 }
 
-/** Weights converted at a time. */
-const CHUNK = 1 << 22;
+/** Bytes of weights that are converted sooner than threads for them are started. */
+const FEW_BYTES = 16e6;
+/** More threads than this only wait for the disk. */
+const MOST_WORKERS = 16;
 
-/** Fills a file of the weight cache. */
+/**
+ * Fills a file of the weight cache, on all cores when there is much to do.
+ * @throws AlidadeError `weights` for values that cannot be stored, `cancelled`; FormatError; errors of the file system.
+ */
 export async function convertWeights(
-  { planned, layout, file, dtype }: WeightsToConvert,
+  { planned, layout, file, dtype, workerFile = join(__dirname, 'weightWorker.js') }: WeightsToConvert,
   context: JobContext,
 ): Promise<void> {
-  const sources = new Map<string, FileByteSource>();
-  const losses: (number | null)[] = [];
+  const tasks = planned.flatMap((plan, weight) => splitIntoTasks({ ...plan, weight, parts: layout.parts[weight] }));
+  // What cannot be cut comes first: at the end the other cores would wait for it.
+  tasks.sort((a, b) => Number(isWhole(b)) - Number(isWhole(a)) || (isWhole(a) ? b.entry.bytes - a.entry.bytes : 0));
+  const total = planned.reduce((sum, { entry }) => sum + entry.bytes, 0);
+  const losses = planned.map(() => ({ squaredError: 0, squaredSum: 0 }));
+  const measured = new Set<number>();
+  const started = performance.now();
+  let done = 0;
+  await file.truncate(layout.totalBytes);
+  const work = {
+    tasks,
+    target: file.fd,
+    signal: context.signal,
+    onRead: (bytes: number): void => {
+      done += bytes;
+      const perSecond = done / Math.max(1e-3, (performance.now() - started) / 1000);
+      const message = `Converting weights to ${dtype}`;
+      context.progress({ message, done, total, unit: 'bytes', perSecond, secondsLeft: (total - done) / perSecond });
+    },
+    onDone: ({ weight }: ConversionTask, loss: QuantisationLoss | null): void => {
+      if (loss !== null) measured.add(weight);
+      addLoss(losses[weight], loss);
+    },
+  };
+  if (total < FEW_BYTES || !existsSync(workerFile)) await runHere(work);
+  else await runInWorkers({ ...work, workerFile, workers: Math.min(MOST_WORKERS, availableParallelism()) });
+  const header = layout.header(losses.map((loss, weight) => (measured.has(weight) ? relativeLoss(loss) : null)));
+  await file.write(header, 0, header.length, 0);
+}
+
+function isWhole({ parts, isTransposed }: ConversionTask): boolean {
+  return isTransposed || parts.some((part) => part.outputsLast);
+}
+
+async function runHere(work: {
+  readonly tasks: readonly ConversionTask[];
+  readonly target: number;
+  readonly signal: AbortSignal;
+  readonly onRead: (bytes: number) => void;
+  readonly onDone: (task: ConversionTask, loss: QuantisationLoss | null) => void;
+}): Promise<void> {
+  const sources = new OpenFiles();
   try {
-    for (const [index, { entry, format }] of planned.entries()) {
-      const source = sources.get(entry.file) ?? (await openFileByteSource(entry.file));
-      sources.set(entry.file, source);
-      const parts = layout.parts[index];
-      const onRows = (): void => {
-        throwIfCancelled(context.signal);
-        const done = parts[0].offset;
-        context.progress({ message: `Converting weights to ${dtype}`, done, total: layout.totalBytes, unit: 'bytes' });
-      };
-      losses.push(await convertTensor({ entry, format, parts, source, file, onRows }));
+    for (const task of work.tasks) {
+      const steps = runTask(task, { target: work.target, open: sources.open });
+      for (let step = steps.next(); ; step = steps.next()) {
+        if (step.done === true) {
+          work.onDone(task, step.value);
+          break;
+        }
+        work.onRead(step.value);
+        await nextTurn(); // lets a cancellation in
+        throwIfCancelled(work.signal);
+      }
     }
   } finally {
-    for (const source of sources.values()) await source.close();
-  }
-  await writeFully(file, layout.header(losses), 0);
-}
-
-interface TensorToConvert {
-  readonly entry: TensorEntry;
-  readonly format: WeightFormat;
-  readonly parts: readonly PlacedPart[];
-  readonly source: FileByteSource;
-  readonly file: FileHandle;
-  readonly onRows: () => void;
-}
-
-async function convertTensor({ entry, format, parts, source, file, onRows }: TensorToConvert): Promise<number | null> {
-  const heads = entry.interleavedHeads;
-  const rows = 1 < entry.shape.length || heads !== undefined ? entry.shape[0] : 1;
-  const elements = entry.shape.reduce((product, size) => product * size, 1);
-  const width = elements / rows;
-  const rowBytes = entry.bytes / rows;
-  const together = heads === undefined ? 1 : rows / heads;
-  const step = together * Math.max(1, Math.floor(CHUNK / (together * width)));
-  const whole = new Map(parts.filter((part) => part.outputsLast).map((part) => [part, new Uint8Array(part.bytes)]));
-  const loss = { squaredError: 0, squaredSum: 0 };
-  let measured = false;
-  for (let firstRow = 0; firstRow < rows; firstRow += step) {
-    onRows();
-    const count = Math.min(step, rows - firstRow);
-    const read = await source.read(entry.offset + firstRow * rowBytes, count * rowBytes);
-    const bytes = heads === undefined ? read : restoreRowOrder(read, entry, heads);
-    const buffers = parts.map((part) => whole.get(part) ?? new Uint8Array((part.bytes / rows) * count));
-    const target = {
-      parts: Object.fromEntries(parts.map((part, i) => [part.name, buffers[i]])),
-      columns: rows,
-      firstRow,
-    };
-    const lost: QuantisationLoss | null = convertRows(
-      { bytes, dtype: entry.dtype, rows: count, width },
-      format,
-      target,
-    );
-    if (lost !== null) {
-      measured = true;
-      loss.squaredError += lost.squaredError;
-      loss.squaredSum += lost.squaredSum;
-    }
-    for (const [index, part] of parts.entries()) {
-      if (!part.outputsLast) await writeFully(file, buffers[index], part.offset + (part.bytes / rows) * firstRow);
-    }
-  }
-  for (const [part, bytes] of whole) await writeFully(file, bytes, part.offset);
-  return measured ? relativeLoss(loss) : null;
-}
-
-async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
+    sources.close();
   }
 }

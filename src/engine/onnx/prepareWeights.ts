@@ -13,6 +13,7 @@ import { cacheFolder } from '../checkpoint/cacheFolder';
 import { findCachedWeights, readCachedWeights } from './cachedWeights';
 import type { CachedWeight } from './cachedWeights';
 import { convertWeights } from './convertWeights';
+import type { PlannedWeight } from './convertWeights';
 import type { StoredWeight, WeightRole } from './storedWeight';
 import { ensureCachedFile } from './weightCache';
 
@@ -34,12 +35,6 @@ export interface PreparedWeights {
   readonly loss: number | null;
 }
 
-/** A tensor and the format that it is to have. */
-export interface PlannedWeight {
-  readonly entry: TensorEntry;
-  readonly format: WeightFormat;
-}
-
 /**
  * The wanted tensors in the formats that the dtype asks for. What can be used where it lies stays in the checkpoint's
  * own file; the rest is converted once into a safetensors file under the cache folder, named by the checkpoint's
@@ -53,7 +48,8 @@ export async function prepareWeights(
 ): Promise<PreparedWeights> {
   const planned = wanted.map(({ name, role }): PlannedWeight => {
     const entry = findTensor(checkpoint, name);
-    return { entry, format: chooseWeightFormat(entry, role, dtype) };
+    const format = chooseWeightFormat(entry, role, dtype);
+    return { entry, format, isTransposed: role === 'conv1d' && format.kind !== 'dense' };
   });
   const found = new Map<string, CachedWeight>();
   for (const { entry, format } of planned.filter(isMappable)) {
@@ -66,7 +62,13 @@ export async function prepareWeights(
   const missing = converted.filter(({ entry }) => !found.has(entry.name));
   if (0 < missing.length) {
     const path = join(folder, `${prefix}${planHash(missing)}.safetensors`);
-    const layout = layOutWeightFile(missing.map(({ entry: { name, shape }, format }) => ({ name, shape, format })));
+    const layout = layOutWeightFile(
+      missing.map(({ entry: { name, shape }, format, isTransposed }) => ({
+        name,
+        shape: isTransposed ? shape.toReversed() : shape,
+        format,
+      })),
+    );
     const write = async (file: Parameters<typeof convertWeights>[0]['file']): Promise<void> =>
       convertWeights({ planned: missing, layout, file, dtype }, context);
     await ensureCachedFile({ path, bytes: layout.totalBytes, write }, context);
@@ -99,6 +101,7 @@ function findTensor(checkpoint: Checkpoint, name: string): TensorEntry {
 
 /** Can be used where it lies: in the wanted type, at an address that such numbers may have, rows in order. */
 function isMappable({ entry, format }: PlannedWeight): boolean {
+  if (entry.adapter !== undefined) return false;
   if (format.kind !== 'dense' || entry.interleavedHeads !== undefined || entry.offset % 4 !== 0) return false;
   return entry.dtype === (format.type === 'float32' ? 'F32' : 'F16');
 }

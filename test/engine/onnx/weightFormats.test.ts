@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Checkpoint } from '../../../src/core/checkpoint/checkpoint';
@@ -19,7 +20,8 @@ import { useTemporaryCache } from '../../fixtures/temporaryCache';
 import { useTemporaryFolder } from '../../fixtures/temporaryFolder';
 
 const outputs = 48;
-const inputs = 160; // five blocks: an odd number
+/** Five blocks: an odd number; the kinds with blocks of 256 have two of those. */
+const inputsOf = (stored: string): number => (stored.endsWith('_K') ? 512 : 160);
 
 interface Case {
   readonly stored: string;
@@ -37,17 +39,24 @@ const cases: readonly Case[] = [
   { stored: 'BF16', role: 'linear', dtype: 'f32', format: 'dense float32', within: exact },
   { stored: 'Q4_0', role: 'linear', dtype: 'f32', format: '4-bit blocks', within: exact },
   { stored: 'Q4_1', role: 'linear', dtype: 'f32', format: '4-bit blocks with offsets', within: exact },
-  { stored: 'Q8_0', role: 'linear', dtype: 'f32', format: '8-bit blocks', within: exact },
+  { stored: 'Q4_K', role: 'linear', dtype: 'f32', format: '4-bit blocks with offsets', within: exact },
+  { stored: 'Q6_K', role: 'linear', dtype: 'f32', format: 'dense float32', within: exact },
+  { stored: 'Q8_0', role: 'linear', dtype: 'f32', format: 'dense float32', within: exact },
+  { stored: 'F32', role: 'conv1d', dtype: 'f32', format: 'dense float32', within: exact },
   { stored: 'Q4_0', role: 'embedding', dtype: 'f32', format: '4-bit blocks', within: exact },
   { stored: 'Q4_1', role: 'embedding', dtype: 'f32', format: 'dense float32', within: exact },
-  { stored: 'Q8_0', role: 'embedding', dtype: 'f32', format: '8-bit blocks', within: exact },
+  { stored: 'Q8_0', role: 'embedding', dtype: 'f32', format: 'dense float32', within: exact },
   { stored: 'F32', role: 'linear', dtype: 'int8', format: 'channels', within: 0.02 },
   { stored: 'Q8_0', role: 'linear', dtype: 'int8', format: 'channels', within: 0.02 },
+  { stored: 'BF16', role: 'conv1d', dtype: 'int8', format: 'channels', within: 0.02 },
   { stored: 'F16', role: 'embedding', dtype: 'int8', format: '8-bit blocks', within: 0.01 },
-  { stored: 'BF16', role: 'linear', dtype: 'int4', format: '4-bit blocks', within: 0.15 },
+  { stored: 'BF16', role: 'linear', dtype: 'int4', format: '4-bit blocks with zero points', within: 0.15 },
+  { stored: 'F16', role: 'conv1d', dtype: 'int4', format: '4-bit blocks with zero points', within: 0.15 },
+  { stored: 'Q4_K', role: 'linear', dtype: 'int4', format: '4-bit blocks with offsets', within: exact },
+  { stored: 'Q6_K', role: 'linear', dtype: 'int4', format: '4-bit blocks with zero points', within: 0.15 },
   { stored: 'Q4_0', role: 'linear', dtype: 'int4', format: '4-bit blocks', within: exact },
   { stored: 'Q4_1', role: 'linear', dtype: 'int4', format: '4-bit blocks with offsets', within: exact },
-  { stored: 'Q8_0', role: 'linear', dtype: 'int4', format: '4-bit blocks', within: 0.15 },
+  { stored: 'Q8_0', role: 'linear', dtype: 'int4', format: '4-bit blocks with zero points', within: 0.15 },
   { stored: 'BF16', role: 'embedding', dtype: 'int4', format: '8-bit blocks', within: 0.01 },
   { stored: 'Q8_0', role: 'embedding', dtype: 'int4', format: '8-bit blocks', within: exact },
   { stored: 'BF16', role: 'plain', dtype: 'int4', format: 'dense float32', within: exact },
@@ -66,23 +75,20 @@ describe('the formats of weights', () => {
   useTemporaryCache();
   const folder = useTemporaryFolder();
 
-  function write(stored: string, heads?: number): { readonly checkpoint: Checkpoint; readonly values: Float32Array } {
+  /** A checkpoint of one tensor, and its values as [outputs, inputs]. */
+  function write({ stored, role }: Case): { readonly checkpoint: Checkpoint; readonly values: Float32Array } {
+    const inputs = inputsOf(stored);
     const bytes = randomTensorBytes(stored, outputs * inputs);
     const file = join(folder(), `${stored}.bin`);
     writeFileSync(file, bytes);
-    const entry: TensorEntry = {
-      name: 'w',
-      dtype: stored,
-      shape: [outputs, inputs],
-      file,
-      offset: 0,
-      bytes: bytes.length,
-      ...(heads === undefined ? {} : { interleavedHeads: heads }),
-    };
-    const fingerprint = `${Buffer.from(`${folder()}${stored}${String(heads)}`).toString('hex')}`.slice(-40);
+    const shape = role === 'conv1d' ? [inputs, outputs] : [outputs, inputs];
+    const entry: TensorEntry = { name: 'w', dtype: stored, shape, file, offset: 0, bytes: bytes.length };
+    const fingerprint = createHash('sha256').update(file).update(role).digest('hex');
     // What it reads of a checkpoint.
     const checkpoint = { path: file, tensors: new Map([['w', entry]]), fingerprint } as unknown as Checkpoint;
-    return { checkpoint, values: decodeTensor(bytes, entry) };
+    const values = decodeTensor(bytes, entry);
+    const turned = values.map((_, i) => values[(i % inputs) * outputs + Math.floor(i / inputs)]);
+    return { checkpoint, values: role === 'conv1d' ? turned : values };
   }
 
   async function prepare(checkpoint: Checkpoint, { role, dtype }: Case): Promise<PreparedWeights> {
@@ -91,7 +97,8 @@ describe('the formats of weights', () => {
 
   for (const one of cases) {
     it(`stores ${one.stored} for ${one.dtype} as ${one.format} where it is ${one.role}, which the graph reads right`, async () => {
-      const { checkpoint, values } = write(one.stored);
+      const { checkpoint, values } = write(one);
+      const inputs = inputsOf(one.stored);
       const { weights, loss } = await prepare(checkpoint, one);
       const weight = weights.get('w') as StoredWeight;
       assert.equal(describeFormat(weight), one.format);
@@ -106,7 +113,12 @@ describe('the formats of weights', () => {
       const found = await runGraph({
         inputs: isTable ? [x, ids] : [x],
         outputs: {
-          product: source.linear(x, { weight: 'w', outputs, inputs }),
+          product: source.linear(x, {
+            weight: 'w',
+            outputs,
+            inputs,
+            layout: one.role === 'conv1d' ? 'conv1d' : 'linear',
+          }),
           ...(isTable ? { rows: source.rows('w', [outputs, inputs], ids) } : {}),
         },
         feeds: {

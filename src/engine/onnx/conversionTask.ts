@@ -1,0 +1,174 @@
+import { readSync, writeSync } from 'node:fs';
+import { AlidadeError } from '../../core/alidadeError';
+import { applyAdapter, arrangeAdapter } from '../../core/checkpoint/applyAdapter';
+import { decodeTensor, decodeValues, restoreRowOrder } from '../../core/checkpoint/decodeTensor';
+import type { TensorAdapter } from '../../core/checkpoint/tensorAdapter';
+import { transposeMatrix } from '../../core/checkpoint/transposeMatrix';
+import type { TensorEntry } from '../../core/checkpoint/tensorEntry';
+import { FormatError } from '../../core/formatError';
+import { convertRows } from '../../core/quantisation/convertRows';
+import type { SourceRows } from '../../core/quantisation/convertRows';
+import { addLoss } from '../../core/quantisation/quantisationLoss';
+import type { QuantisationLoss } from '../../core/quantisation/quantisationLoss';
+import type { PlacedPart } from '../../core/quantisation/weightFile';
+import type { WeightFormat } from '../../core/quantisation/weightFormat';
+
+/** Some rows of a tensor that are to be converted; plain data, so that a worker can be told. */
+export interface ConversionTask {
+  /** Number of the weight in the file that is made. */
+  readonly weight: number;
+  readonly entry: TensorEntry;
+  readonly format: WeightFormat;
+  /** Stored as [inputs, outputs], wanted as [outputs, inputs]. */
+  readonly isTransposed: boolean;
+  readonly parts: readonly PlacedPart[];
+  readonly firstRow: number;
+  readonly rows: number;
+}
+
+/** Elements that are read at a time. */
+const CHUNK = 1 << 21;
+/** Elements of a task, so that all cores end at about the same time. */
+const TASK = 1 << 24;
+
+/** A weight and its places in the file that is made. */
+export type WeightToConvert = Omit<ConversionTask, 'firstRow' | 'rows'>;
+
+/** Cuts the conversion of a weight into tasks. What has parts with the outputs last is one: they are written in one go. */
+export function splitIntoTasks(weight: WeightToConvert): ConversionTask[] {
+  const { rows, width, together } = measure(weight.entry);
+  if (weight.isTransposed || weight.parts.some((part) => part.outputsLast)) return [{ ...weight, firstRow: 0, rows }];
+  const step = together * Math.max(1, Math.floor(TASK / (together * width)));
+  const tasks: ConversionTask[] = [];
+  for (let firstRow = 0; firstRow < rows; firstRow += step) {
+    tasks.push({ ...weight, firstRow, rows: Math.min(step, rows - firstRow) });
+  }
+  return tasks;
+}
+
+export interface TaskFiles {
+  /** The file that is made, open for writing. */
+  readonly target: number;
+  /** Gives a file that is open for reading. */
+  readonly open: (path: string) => number;
+}
+
+/**
+ * Converts the rows of a task; after each chunk it yields the bytes that were read, and in the end gives what was lost.
+ * @throws AlidadeError `weights` for values that cannot be stored, FormatError when the file became shorter.
+ */
+export function* runTask(task: ConversionTask, files: TaskFiles): Generator<number, QuantisationLoss | null> {
+  const { entry, format, parts } = task;
+  const source = files.open(entry.file);
+  const adjust = entry.adapter === undefined ? null : adapterOf(entry.adapter, files);
+  const { rows: allRows, width, rowBytes, together } = measure(entry);
+  const columns = task.isTransposed ? width : allRows;
+  const chunkRows = task.isTransposed ? allRows : together * Math.max(1, Math.floor(CHUNK / (together * width)));
+  const whole = new Map(parts.filter((part) => part.outputsLast).map((part) => [part, new Uint8Array(part.bytes)]));
+  const loss = { squaredError: 0, squaredSum: 0 };
+  let isMeasured = false;
+  const end = task.firstRow + task.rows;
+  const room = new Uint8Array(Math.min(chunkRows, task.rows) * rowBytes);
+  for (let firstRow = task.firstRow; firstRow < end; firstRow += chunkRows) {
+    const count = Math.min(chunkRows, end - firstRow);
+    const bytes = room.subarray(0, count * rowBytes);
+    readFully(source, bytes, { ...entry, offset: entry.offset + firstRow * rowBytes });
+    const rows = prepareRows({ task, bytes, count, width, adjust });
+    const buffers = parts.map((part) => whole.get(part) ?? new Uint8Array((part.bytes / columns) * rows.rows));
+    const target = Object.fromEntries(parts.map((part, index) => [part.name, buffers[index]]));
+    const lost = convert(rows, format, { parts: target, columns, firstRow }, entry);
+    isMeasured ||= lost !== null;
+    addLoss(loss, lost);
+    for (const [index, part] of parts.entries()) {
+      if (part.outputsLast) continue;
+      writeFully(files.target, buffers[index], part.offset + (part.bytes / columns) * firstRow);
+    }
+    yield bytes.length;
+  }
+  for (const [part, bytes] of whole) writeFully(files.target, bytes, part.offset);
+  return isMeasured ? loss : null;
+}
+
+/** A tensor as rows that can be converted by themselves. */
+function measure(entry: TensorEntry): {
+  readonly rows: number;
+  readonly width: number;
+  readonly rowBytes: number;
+  /** Rows that have to stay together. */
+  readonly together: number;
+} {
+  const { shape, bytes, interleavedHeads: heads } = entry;
+  const rows = 1 < shape.length || heads !== undefined ? shape[0] : 1;
+  const width = shape.reduce((product, size) => product * size, 1) / rows;
+  return { rows, width, rowBytes: bytes / rows, together: heads === undefined ? 1 : rows / heads };
+}
+
+interface ReadRows extends Pick<SourceRows, 'adjust' | 'width'> {
+  readonly task: ConversionTask;
+  readonly bytes: Uint8Array;
+  readonly count: number;
+}
+
+function prepareRows({ task: { entry, isTransposed }, bytes, count, width, adjust }: ReadRows): SourceRows {
+  const { dtype, interleavedHeads: heads } = entry;
+  if (isTransposed) {
+    const values = new Float32Array(count * width);
+    decodeValues({ bytes, dtype }, values);
+    adjust?.(values, 0);
+    const turned = transposeMatrix(values, count, width);
+    return { bytes: new Uint8Array(turned.buffer), dtype: 'F32', rows: width, width: count, adjust: null };
+  }
+  const ordered = heads === undefined ? bytes : restoreRowOrder(bytes, entry, heads);
+  return { bytes: ordered, dtype, rows: count, width, adjust };
+}
+
+function adapterOf(adapter: TensorAdapter, files: TaskFiles): SourceRows['adjust'] {
+  const read = (entry: TensorEntry): Float32Array => {
+    const bytes = new Uint8Array(entry.bytes);
+    readFully(files.open(entry.file), bytes, entry);
+    return decodeTensor(bytes, entry);
+  };
+  const { a, b, magnitude } = adapter;
+  const loaded = arrangeAdapter(adapter, {
+    a: read(a),
+    b: read(b),
+    magnitude: magnitude === null ? null : read(magnitude),
+  });
+  return (values, firstRow) => applyAdapter(values, firstRow, loaded);
+}
+
+function convert(
+  rows: SourceRows,
+  format: WeightFormat,
+  target: Parameters<typeof convertRows>[2],
+  entry: TensorEntry,
+): QuantisationLoss | null {
+  try {
+    return convertRows(rows, format, target);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new AlidadeError({
+      code: 'weights',
+      message: `${entry.file}, tensor ${entry.name}: ${error.message}`,
+      hint: 'use --dtype f32, or fetch or copy the checkpoint again',
+      cause: error,
+    });
+  }
+}
+
+function readFully(descriptor: number, bytes: Uint8Array, { file, name, offset }: TensorEntry): void {
+  let done = 0;
+  while (done < bytes.length) {
+    const count = readSync(descriptor, bytes, done, bytes.length - done, offset + done);
+    if (count === 0) {
+      const problem = 'the file became shorter while it was read';
+      throw new FormatError({ problem, file, tensor: name, offset: offset + done });
+    }
+    done += count;
+  }
+}
+
+function writeFully(file: number, bytes: Uint8Array, position: number): void {
+  let done = 0;
+  while (done < bytes.length) done += writeSync(file, bytes, done, bytes.length - done, position + done);
+}
