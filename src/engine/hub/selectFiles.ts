@@ -3,6 +3,7 @@ import { matchesPattern } from './matchesPattern';
 
 export interface ListedFile {
   readonly path: string;
+  readonly blob: { readonly size: number };
 }
 
 /** What is fetched of a repository. */
@@ -35,8 +36,8 @@ const mostNames = 30;
 /**
  * The files of a repository that make a model: config, tokenizer, templates and the .safetensors weights of its top folder;
  * the .gguf file where it is the only weight file; or all that match one of the patterns.
- * @throws AlidadeError `unsupported` for pickled weights or none, `usage` when there are several .gguf files to choose from,
- *   `not_found` when nothing matches.
+ * @throws AlidadeError `unsupported` for pickled weights or none, `usage` (as ModelChoiceNeeded) when there are several .gguf
+ *   files to choose from, `not_found` when nothing matches.
  */
 export function selectFiles<File extends ListedFile>(
   files: readonly File[],
@@ -57,14 +58,22 @@ export function selectFiles<File extends ListedFile>(
 
   const ggufs = files.filter(({ path }) => /\.gguf$/i.test(path) && !/mmproj/i.test(path));
   if (ggufs.length === 1) return { files: ggufs, index: null };
-  if (1 < ggufs.length) {
-    throw new AlidadeError({
+  if (1 < ggufs.length) throw new ModelChoiceNeeded(repository, ggufs);
+  throw noWeights(files, repository);
+}
+
+/** A repository holds several models, and none was named. */
+export class ModelChoiceNeeded extends AlidadeError {
+  readonly choices: readonly ListedFile[];
+
+  constructor(repository: string, choices: readonly ListedFile[]) {
+    super({
       code: 'usage',
-      message: `${repository} holds ${ggufs.length} .gguf files: ${nameAll(ggufs)}`,
+      message: `${repository} holds ${choices.length} .gguf files: ${nameAll(choices)}`,
       hint: "choose with --include, such as --include '*Q4_K_M.gguf'",
     });
+    this.choices = choices;
   }
-  throw noWeights(files, repository);
 }
 
 /** Only data: opening a pickle runs the code in it. */
