@@ -94,7 +94,7 @@ describe('a request', () => {
 
   it('that is not JSON, not UTF-8, empty or nested without end gets 400', async () => {
     const { request, service } = await start();
-    const bodies: readonly (string | Uint8Array)[] = [
+    const bodies: readonly (string | Uint8Array<ArrayBuffer>)[] = [
       '{"rows": [',
       'rows=1',
       '',

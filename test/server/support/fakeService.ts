@@ -40,14 +40,16 @@ export class FakeService implements ModelService {
   running = 0;
   mostRunning = 0;
   #gate: Promise<void> = Promise.resolve();
+  #stepsBefore = 0;
 
   constructor(model: Partial<ServedModel> = {}) {
     this.model = { ...fakeModel, ...model };
   }
 
-  /** Nothing goes on until the returned function is called. */
-  hold(): () => void {
+  /** After so many more steps (batches, words) nothing goes on until the returned function is called. */
+  hold({ after = 0 }: { readonly after?: number } = {}): () => void {
     let open = (): void => undefined;
+    this.#stepsBefore = after;
     this.#gate = new Promise((resolve) => (open = resolve));
     return open;
   }
@@ -101,19 +103,20 @@ export class FakeService implements ModelService {
   async #work(signal: AbortSignal): Promise<void> {
     this.running += 1;
     this.mostRunning = Math.max(this.mostRunning, this.running);
+    let onAbort = (): void => undefined;
+    const cancelled = new Promise<never>((_, reject) => {
+      onAbort = () => reject(new AlidadeError({ code: 'cancelled', message: 'cancelled' }));
+    });
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
     try {
-      await Promise.race([
-        this.#gate,
-        new Promise((_, reject) => {
-          const cancel = (): void => {
-            this.cancelled += 1;
-            reject(new AlidadeError({ code: 'cancelled', message: 'cancelled' }));
-          };
-          if (signal.aborted) cancel();
-          signal.addEventListener('abort', cancel, { once: true });
-        }),
-      ]);
+      this.#stepsBefore -= 1;
+      await Promise.race([cancelled, this.#stepsBefore < 0 ? this.#gate : Promise.resolve()]);
+    } catch (error) {
+      this.cancelled += 1;
+      throw error;
     } finally {
+      signal.removeEventListener('abort', onAbort);
       this.running -= 1;
     }
   }
