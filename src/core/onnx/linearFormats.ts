@@ -4,22 +4,43 @@ import type { Value } from './value';
 
 /** Activations in 8 bits with one scale a token: x ≈ (values − 128) · scales. */
 export interface QuantisedTokens {
-  readonly values: Value; // uint8 [rows, inputs]
-  readonly scales: Value; // F32 [rows, 1]
+  readonly values: Value; // uint8 [..., inputs]
+  readonly scales: Value; // F32 [..., 1]
 }
 
-/** Quantises each row of [..., inputs] by itself, around 128: what a token becomes does not depend on its neighbours. */
-export function quantiseTokens(value: Value): QuantisedTokens {
-  const inputs = value.shape[value.shape.length - 1] as number;
-  const tokens = op.reshape(value, ['rows', inputs]);
-  const largest = op.reduceMax(op.absolute(tokens), 1); // [rows]
+/** 128 for every row of the activations of a graph; those with the same leading dimensions share it. */
+export class ZeroPoints {
+  readonly #byRows = new Map<string, Value>();
+
+  /** uint8, one for each index of the axis before the last. */
+  of(value: Value): Value {
+    const axis = value.shape.length - 2;
+    const dimension = value.shape[axis];
+    const known = this.#byRows.get(String(dimension));
+    if (known !== undefined) return known;
+    const made = op.repeat(uint8Constant('zero_point_128_1', [128], [1]), op.sizeOf(value, axis), dimension);
+    this.#byRows.set(String(dimension), made);
+    return made;
+  }
+}
+
+/**
+ * Quantises each token of [1, tokens, inputs] or [tokens, inputs] by itself, around 128: what a token becomes does not
+ * depend on its neighbours.
+ */
+export function quantiseTokens(value: Value, zeroPoints: ZeroPoints): QuantisedTokens {
+  const axis = value.shape.length - 2;
+  const largest = op.maximum(op.reduceMax(value, axis + 1), op.negate(op.reduceMin(value, axis + 1)));
   // A token of zeros has the scale 0; ε keeps the division defined and every quotient below half a step.
   const steps = op.add(
     op.multiply(largest, floatConstant('per_step', [1 / 127], [])),
     floatConstant('least_step', [1e-30], []),
-  );
-  const zeroPoints = op.repeat(uint8Constant('zero_point_128_1', [128], [1]), op.sizeOf(steps, 0), 'rows');
-  return { values: op.quantizeLinear(tokens, steps, zeroPoints, 0), scales: op.unsqueeze(steps, [1]) };
+  ); // [1, tokens] or [tokens]
+  const perToken = axis === 0 ? steps : op.squeeze(steps, [0]);
+  return {
+    values: op.quantizeLinear(value, perToken, zeroPoints.of(value), axis),
+    scales: op.unsqueeze(steps, [axis + 1]),
+  };
 }
 
 /** Weights in 8 bits with one scale an output. */
@@ -28,7 +49,7 @@ export interface ChannelWeight {
   readonly scales: Value; // F32 [outputs]
 }
 
-/** x·Wᵀ in integers, then scaled by token and by output; F32 [rows, outputs]. */
+/** x·Wᵀ in integers, then scaled by token and by output; F32 [..., outputs]. */
 export function multiplyChannels(tokens: QuantisedTokens, weight: ChannelWeight): Value {
   const product = op.matMulIntegerToFloat(tokens.values, weight.values, {
     leftScale: floatConstant('one', [1], []),

@@ -1,5 +1,5 @@
 import type { WeightSource } from '../../core/onnx/buildDecoder';
-import { multiplyBlocks, multiplyChannels, quantiseTokens } from '../../core/onnx/linearFormats';
+import { ZeroPoints, multiplyBlocks, multiplyChannels, quantiseTokens } from '../../core/onnx/linearFormats';
 import type { BlockWeight, QuantisedTokens } from '../../core/onnx/linearFormats';
 import * as op from '../../core/onnx/operators';
 import { externalConstant } from '../../core/onnx/value';
@@ -16,22 +16,22 @@ export interface GraphWeightsParams {
 export function graphWeights({ find, blocks }: GraphWeightsParams): WeightSource {
   // Query, key and value read the same activations: they are quantised once.
   const quantised = new Map<Value, QuantisedTokens>();
+  const zeroPoints = new ZeroPoints();
   const tokensOf = (value: Value): QuantisedTokens => {
-    const tokens = quantised.get(value) ?? quantiseTokens(value);
+    const tokens = quantised.get(value) ?? quantiseTokens(value, zeroPoints);
     quantised.set(value, tokens);
     return tokens;
   };
   return {
     dense: (name) => denseConstant(name, find(name)),
-    linear: (value, { weight: name, outputs, layout }) => {
+    linear: (value, { weight: name, layout }) => {
       const weight = find(name);
       switch (weight.kind) {
         case 'dense':
           return op.matMul(value, denseConstant(name, weight), { transposeRight: layout !== 'conv1d' });
         case 'channels': {
           const channels = { values: constantOf(name, weight.values), scales: constantOf(`${name}#s`, weight.scales) };
-          const product = multiplyChannels(tokensOf(value), channels);
-          return op.reshape(product, [...value.shape.slice(0, -1), outputs]);
+          return multiplyChannels(tokensOf(value), channels);
         }
         case 'blocks':
           return multiplyBlocks(value, blockConstants(name, weight), blocks);
