@@ -19,6 +19,9 @@ export interface CommandArguments {
   readonly 'alidade.copyCheckpointPath': readonly [item: CheckpointTarget];
   readonly 'alidade.refreshModels': readonly [];
   readonly 'alidade.fetchStarter': readonly [];
+  /** Without a name (`org/name[@revision]`): it is asked for. */
+  readonly 'alidade.downloadModel': readonly [reference?: string];
+  readonly 'alidade.forgetHubToken': readonly [];
   /** Without a target: the row at the cursor. */
   readonly 'alidade.scoreRow': readonly [target?: RowTarget];
   readonly 'alidade.showBreakdown': readonly [target?: RowTarget];
@@ -38,6 +41,8 @@ const table: Record<CommandId, true> = {
   'alidade.copyCheckpointPath': true,
   'alidade.refreshModels': true,
   'alidade.fetchStarter': true,
+  'alidade.downloadModel': true,
+  'alidade.forgetHubToken': true,
   'alidade.scoreRow': true,
   'alidade.showBreakdown': true,
   'alidade.copyRowJson': true,

@@ -45,7 +45,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
     documents,
     scores,
     registerDataFileContext(documents),
-    registerModelsView({ client, scores }),
+    registerModelsView({ client, scores, secrets: context.secrets }),
     registerModelStatus({ client, scores, onSidecarState: sidecarState.event }),
     registerRewardHover(documents, scores),
     registerRewardLens(documents, scores),

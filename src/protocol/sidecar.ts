@@ -109,6 +109,30 @@ export interface FetchStarterResult {
   readonly wasPresent: boolean;
 }
 
+export interface DownloadModelParams extends LongRequestParams {
+  /** `org/name[@revision]`. */
+  readonly reference: string;
+  /** Only these files of the repository; without them what makes the model. */
+  readonly files?: readonly string[];
+  /** Goes before the token that the sidecar's environment has. */
+  readonly token?: string;
+}
+
+export type DownloadModelResult =
+  | {
+      readonly kind: 'done';
+      /** What `alidade.rewardModel` and `--model` take for it. */
+      readonly reference: string;
+      readonly path: string;
+      /** Of all its files. */
+      readonly bytes: number;
+      readonly fetchedBytes: number;
+    }
+  /** The hub wants to know who asks: to be asked again with a token. */
+  | { readonly kind: 'tokenNeeded'; readonly message: string; readonly hint: string | null }
+  /** The repository holds several models: to be asked again with one of these files. */
+  | { readonly kind: 'choice'; readonly files: readonly { readonly path: string; readonly bytes: number }[] };
+
 export interface DoctorCheck {
   readonly name: string;
   readonly ok: boolean;
@@ -149,6 +173,11 @@ export const listCheckpointsRequest = new RequestType<ListCheckpointsParams, Lis
 /** Fetches the starter model over the network; only ever sent because the user asked. */
 export const fetchStarterRequest = new RequestType<LongRequestParams, FetchStarterResult, WireErrorData>(
   'fetchStarter',
+);
+
+/** Downloads a model of the hub into its cache; only ever sent because the user asked. */
+export const downloadModelRequest = new RequestType<DownloadModelParams, DownloadModelResult, WireErrorData>(
+  'downloadModel',
 );
 
 export const doctorRequest = new RequestType<LongRequestParams, DoctorResult, WireErrorData>('doctor');

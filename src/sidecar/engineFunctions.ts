@@ -3,7 +3,13 @@ import type { JobContext } from '../core/jobContext';
 import type { ScorableRow } from '../core/promptFile/scorableRow';
 import type { ExplainedRow } from '../core/reward/explainedRow';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
-import type { DoctorResult, FetchStarterResult, ListCheckpointsResult } from '../protocol/sidecar';
+import type {
+  DoctorResult,
+  DownloadModelParams,
+  DownloadModelResult,
+  FetchStarterResult,
+  ListCheckpointsResult,
+} from '../protocol/sidecar';
 
 export interface OpenModelParams {
   readonly reference: string;
@@ -32,5 +38,6 @@ export interface EngineFunctions {
   openRewardModel(params: OpenModelParams, context: JobContext): Promise<OpenRewardModel>;
   listCheckpoints(folders: readonly string[], context: JobContext): Promise<ListCheckpointsResult>;
   fetchStarter(context: JobContext): Promise<FetchStarterResult>;
+  downloadModel(params: Omit<DownloadModelParams, 'requestToken'>, context: JobContext): Promise<DownloadModelResult>;
   doctor(context: JobContext): Promise<DoctorResult>;
 }

@@ -10,6 +10,7 @@ import {
   cancelledWireCode,
   describeModelRequest,
   doctorRequest,
+  downloadModelRequest,
   explainRowRequest,
   failedWireCode,
   fetchStarterRequest,
@@ -113,6 +114,9 @@ export function registerHandlers({ connection, engine, packageVersion, onShutdow
   );
   connection.onRequest(fetchStarterRequest, (params, token) =>
     answer(logger, () => engine.fetchStarter(job(params.requestToken, token))),
+  );
+  connection.onRequest(downloadModelRequest, ({ requestToken, ...params }, token) =>
+    answer(logger, () => engine.downloadModel(params, job(requestToken, token))),
   );
   connection.onRequest(doctorRequest, (params, token) =>
     answer(logger, () => engine.doctor(job(params.requestToken, token))),

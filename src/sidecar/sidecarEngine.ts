@@ -9,12 +9,14 @@ import { diagnose } from '../engine/doctor';
 import { openRewardModel } from '../engine/reward/openRewardModel';
 import type { FetchStarterResult, ListCheckpointsResult, ListedCheckpoint } from '../protocol/sidecar';
 import type { EngineFunctions } from './engineFunctions';
+import { offerDownload } from './offerDownload';
 
 /** The engine as the sidecar offers it. */
 export const sidecarEngine: EngineFunctions = {
   openRewardModel,
   listCheckpoints,
   fetchStarter: fetchIt,
+  downloadModel: offerDownload,
   doctor: diagnose,
 };
 

@@ -111,6 +111,10 @@ describe('sidecar handlers', () => {
       },
       listCheckpoints: () => Promise.resolve({ checkpoints: [], starterPresent: false }),
       fetchStarter: () => Promise.resolve({ path: '/starter', wasPresent: true }),
+      downloadModel: ({ reference, token }, context) => {
+        context.progress({ message: `Fetching ${reference}`, done: 1, total: 2, unit: 'bytes', perSecond: 3 });
+        return Promise.resolve({ kind: 'tokenNeeded', message: `${reference} ${token ?? 'none'}`, hint: null });
+      },
       doctor: () => Promise.resolve({ ok: true, checks: [] }),
     };
     registerHandlers({ connection: sidecar, engine, packageVersion: '1.2.3', onShutdown: () => (shutDown = true) });

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { QuickPickItem } from 'vscode';
+import type { QuickPickItem, SecretStorage } from 'vscode';
 import {
   ConfigurationTarget,
   Disposable,
@@ -19,15 +19,17 @@ import { registerCommand, runCommand } from '../registerCommand';
 import type { RowScores } from '../reward/rowScores';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 import { formatBytes } from './formatSize';
+import { registerModelDownload } from './modelDownload';
 import { headText, isChosen, isScorable, ModelsTree } from './modelsTree';
 
 export interface ModelsViewParams {
   readonly client: SidecarClient;
   readonly scores: RowScores;
+  readonly secrets: SecretStorage;
 }
 
 /** The Models view, and the commands that choose and fetch models. */
-export function registerModelsView({ client, scores }: ModelsViewParams): Disposable {
+export function registerModelsView({ client, scores, secrets }: ModelsViewParams): Disposable {
   const tree = new ModelsTree(() => listCheckpoints(client));
   const view = window.createTreeView('alidade.models', { treeDataProvider: tree });
   return Disposable.from(
@@ -45,6 +47,15 @@ export function registerModelsView({ client, scores }: ModelsViewParams): Dispos
       scores.forgetModelFailure();
       tree.refresh();
       return result;
+    }),
+    registerModelDownload({
+      client,
+      secrets,
+      listAgain: async () => {
+        scores.forgetModelFailure();
+        tree.refresh();
+        return (await tree.checkpoints()).checkpoints;
+      },
     }),
     workspace.onDidChangeConfiguration((event) => {
       if (affectsSetting(event, 'modelFolders')) tree.refresh();
@@ -99,11 +110,15 @@ async function modelPicks(tree: ModelsTree): Promise<ModelPick[]> {
       await saveRewardModel('starter', 'starter');
     },
   };
+  const downloadPick: ModelPick = {
+    label: `$(cloud-download) ${l10n.t('Download a model from the hub…')}`,
+    choose: () => runCommand('alidade.downloadModel'),
+  };
   const browse: ModelPick = {
     label: `$(folder-opened) ${l10n.t('Choose a folder…')}`,
     choose: chooseFolder,
   };
-  return [...picks, ...(starterPresent ? [] : [fetchPick]), separator, browse];
+  return [...picks, ...(starterPresent ? [] : [fetchPick]), separator, downloadPick, browse];
 }
 
 function pickOf(checkpoint: ListedCheckpoint, inUse: boolean): ModelPick {

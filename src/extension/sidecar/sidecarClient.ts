@@ -3,6 +3,8 @@ import type { ExplainedRow } from '../../core/reward/explainedRow';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
 import type {
   DoctorResult,
+  DownloadModelParams,
+  DownloadModelResult,
   FetchStarterResult,
   ListCheckpointsResult,
   ModelSelection,
@@ -13,6 +15,7 @@ import type {
 import {
   describeModelRequest,
   doctorRequest,
+  downloadModelRequest,
   explainRowRequest,
   fetchStarterRequest,
   listCheckpointsRequest,
@@ -70,6 +73,12 @@ export class SidecarClient {
   fetchStarter(context: CallContext): Promise<FetchStarterResult> {
     return this.#call(context, (requestToken) =>
       this.#supervisor.request(fetchStarterRequest, { requestToken }, context.signal),
+    );
+  }
+
+  downloadModel(params: Omit<DownloadModelParams, 'requestToken'>, context: CallContext): Promise<DownloadModelResult> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(downloadModelRequest, { ...params, requestToken }, context.signal),
     );
   }
 
