@@ -1,6 +1,7 @@
 import type { CheckpointHead } from './checkpoint';
 import { decodableDtypes, isDecodableDtype } from './decodeTensor';
 import { expectedTensors, type ExpectedTensor } from './expectedTensors';
+import { findLinearHead, findUnknownHead } from './findRewardHead';
 import type { ModelConfig } from './modelConfig';
 import type { TensorEntry } from './tensorEntry';
 
@@ -13,7 +14,9 @@ export interface TensorsToCheck {
 /** Everything in which the tensors differ from what the configuration says: missing, mis-shaped, unreadable, extra; all of them. */
 export function checkTensors({ config, head, tensors }: TensorsToCheck): string[] {
   const problems: string[] = [];
-  const expected = expectedTensors(config, head);
+  const expected = expectedTensors(config, head, findLinearHead(tensors));
+  const unknownHead = findUnknownHead(config, tensors);
+  if (unknownHead !== null) problems.push(unknownHead.problem);
   for (const wanted of expected) {
     const found = tensors.get(wanted.name);
     if (found === undefined) {
@@ -29,7 +32,7 @@ export function checkTensors({ config, head, tensors }: TensorsToCheck): string[
       );
     }
   }
-  const known = new Set(expected.map(({ name }) => name));
+  const known = new Set([...expected.map(({ name }) => name), ...(unknownHead?.tensors ?? [])]);
   for (const name of tensors.keys()) {
     if (!known.has(name) && !isIgnoredTensor(name))
       problems.push(`tensor ${name} is not part of ${config.architecture}`);
@@ -41,6 +44,7 @@ export function checkTensors({ config, head, tensors }: TensorsToCheck): string[
 export function isIgnoredTensor(name: string): boolean {
   return (
     name.endsWith('rotary_emb.inv_freq') ||
+    name.endsWith('.num_batches_tracked') ||
     name.endsWith('.attn.bias') ||
     name.endsWith('.attn.masked_bias') ||
     name.endsWith('.attention.bias') ||

@@ -1,7 +1,8 @@
 import type { CheckpointHead } from './checkpoint';
 import { describeDecoder } from '../onnx/architectures/describeDecoder';
 import { listDecoderTensors } from '../onnx/decoderDescription';
-import type { ModelConfig } from './modelConfig';
+import { gateLayers, type LinearHeadLayout } from './findRewardHead';
+import type { GatingConfig, ModelConfig } from './modelConfig';
 
 /** A tensor that a configuration asks for. */
 export interface ExpectedTensor {
@@ -16,19 +17,24 @@ export interface ExpectedTensor {
 
 /**
  * Every tensor of a model in the naming of transformers, in the order in which they are used.
+ * @param linear the linear reward head that its tensors were found to have; null: as transformers names it.
  * @throws AlidadeError `unsupported` for a family that the compiler does not know.
  */
-export function expectedTensors(config: ModelConfig, head: CheckpointHead): ExpectedTensor[] {
+export function expectedTensors(
+  config: ModelConfig,
+  head: CheckpointHead,
+  linear: LinearHeadLayout | null = null,
+): ExpectedTensor[] {
   const decoder = describeDecoder(config);
   const body = listDecoderTensors(decoder).map(({ name, shape }) => ({
     name,
     shape,
     atLeastRows: name === decoder.embedding,
   }));
-  return [...body, ...headTensors(config, head)];
+  return [...body, ...headTensors(config, head, linear)];
 }
 
-function headTensors(config: ModelConfig, head: CheckpointHead): ExpectedTensor[] {
+function headTensors(config: ModelConfig, head: CheckpointHead, linear: LinearHeadLayout | null): ExpectedTensor[] {
   const { hiddenSize, vocabSize, gating } = config;
   const languageModelHead: ExpectedTensor = {
     name: 'lm_head.weight',
@@ -36,23 +42,8 @@ function headTensors(config: ModelConfig, head: CheckpointHead): ExpectedTensor[
     atLeastRows: true,
     optional: true,
   };
-  if (gating !== null) {
-    const layers = Array.from({ length: gating.hiddenLayers + 1 }, (_, layer): ExpectedTensor[] => {
-      const rows = layer === gating.hiddenLayers ? gating.objectives : gating.hiddenSize;
-      const columns = layer === 0 ? hiddenSize : gating.hiddenSize;
-      return [
-        { name: `gating.layers.${layer}.weight`, shape: [rows, columns] },
-        { name: `gating.layers.${layer}.bias`, shape: [rows] },
-      ];
-    });
-    return [
-      { name: 'regression_layer.weight', shape: [gating.objectives, hiddenSize] },
-      { name: 'reward_transform_matrix', shape: [gating.objectives, gating.objectives] },
-      ...layers.flat(),
-      { name: 'gating.logit_scale', shape: [1] },
-      languageModelHead,
-    ];
-  }
+  if (gating !== null) return [...gatedTensors(config, gating), languageModelHead];
+  if (linear !== null) return [...linearTensors(linear, hiddenSize), languageModelHead];
   if (head?.kind === 'classification' || config.architecture.endsWith('ForSequenceClassification')) {
     return [
       { name: 'score.weight', shape: [null, hiddenSize] },
@@ -61,4 +52,34 @@ function headTensors(config: ModelConfig, head: CheckpointHead): ExpectedTensor[
     ];
   }
   return [languageModelHead];
+}
+
+function gatedTensors({ hiddenSize }: ModelConfig, gating: GatingConfig): ExpectedTensor[] {
+  const { objectives, quantiles = 1 } = gating;
+  const layers = gateLayers(gating).map(({ weight, bias, normalisation }, layer): ExpectedTensor[] => {
+    const rows = layer === gating.hiddenLayers ? objectives : gating.hiddenSize;
+    const columns = layer === 0 ? hiddenSize : gating.hiddenSize;
+    const statistics = ['weight', 'bias', 'running_mean', 'running_var'];
+    return [
+      { name: weight, shape: [rows, columns] },
+      ...(bias === null ? [] : [{ name: bias, shape: [rows] }]),
+      ...(normalisation === null
+        ? []
+        : statistics.map((part) => ({ name: `${normalisation}.${part}`, shape: [rows] }))),
+    ];
+  });
+  return [
+    { name: 'regression_layer.weight', shape: [objectives * quantiles, hiddenSize] },
+    { name: 'reward_transform_matrix', shape: [objectives, objectives] },
+    ...layers.flat(),
+    { name: 'gating.logit_scale', shape: [1] },
+  ];
+}
+
+/** All layers but the last are as wide as they are. */
+function linearTensors({ layers }: LinearHeadLayout, hiddenSize: number): ExpectedTensor[] {
+  return layers.flatMap(({ weight, bias }, index) => [
+    { name: weight, shape: [null, index === 0 ? hiddenSize : null] },
+    { name: bias, shape: [null], optional: true },
+  ]);
 }

@@ -66,13 +66,15 @@ export interface ModelTraits {
   readonly fusedOrder: 'sections' | 'perHead';
 }
 
-/** Keys of ArmoRM's gate, config.json of `*ForRewardModelWithGating`. */
+/** Keys of a reward gate, config.json of `*ForRewardModelWithGating`. */
 export interface GatingConfig {
   readonly objectives: number;
   readonly temperature: number;
   readonly hiddenSize: number;
   /** Hidden layers; one more Linear gives the output. */
   readonly hiddenLayers: number;
+  /** QRM's layout: so many outputs of the rating layer for each objective. */
+  readonly quantiles?: number;
 }
 
 /** A model's shape and constants, whatever spelling its config.json or GGUF metadata uses. */
@@ -107,6 +109,10 @@ export interface ModelConfig {
   /** Labels of a sequence-classification head from `id2label`, null when the config has none. */
   readonly labels: readonly string[] | null;
   readonly gating: GatingConfig | null;
+  /** The class of the model's own code that `auto_map` names for sequence classification. */
+  readonly remoteClass?: string;
+  /** `_name_or_path`: what the model was called where it was saved. */
+  readonly savedName?: string;
   /** `tie_word_embeddings`; null when absent from a family that has no habit. The checkpoint's tensors decide. */
   readonly tiedEmbeddingsKey: boolean | null;
 }

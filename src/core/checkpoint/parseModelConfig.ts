@@ -60,6 +60,7 @@ export function parseModelConfig(json: unknown, file: string): ModelConfig {
     padTokenId: readTokenId(config, 'pad_token_id', defaults.padTokenId ?? null),
     labels: readLabels(config),
     gating: readGating(config, architecture),
+    ...readOrigin(config),
     tiedEmbeddingsKey: config.flag('tie_word_embeddings') ?? defaults.tiedEmbeddings ?? null,
   };
 }
@@ -273,13 +274,32 @@ function readLabels(config: ConfigReader): string[] | null {
   );
 }
 
+/** What tells a published model whose own code decides how it is used. */
+function readOrigin(config: ConfigReader): Pick<ModelConfig, 'remoteClass' | 'savedName'> {
+  const remoteClass = config.raw('auto_map') === undefined ? null : classOf(config.object('auto_map'));
+  const savedName = config.raw('_name_or_path');
+  return {
+    ...(remoteClass === null ? {} : { remoteClass }),
+    ...(typeof savedName === 'string' && savedName !== '' ? { savedName } : {}),
+  };
+}
+
+/** `file.Class`, or a list whose first part is that. */
+function classOf(map: ConfigReader | null): string | null {
+  const value = map?.raw('AutoModelForSequenceClassification');
+  const first: unknown = Array.isArray(value) ? value[0] : value;
+  return typeof first === 'string' ? first : null;
+}
+
 function readGating(config: ConfigReader, architecture: string): GatingConfig | null {
-  if (!architecture.endsWith('ForRewardModelWithGating')) return null;
-  // The defaults are those of ArmoRM's own class.
+  if (!/ForRewardModelWithGating\d*$/.test(architecture)) return null;
+  const quantiles = config.count('num_quantiles', { most: 4096 });
+  // The defaults are those of ArmoRM's own class, which QRM's shares.
   return {
     objectives: config.count('num_objectives', { most: mostLabels }) ?? 19,
     temperature: config.positive('gating_temperature') ?? 10,
     hiddenSize: config.count('gating_hidden_dim', { most: mostWidth }) ?? 1024,
     hiddenLayers: config.count('gating_n_hidden', { least: 0, most: 64 }) ?? 3,
+    ...(quantiles === null ? {} : { quantiles }),
   };
 }

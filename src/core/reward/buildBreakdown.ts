@@ -23,7 +23,7 @@ export function buildBreakdown(parts: BreakdownParts): RewardBreakdown {
     return {
       name,
       reward,
-      ...(scale === undefined ? {} : { rating: scale.min + reward * (scale.max - scale.min) }),
+      ...(scale === undefined ? {} : { rating: scale.min + (reward / (scale.full ?? 1)) * (scale.max - scale.min) }),
       ...(gate === undefined ? {} : { gate }),
       coefficient,
       contribution: coefficient * reward,

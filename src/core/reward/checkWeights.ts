@@ -18,6 +18,13 @@ export function checkWeights(
       hint: 'leave --weights out',
     });
   }
+  if (headKind === 'judge') {
+    throw new AlidadeError({
+      code: 'usage',
+      message: 'a judge has no objectives to weigh',
+      hint: 'leave --weights out',
+    });
+  }
   const known = objectives.map((objective) => objective.name);
   const unknown = Object.keys(weights).find((objective) => !known.includes(objective));
   if (unknown === undefined) return;

@@ -10,37 +10,59 @@ export interface DenseLayer {
   readonly bias: Float32Array | null; // [outputs]
 }
 
+/** A hidden layer of a gate; QRM normalises what comes out of its ReLU by running statistics (BatchNorm1d at inference). */
+export interface GateLayer extends DenseLayer {
+  readonly normalisation?: {
+    readonly mean: Float32Array; // [outputs]
+    readonly variance: Float32Array; // [outputs]
+    readonly weight: Float32Array; // [outputs]
+    readonly bias: Float32Array; // [outputs]
+  };
+}
+
 export interface GatedHeadWeights {
-  readonly regression: Float32Array; // [objectives, hidden], no bias
+  readonly regression: Float32Array; // [objectives · quantiles, hidden], no bias
+  /** QRM: ratings of so many quantiles for each objective, whose mean is the reward. Default 1. */
+  readonly quantiles?: number;
   readonly transform: Float32Array; // M [objectives, objectives], used as the row vector r·M
   /** ReLU between them, none after the last. */
-  readonly gate: readonly DenseLayer[];
+  readonly gate: readonly GateLayer[];
   readonly logitScale: number;
   readonly temperature: number;
   readonly objectives: readonly string[];
   readonly gateText: string;
 }
 
+/** What BatchNorm1d adds to the variance by default. */
+const NORM_EPSILON = 1e-5;
+
 /** r = W x, g = scale · softmax(gate(x_prompt) / T), c = g·Mᵀ, so that the score Σ g (r·M) is Σ c r. */
 export function createGatedHead(weights: GatedHeadWeights): RewardHead {
-  const { transform, temperature, logitScale } = weights;
+  const { transform, temperature, logitScale, quantiles = 1 } = weights;
   const objectives = weights.objectives.map(
     (name): HeadObjectiveInfo => ARMORM_OBJECTIVES.find((known) => known.name === name) ?? { name },
   );
   const objectiveCount = objectives.length;
   return {
     kind: 'gated',
-    title: `gate over ${objectiveCount} objectives`,
+    title: `gate over ${objectiveCount} objectives${quantiles === 1 ? '' : ` of ${quantiles} quantiles`}`,
     objectives,
     pooling: { kind: 'last', layer: 'final', position: 'before-padding' },
     gateText: weights.gateText,
     apply({ pooled, gate }) {
       if (gate === null) throw new RangeError('a gated head needs the hidden state at the gate position');
-      const rewards = applyDense({ weight: weights.regression, bias: null }, pooled);
+      const ratings = applyDense({ weight: weights.regression, bias: null }, pooled);
+      const rewards = quantiles === 1 ? ratings : meansOf(ratings, quantiles);
       let hidden: ArrayLike<number> = gate;
       weights.gate.forEach((layer, index) => {
         const output = applyDense(layer, hidden);
-        hidden = index + 1 < weights.gate.length ? output.map((value) => Math.max(0, value)) : output;
+        hidden =
+          index + 1 < weights.gate.length
+            ? normalise(
+                output.map((value) => Math.max(0, value)),
+                layer,
+              )
+            : output;
       });
       // logit_scale multiplies after the softmax, so the gates add up to it.
       const gates = softmax(Array.from(hidden, (value) => value / temperature)).map((value) => logitScale * value);
@@ -50,6 +72,23 @@ export function createGatedHead(weights: GatedHeadWeights): RewardHead {
       return { rewards, coefficients, gates };
     },
   };
+}
+
+/** The expectation of each objective over its quantiles, which are evenly spread; they lie one after the other. */
+function meansOf(ratings: readonly number[], quantiles: number): number[] {
+  return Array.from({ length: ratings.length / quantiles }, (_, objective) => {
+    const own = ratings.slice(objective * quantiles, (objective + 1) * quantiles);
+    return own.reduce((sum, value) => sum + value, 0) / quantiles;
+  });
+}
+
+function normalise(values: readonly number[], { normalisation }: GateLayer): readonly number[] {
+  if (normalisation === undefined) return values;
+  const { mean, variance, weight, bias } = normalisation;
+  return values.map(
+    (value, index) =>
+      ((value - at(mean, index)) / Math.sqrt(at(variance, index) + NORM_EPSILON)) * at(weight, index) + at(bias, index),
+  );
 }
 
 /** W x + b with sums in double precision; [outputs]. */

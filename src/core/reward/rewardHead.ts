@@ -6,9 +6,10 @@ export interface HeadPooling {
   readonly layer: number | 'final';
   /**
    * Which position `last` is: `before-padding` is the one before the first pad token, else the last (ArmoRM's own code);
-   * `last-unpadded` the last token that is not the pad token (transformers' *ForSequenceClassification).
+   * `last-unpadded` the last token that is not the pad token (transformers' *ForSequenceClassification); `last` the last
+   * token, whatever it is.
    */
-  readonly position: 'before-padding' | 'last-unpadded';
+  readonly position: 'before-padding' | 'last-unpadded' | 'last';
 }
 
 export interface HeadInput {
@@ -25,11 +26,19 @@ export interface HeadOutput {
   readonly gates: readonly number[] | null; // [objectives]
 }
 
+/** rating = min + (reward / full)·(max − min) */
+export interface ObjectiveScale {
+  readonly min: number;
+  readonly max: number;
+  readonly unit?: string;
+  /** The reward at `max`; default 1. */
+  readonly full?: number;
+}
+
 export interface HeadObjectiveInfo {
   readonly name: string;
   readonly description?: string;
-  /** rating = min + reward·(max − min) */
-  readonly scale?: { readonly min: number; readonly max: number; readonly unit?: string };
+  readonly scale?: ObjectiveScale;
 }
 
 /** A reward head: from hidden states to one value and one coefficient for each objective. */

@@ -1,3 +1,5 @@
+import type { HeadObjectiveInfo } from './rewardHead';
+
 /** Where a model's numbers come from: shown with every score. */
 export interface RewardModelDescription {
   /** Folder or file name, or the hub id. */
@@ -8,11 +10,7 @@ export interface RewardModelDescription {
   /** What the head is, in words: "ArmoRM gate over 19 objectives", "starter meters". */
   readonly head: string;
   readonly headKind: 'gated' | 'classification' | 'meters' | 'judge';
-  readonly objectives: readonly {
-    readonly name: string;
-    readonly description?: string;
-    readonly scale?: { readonly min: number; readonly max: number; readonly unit?: string };
-  }[];
+  readonly objectives: readonly HeadObjectiveInfo[];
   /** Execution provider in use: cpu, webgpu, … */
   readonly device: string;
   /** Why this device and no other. */

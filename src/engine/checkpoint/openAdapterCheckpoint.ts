@@ -66,7 +66,7 @@ export async function openAdapterCheckpoint(
   });
   const { tensors } = merged;
   const modelConfig = configOf(base, config, tensors.get(decoder.embedding));
-  const head = detectHead(modelConfig, tensors);
+  const head = detectHead(modelConfig, tensors, checkpointName(folder));
   const hasText = fileNames.includes('tokenizer.json');
   const { tokenizers, textSource } = hasText
     ? { tokenizers: await fingerprintTexts(folder, fileNames), textSource: null }

@@ -49,7 +49,7 @@ export async function openSafetensorsCheckpoint(
     );
   }
   const tensors = canonicalTensors(config, weights.tensors);
-  const head = detectHead(config, tensors);
+  const head = detectHead(config, tensors, checkpointName(folder));
   problems.push(...checkTensors({ config, head, tensors }));
   return {
     path: folder,

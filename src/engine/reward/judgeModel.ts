@@ -89,7 +89,8 @@ export class JudgeModel implements RowScorer {
       objectives: JUDGE_OBJECTIVES,
       device: session.device,
       deviceReason: session.deviceReason,
-      dtype: 'f32',
+      dtype: session.dtype,
+      quantisationLoss: session.quantisationLoss,
       contextLength: checkpoint.config.contextLength,
       hash: createHash('sha256').update(checkpoint.fingerprint).update('judge').digest('hex'),
       mode: session.weightMode,
@@ -135,6 +136,10 @@ export class JudgeModel implements RowScorer {
       ],
       specialTokens: special.map((id) => tokenizer.idToToken(id) ?? '').filter((token) => token !== ''),
     };
+  }
+
+  forget(): void {
+    void this.#model.session.forget();
   }
 
   async release(): Promise<void> {

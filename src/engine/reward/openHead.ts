@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { AlidadeError } from '../../core/alidadeError';
 import type { Checkpoint } from '../../core/checkpoint/checkpoint';
+import { findLinearHead, gateLayers } from '../../core/checkpoint/findRewardHead';
 import { createClassificationHead } from '../../core/reward/classificationHead';
+import { DPA_OBJECTIVES, isDpaRewardModel, writeDpaPrompt } from '../../core/reward/dpaRewardModel';
 import { createGatedHead } from '../../core/reward/gatedHead';
-import type { DenseLayer } from '../../core/reward/gatedHead';
+import type { DenseLayer, GateLayer } from '../../core/reward/gatedHead';
 import { createMeterHead } from '../../core/reward/meterHead';
+import type { RatingPrompt } from '../../core/reward/ratingPrompt';
 import type { RewardHead } from '../../core/reward/rewardHead';
 import { loadHeadFile } from '../checkpoint/loadHeadFile';
 import { readTensor } from '../checkpoint/readTensor';
@@ -13,6 +16,8 @@ import { readTensor } from '../checkpoint/readTensor';
 export interface OpenedHead {
   readonly head: RewardHead;
   readonly hash: string;
+  /** The prompt that the model was trained on; null: its chat template. */
+  readonly prompt: RatingPrompt | null;
 }
 
 /**
@@ -20,6 +25,7 @@ export interface OpenedHead {
  * (armo-rm/stage-2_prepare.py). Encoded with the model's own tokenizer, so that the ids fit any vocabulary.
  */
 const GATE_TEXTS: Readonly<Record<string, string>> = {
+  gemma2: '<end_of_turn>\n<start_of_turn>model\n',
   llama: '<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n',
 };
 
@@ -61,14 +67,46 @@ async function openHeadFile(checkpoint: Checkpoint, headPath: string): Promise<O
       hint: `use it with ${file.metadata.body.name}`,
     });
   }
-  return { head: createMeterHead(file), hash: hashOf([file.weight, file.bias]) };
+  return { head: createMeterHead(file), hash: hashOf([file.weight, file.bias]), prompt: null };
 }
 
 async function openClassificationHead(checkpoint: Checkpoint, labels: readonly string[]): Promise<OpenedHead> {
-  const weight = await readTensor(checkpoint, 'score.weight');
-  const bias = checkpoint.tensors.has('score.bias') ? await readTensor(checkpoint, 'score.bias') : null;
-  const head = createClassificationHead({ score: { weight, bias }, labels });
-  return { head, hash: hashOf(listWeights({ weight, bias })) };
+  const layout = findLinearHead(checkpoint.tensors);
+  if (layout === null) throw new AlidadeError({ code: 'weights', message: `${checkpoint.path} has no reward head` });
+  const layers: DenseLayer[] = [];
+  for (const { weight, bias } of layout.layers) {
+    layers.push({
+      weight: await readTensor(checkpoint, weight),
+      bias: checkpoint.tensors.has(bias) ? await readTensor(checkpoint, bias) : null,
+    });
+  }
+  checkWidths(checkpoint, layers);
+  const isDpa = isDpaRewardModel(checkpoint.config, layout.outputs, checkpoint.name);
+  const head = createClassificationHead({
+    layers,
+    position: layout.position,
+    objectives: isDpa ? DPA_OBJECTIVES : labels.map((name) => ({ name })),
+    ...(isDpa ? { title: 'ten ratings of DPA, 0 to 100' } : {}),
+  });
+  const prompt = isDpa ? { name: 'DPA', write: writeDpaPrompt } : null;
+  return { head, hash: hashOf(layers.flatMap(listWeights)), prompt };
+}
+
+/** Each layer of a head has to read what the one before it gives. @throws AlidadeError `weights` */
+function checkWidths({ config, path, tensors }: Checkpoint, layers: readonly DenseLayer[]): void {
+  let width = config.hiddenSize;
+  for (const { weight, bias } of layers) {
+    const outputs = weight.length / width;
+    if (!Number.isInteger(outputs) || outputs === 0 || (bias !== null && bias.length !== outputs)) {
+      const shapes = findLinearHead(tensors)?.layers.map(({ weight: name }) => tensors.get(name)?.shape.join('×'));
+      throw new AlidadeError({
+        code: 'weights',
+        message: `${path}: the layers of the reward head, ${shapes?.join(', ')}, do not fit each other`,
+        hint: 'fetch or copy the checkpoint again',
+      });
+    }
+    width = outputs;
+  }
 }
 
 async function openGatedHead(checkpoint: Checkpoint, objectives: readonly string[]): Promise<OpenedHead> {
@@ -83,11 +121,12 @@ async function openGatedHead(checkpoint: Checkpoint, objectives: readonly string
   }
   const regression = await readTensor(checkpoint, 'regression_layer.weight');
   const transform = await readTensor(checkpoint, 'reward_transform_matrix');
-  const gate: DenseLayer[] = [];
-  for (let index = 0; index <= gating.hiddenLayers; index += 1) {
+  const gate: GateLayer[] = [];
+  for (const { weight, bias, normalisation } of gateLayers(gating)) {
     gate.push({
-      weight: await readTensor(checkpoint, `gating.layers.${index}.weight`),
-      bias: await readTensor(checkpoint, `gating.layers.${index}.bias`),
+      weight: await readTensor(checkpoint, weight),
+      bias: bias === null ? null : await readTensor(checkpoint, bias),
+      ...(normalisation === null ? {} : { normalisation: await readNormalisation(checkpoint, normalisation) }),
     });
   }
   const logitScale = await readTensor(checkpoint, 'gating.logit_scale');
@@ -97,14 +136,25 @@ async function openGatedHead(checkpoint: Checkpoint, objectives: readonly string
     gate,
     logitScale: logitScale[0] ?? 1,
     temperature: gating.temperature,
+    ...(gating.quantiles === undefined ? {} : { quantiles: gating.quantiles }),
     objectives,
     gateText,
   });
-  return { head, hash: hashOf([regression, transform, logitScale, ...gate.flatMap(listWeights)]) };
+  return { head, hash: hashOf([regression, transform, logitScale, ...gate.flatMap(listWeights)]), prompt: null };
 }
 
-function listWeights({ weight, bias }: DenseLayer): Float32Array[] {
-  return bias === null ? [weight] : [weight, bias];
+async function readNormalisation(checkpoint: Checkpoint, name: string): Promise<GateLayer['normalisation'] & object> {
+  return {
+    mean: await readTensor(checkpoint, `${name}.running_mean`),
+    variance: await readTensor(checkpoint, `${name}.running_var`),
+    weight: await readTensor(checkpoint, `${name}.weight`),
+    bias: await readTensor(checkpoint, `${name}.bias`),
+  };
+}
+
+function listWeights({ weight, bias, normalisation }: GateLayer): Float32Array[] {
+  const statistics = normalisation === undefined ? [] : Object.values(normalisation);
+  return bias === null ? [weight, ...statistics] : [weight, bias, ...statistics];
 }
 
 function hashOf(weights: readonly Float32Array[]): string {

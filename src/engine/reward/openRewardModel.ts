@@ -24,6 +24,8 @@ export interface RewardModelParams {
   /** Folder from which relative paths start. */
   readonly cwd?: string | undefined;
   readonly weightMode?: WeightMode | undefined;
+  /** false: conversations are given to a model with a prompt of its own (DPA's) in its chat template instead. Default true. */
+  readonly applyTemplate?: boolean | undefined;
 }
 
 /**
@@ -47,21 +49,26 @@ export async function openFeatureModel(
 ): Promise<RewardModel> {
   const { checkpoint } = await openUsableCheckpoint(params, context);
   const head = createHeadlessHead(params.pooling);
-  return openWithHead(checkpoint, { head, hash: '' }, params, context);
+  return openWithHead(checkpoint, { head, hash: '', prompt: null }, params, context);
 }
 
 async function openWithHead(
   checkpoint: Checkpoint,
-  { head, hash }: OpenedHead,
+  { head, hash, prompt }: OpenedHead,
   params: RewardModelParams,
   context: JobContext,
 ): Promise<RewardModel> {
   const { tokenizer, template } = await openTokenizer(checkpoint);
+  const applied = params.applyTemplate === false ? null : prompt;
+  if (params.applyTemplate === false && prompt === null) {
+    context.logger.warn(`${checkpoint.name} has no prompt of its own that could be left out`);
+  }
   const preparer = new TextPreparer({
     tokenizer,
     template,
     vocabSize: checkpoint.config.vocabSize,
     modelName: checkpoint.name,
+    prompt: applied,
   });
   const { layer } = head.pooling;
   const session = await DecoderSession.open(
@@ -78,5 +85,6 @@ async function openWithHead(
     },
     context,
   );
-  return new RewardModel({ checkpoint, head, session, tokenizer, preparer, headHash: hash });
+  const headHash = applied === null ? hash : `${hash} ${applied.name}`;
+  return new RewardModel({ checkpoint, head, session, tokenizer, preparer, headHash });
 }

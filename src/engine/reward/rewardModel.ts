@@ -222,7 +222,7 @@ export class RewardModel implements RowScorer {
       return Array.from({ length: response.end - response.start }, (_, index) => response.start + index);
     }
     const last = ids.length - 1;
-    if (padTokenId === null) return [last];
+    if (padTokenId === null || position === 'last') return [last];
     if (position === 'before-padding') {
       const firstPad = ids.indexOf(padTokenId);
       return [firstPad <= 0 ? last : firstPad - 1];

@@ -2,11 +2,12 @@ import { AlidadeError } from '../../core/alidadeError';
 import { commonPrefixLength } from '../../core/commonPrefixLength';
 import type { Message } from '../../core/promptFile/message';
 import type { ScorableInput } from '../../core/promptFile/scorableRow';
+import type { RatedText, RatingPrompt } from '../../core/reward/ratingPrompt';
 import { findLastRun } from '../../core/reward/findLastRun';
 import type { ChatTemplate } from '../../core/tokenizer/chatTemplate';
 import type { Tokenizer } from '../../core/tokenizer/tokenizer';
 import { fitTokens } from './fitTokens';
-import type { TokenLimit } from './fitTokens';
+import type { FittedTokens, TokenLimit } from './fitTokens';
 import { responseMarker } from './responseMarker';
 
 /** One text as the model is given it. */
@@ -24,6 +25,16 @@ export interface TextPreparerParts {
   readonly template: ChatTemplate | null;
   readonly vocabSize: number;
   readonly modelName: string;
+  /** The prompt that conversations are written in, instead of the chat template. */
+  readonly prompt?: RatingPrompt | null;
+}
+
+interface EncodedText {
+  readonly ids: readonly number[];
+  readonly text: string | null;
+  readonly responseStart: number | null;
+  /** Where it is known; else found from the end of turn. */
+  readonly responseEnd?: number;
 }
 
 /** Turns rows into token ids with the model's own template, and finds where the response lies. */
@@ -46,17 +57,24 @@ export class TextPreparer {
       ids,
       text: truncated || whole.text === null ? tokenizer.decode(ids, { skipSpecialTokens: false }) : whole.text,
       truncated,
-      response: start === null ? null : this.#responseRange(ids, Math.max(kept, start - dropped)),
+      response: start === null ? null : this.#locateResponse(whole, { ids, dropped, kept, start }),
     };
   }
 
-  #encode(input: ScorableInput): {
-    readonly ids: readonly number[];
-    readonly text: string | null;
-    readonly responseStart: number | null;
-  } {
+  #locateResponse(
+    { responseEnd }: EncodedText,
+    { ids, dropped, kept, start }: FittedTokens & { readonly start: number },
+  ): { readonly start: number; readonly end: number } {
+    const first = Math.max(kept, start - dropped);
+    if (responseEnd === undefined) return this.#responseRange(ids, first);
+    return { start: first, end: Math.max(first, responseEnd - dropped) };
+  }
+
+  #encode(input: ScorableInput): EncodedText {
     switch (input.kind) {
       case 'messages': {
+        const { prompt = null } = this.#parts;
+        if (prompt !== null) return this.#encodeRating(prompt.write(input.messages));
         const text = this.#template().render(input.messages, { addGenerationPrompt: false });
         const ids = this.#encodeText(text);
         return { ids, text, responseStart: this.#startOfReply(input.messages, ids) };
@@ -75,6 +93,17 @@ export class TextPreparer {
         return { ids: input.ids, text: null, responseStart: this.#findMarker(input.ids) };
       }
     }
+  }
+
+  /** As the tokenizer encodes plain text: with BOS where it adds one. */
+  #encodeRating({ before, response, after }: RatedText): EncodedText {
+    const { tokenizer } = this.#parts;
+    const encode = (text: string): number[] => tokenizer.encode(text, { addSpecialTokens: true });
+    const text = `${before}${response}${after}`;
+    const ids = encode(text);
+    if (response === '') return { ids, text, responseStart: null };
+    const responseEnd = commonPrefixLength(ids, encode(`${before}${response}`));
+    return { ids, text, responseStart: commonPrefixLength(ids, encode(before)), responseEnd };
   }
 
   #encodeText(text: string): number[] {

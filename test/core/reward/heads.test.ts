@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { buildBreakdown } from '../../../src/core/reward/buildBreakdown';
 import { createClassificationHead } from '../../../src/core/reward/classificationHead';
+import type { DenseLayer } from '../../../src/core/reward/gatedHead';
 import { findLastRun } from '../../../src/core/reward/findLastRun';
 import { createHeadlessHead } from '../../../src/core/reward/headlessHead';
 import { createMeterHead } from '../../../src/core/reward/meterHead';
@@ -14,14 +15,16 @@ const input = { pooled, gate: null, responseTokens: 8191 };
 
 describe('createClassificationHead', () => {
   const score = Float32Array.of(1, 2, 4, -1, 0.5, 8);
+  const create = (layers: readonly DenseLayer[], ...names: readonly string[]): RewardHead =>
+    createClassificationHead({ layers, objectives: names.map((name) => ({ name })), position: 'last' });
 
   it('gives one label coefficient 1', () => {
-    const head = createClassificationHead({ score: { weight: score.slice(0, 3), bias: null }, labels: ['good'] });
+    const head = create([{ weight: score.slice(0, 3), bias: null }], 'good');
     assert.deepEqual(head.apply(input), { rewards: [1 - 4 + 2], coefficients: [1], gates: null });
   });
 
   it('gives n labels coefficient 1/n each', () => {
-    const head = createClassificationHead({ score: { weight: score, bias: null }, labels: ['a', 'b'] });
+    const head = create([{ weight: score, bias: null }], 'a', 'b');
     assert.deepEqual(head.apply(input), { rewards: [-1, -1 - 1 + 4], coefficients: [0.5, 0.5], gates: null });
     assert.deepEqual(
       head.objectives.map(({ name }) => name),
@@ -30,11 +33,19 @@ describe('createClassificationHead', () => {
   });
 
   it('adds a bias where the checkpoint has one', () => {
-    const head = createClassificationHead({
-      score: { weight: score, bias: Float32Array.of(10, 20) },
-      labels: ['a', 'b'],
-    });
+    const head = create([{ weight: score, bias: Float32Array.of(10, 20) }], 'a', 'b');
     assert.deepEqual(head.apply(input).rewards, [9, 22]);
+  });
+});
+
+describe('createClassificationHead of several layers', () => {
+  it('puts ReLU between them, not after the last', () => {
+    const layers = [
+      { weight: Float32Array.of(1, 0, 0, 0, 1, 0), bias: Float32Array.of(0.5, 0.5) },
+      { weight: Float32Array.of(-1, 1), bias: Float32Array.of(-0.25) },
+    ];
+    const head = createClassificationHead({ layers, objectives: [{ name: 'reward' }], position: 'last' });
+    assert.deepEqual(head.apply(input).rewards, [-1.75]); // −(1 + 0.5) + max(0, −2 + 0.5) − 0.25
   });
 });
 
