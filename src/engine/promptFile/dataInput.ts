@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { AlidadeError } from '../../core/alidadeError';
 import type { DataRow } from '../../core/promptFile/parseDataFile';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { describeFileError } from '../checkpoint/describeFileError';
+import { checkParquet, readParquetRows } from './parquetRows';
 import { readDataRows } from './readDataRows';
+import { isParquet, refuseBinary } from './refuseBinary';
 
 export interface ReadRowsParams {
   readonly signal: AbortSignal;
@@ -28,7 +32,7 @@ export interface DataInput {
 }
 
 export interface DataInputsParams {
-  /** Files; `-` is standard input. */
+  /** Files, and folders of files of one kind, as LMFlow has them; `-` is standard input. */
   readonly paths: readonly string[];
   /** What `-` reads. */
   readonly standardInput?: Readable | undefined;
@@ -36,12 +40,13 @@ export interface DataInputsParams {
 
 /**
  * The inputs of a run, each looked at before anything slow begins.
- * @throws AlidadeError `not_found`, `permission`, `unsupported`
+ * @throws AlidadeError `not_found`, `permission`, `unsupported`, `format`
  */
 export async function openDataInputs({ paths, standardInput }: DataInputsParams): Promise<readonly DataInput[]> {
   const inputs: DataInput[] = [];
   for (const path of paths) {
-    inputs.push(path === '-' && standardInput !== undefined ? openStream(standardInput) : await openFile(path));
+    if (path === '-' && standardInput !== undefined) inputs.push(openStream(standardInput));
+    else for (const file of await listFiles(path)) inputs.push(await openFile(file));
   }
   return inputs;
 }
@@ -56,16 +61,58 @@ function openStream(stream: Readable): DataInput {
   };
 }
 
-async function openFile(path: string): Promise<DataInput> {
-  const found = await stat(path).catch((error: unknown) => {
+const dataEndings: ReadonlySet<string> = new Set(['.json', '.jsonl', '.ndjson', '.csv', '.tsv', '.parquet']);
+
+/** The file itself, or the files of a folder in the order of their names. */
+async function listFiles(path: string): Promise<readonly string[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return [path];
+    const names = (await readdir(path)).filter((name) => !name.startsWith('.') && dataEndings.has(endingOf(name)));
+    const endings = [...new Set(names.map(endingOf))];
+    if (endings.length === 1) return names.sort().map((name) => join(path, name));
+    const found = endings.length === 0 ? 'no data files' : `files of several kinds (${endings.sort().join(', ')})`;
+    const hint = endings.length === 0 ? 'give a folder of .json, .jsonl, .csv or .parquet files' : 'name the files';
+    throw new AlidadeError({ code: 'unsupported', message: `${path} is a folder with ${found}`, hint });
+  } catch (error) {
     throw describeFileError(error, path);
-  });
+  }
+}
+
+function endingOf(name: string): string {
+  return extname(name).toLowerCase();
+}
+
+async function openFile(path: string): Promise<DataInput> {
+  const found = await stat(path);
+  const isFile = found.isFile();
+  const head = isFile ? await readHead(path) : new Uint8Array();
+  const table = isParquet(head);
+  if (table) await checkParquet(path);
+  else refuseBinary(head, path);
   return {
     name: path,
-    size: found.isFile() ? found.size : null,
-    hash: found.isFile() ? (signal) => hashFile(path, signal) : null,
-    rows: ({ signal, onPosition }) => readDataRows({ source: readBytes(path, signal), name: path, onPosition }),
+    size: isFile ? found.size : null,
+    hash: isFile ? (signal) => hashFile(path, signal) : null,
+    rows: ({ signal, onPosition }) =>
+      table
+        ? readParquetRows({ path, signal, onPosition })
+        : readDataRows({ source: readBytes(path, signal), name: path, onPosition }),
   };
+}
+
+/** The first bytes of a file. */
+async function readHead(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw describeFileError(error, path);
+  }
 }
 
 async function* readBytes(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {

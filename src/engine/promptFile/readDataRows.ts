@@ -1,101 +1,224 @@
-import { AlidadeError } from '../../core/alidadeError';
 import { FormatError } from '../../core/formatError';
-import { parseDataFile, parseDataLine, type DataRow } from '../../core/promptFile/parseDataFile';
-import { detectDataFormat, mayBeWholeFile } from './detectDataFormat';
+import {
+  CsvRecordSplitter,
+  parseCsvRecord,
+  type CsvRecordBytes,
+  type CsvSeparator,
+} from '../../core/promptFile/csvRecords';
+import { describeJsonError } from '../../core/promptFile/describeJsonError';
+import { JsonElementSplitter, type JsonElement } from '../../core/promptFile/jsonElements';
+import { parseDataLine, type DataRow } from '../../core/promptFile/parseDataFile';
+import { readDataRow, unreadableRow } from '../../core/promptFile/readDataRow';
+import { hasScorableColumns, rowOfCells, scorableColumns } from '../../core/promptFile/rowOfCells';
+import { RowProblem } from '../../core/promptFile/rowProblem';
+import { detectDataFormat } from './detectDataFormat';
+import { refuseBinary } from './refuseBinary';
 import { splitLines } from './splitLines';
 
 export interface DataRowsParams {
   readonly source: AsyncIterable<Uint8Array>;
   /** Path or name: for errors, and for what its ending tells. */
   readonly name: string;
-  /** Told before each row how many bytes of the source lie before its end. */
+  /** Told before each row how many bytes of the source lie before its end; where it has no lines, roughly. */
   readonly onPosition?: ((bytes: number) => void) | undefined;
 }
 
-/** The longest text that a JavaScript engine can hold is about 536 million units. */
-const mostJsonBytes = 500_000_000;
+/** Bytes; more are not looked at to know the format. */
+const longestHead = 1_000_000;
+/** Bytes; a row that is longer is a quote or a bracket that was never closed. */
+const longestRow = 256_000_000;
 
 /**
- * The rows of a data file one after the other. JSONL is streamed; a JSON list is read whole. What the format is follows from
- * the content. A row that cannot be read has an `error`.
- * @throws AlidadeError `unsupported` for other formats, FormatError for a JSON list that breaks off (after its complete rows).
+ * The rows of a text file one after the other; no more than one row and one piece of the source are held. What the format
+ * is follows from the content. A row that cannot be read has an `error`.
+ * @throws AlidadeError `unsupported` for other formats; FormatError for JSON that breaks off (after its complete rows), and
+ * for a table without columns to score.
  */
 export async function* readDataRows({ source, name, onPosition }: DataRowsParams): AsyncGenerator<DataRow> {
-  const lines = splitLines(source, name);
-  const head: Uint8Array[] = [];
-  const first = await readFilledLine(lines, head);
-  if (first === null) return;
-  refuseBinary(head[0], name);
-  // Only where it matters: who writes rows into a pipe may wait for the answer to each.
-  const isOnlyLine = mayBeWholeFile(first) && (await readFilledLine(lines, head)) === null;
-  const format = detectDataFormat({ first, isOnlyLine, name });
-  if (format === 'jsonl') {
-    let line = 0;
-    let bytes = 0;
-    for await (const content of chain(head, lines)) {
-      bytes += content.length + 1;
-      const row = readLine(content, line);
-      line += 1;
-      if (row === null) continue;
-      onPosition?.(bytes);
-      yield row;
-    }
-    return;
-  }
-  yield* readList({ chunks: chain(head, lines), name, onPosition });
+  const chunks = withoutMark(source)[Symbol.asyncIterator]();
+  const head = await readHead(chunks);
+  refuseBinary(head.bytes, name);
+  const format = detectDataFormat({ text: new TextDecoder().decode(head.bytes), name });
+  const params = { chunks: chain([head.bytes], chunks), name, onPosition: onPosition ?? ((): void => undefined) };
+  if (format.kind === 'jsonl') yield* readLines(params);
+  else if (format.kind === 'json') yield* readElements(params);
+  else yield* readRecords({ ...params, separator: format.separator });
 }
 
-async function* readList(params: {
+interface StreamParams {
   readonly chunks: AsyncIterable<Uint8Array>;
   readonly name: string;
-  readonly onPosition: ((bytes: number) => void) | undefined;
-}): AsyncGenerator<DataRow> {
-  const { name, onPosition } = params;
-  const parts: Uint8Array[] = [];
-  const lineBreak = Uint8Array.of(0x0a);
+  readonly onPosition: (bytes: number) => void;
+}
+
+async function* readLines({ chunks, name, onPosition }: StreamParams): AsyncGenerator<DataRow> {
+  let line = 0;
   let bytes = 0;
-  for await (const line of params.chunks) {
-    bytes += line.length + 1;
-    if (mostJsonBytes < bytes) {
-      throw new AlidadeError({
-        code: 'unsupported',
-        message: `${name} is a JSON list of more than ${mostJsonBytes / 1e6} MB`,
-        hint: 'write it as JSONL, one row a line: that is streamed',
-      });
-    }
-    parts.push(line, lineBreak);
-  }
-  const text = decode(Buffer.concat(parts));
-  if (text === null) throw new FormatError({ problem: 'not valid UTF-8', file: name, hint: 'save it as UTF-8' });
-  const { rows, problem } = parseDataFile({ text, format: 'json' });
-  for (const [index, row] of rows.entries()) {
-    onPosition?.((bytes * (index + 1)) / rows.length);
+  for await (const content of splitLines(chunks, name)) {
+    bytes += content.length + 1;
+    const row = isBlank(content) ? null : readLine(content, line);
+    line += 1;
+    if (row === null) continue;
+    onPosition(bytes);
     yield row;
   }
-  if (problem !== null) throw new FormatError({ problem: problem.message, file: name, hint: 'mend the file' });
 }
 
 function readLine(content: Uint8Array, line: number): DataRow | null {
-  if (isBlank(content)) return null;
   const text = decode(content);
-  if (text !== null) return parseDataLine(text, line);
-  const id = String(line + 1);
-  const span = { start: 0, end: 0 };
-  const error = { code: 'row', message: `row ${id}: not valid UTF-8`, span } as const;
-  return { line, span, id, kind: null, row: null, error, parts: [], subset: null };
+  return text === null ? unreadableRow('not valid UTF-8', placeOf(line, line)) : parseDataLine(text, line);
 }
 
-/** The next line that is not blank, '' where it is not UTF-8; null at the end. All lines read are added to `read`. */
-async function readFilledLine(lines: AsyncIterator<Uint8Array>, read: Uint8Array[]): Promise<string | null> {
-  for (;;) {
-    const next = await lines.next();
-    if (next.done === true) return null;
-    read.push(next.value);
-    if (!isBlank(next.value)) return decode(next.value) ?? '';
+async function* readElements({ chunks, name, onPosition }: StreamParams): AsyncGenerator<DataRow> {
+  const splitter = new JsonElementSplitter();
+  let count = 0;
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    const before = bytes;
+    bytes += chunk.length;
+    const elements = splitter.push(chunk);
+    for (const [index, element] of elements.entries()) {
+      onPosition(Math.round(before + (chunk.length * (index + 1)) / elements.length));
+      yield readElement(element, count);
+      count += 1;
+    }
+    if (splitter.problem !== null) break;
+    refuseEndlessRow(splitter.waiting, name, count);
+  }
+  const problem = splitter.end();
+  if (problem !== null) throw new FormatError({ problem: `not JSON: ${problem}`, file: name, hint: 'mend the file' });
+}
+
+function readElement({ bytes, line }: JsonElement, index: number): DataRow {
+  const place = placeOf(line, index);
+  const text = decode(bytes);
+  if (text === null) return unreadableRow('not valid UTF-8', place);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return unreadableRow(describeJsonError(text).message, place);
+  }
+  return readDataRow(value, place);
+}
+
+async function* readRecords(params: StreamParams & { readonly separator: CsvSeparator }): AsyncGenerator<DataRow> {
+  const { chunks, name, onPosition, separator } = params;
+  let header: readonly string[] | null = null;
+  let count = 0;
+  let bytes = 0;
+  for await (const { record, position } of splitRecords(chunks, separator, name)) {
+    bytes = position;
+    if (isBlank(record.bytes)) continue;
+    if (header === null) {
+      header = readHeader(record, separator, name);
+      continue;
+    }
+    onPosition(bytes);
+    yield readRecord(record, { header, separator, index: count });
+    count += 1;
   }
 }
 
-/** null: not UTF-8. A byte-order mark is dropped. */
+async function* splitRecords(
+  chunks: AsyncIterable<Uint8Array>,
+  separator: CsvSeparator,
+  name: string,
+): AsyncGenerator<{ readonly record: CsvRecordBytes; readonly position: number }> {
+  const splitter = new CsvRecordSplitter(separator);
+  let count = 0;
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    const before = bytes;
+    bytes += chunk.length;
+    const records = splitter.push(chunk);
+    for (const [index, record] of records.entries()) {
+      yield { record, position: Math.round(before + (chunk.length * (index + 1)) / records.length) };
+    }
+    count += records.length;
+    refuseEndlessRow(splitter.waiting, name, count);
+  }
+  const last = splitter.end();
+  if (last !== null) yield { record: last, position: bytes };
+}
+
+function readHeader({ bytes }: CsvRecordBytes, separator: CsvSeparator, name: string): readonly string[] {
+  const text = decode(bytes);
+  if (text === null) throw new FormatError({ problem: 'its header is not valid UTF-8', file: name });
+  const { cells } = parseCsvRecord(text, separator);
+  refuseColumns(cells, name);
+  return cells;
+}
+
+/** @throws FormatError unless a table with these columns can have rows to score. */
+export function refuseColumns(columns: readonly string[], name: string): void {
+  if (hasScorableColumns(columns)) return;
+  throw new FormatError({
+    problem: `none of its columns can be scored (${columns.slice(0, 20).join(', ')})`,
+    file: name,
+    hint: `it needs ${scorableColumns}`,
+  });
+}
+
+function readRecord(
+  { bytes, line }: CsvRecordBytes,
+  {
+    header,
+    separator,
+    index,
+  }: { readonly header: readonly string[]; readonly separator: CsvSeparator; readonly index: number },
+): DataRow {
+  const place = placeOf(line, index);
+  const text = decode(bytes);
+  if (text === null) return unreadableRow('not valid UTF-8', place);
+  const { cells, problem } = parseCsvRecord(text, separator);
+  if (problem !== null) return unreadableRow(problem, place);
+  if (cells.length !== header.length) {
+    return unreadableRow(`it has ${cells.length} cells, and the header has ${header.length}`, place);
+  }
+  try {
+    return readDataRow(rowOfCells(header.map((name, column) => [name, cells[column]])), place);
+  } catch (error) {
+    if (!(error instanceof RowProblem)) throw error;
+    return unreadableRow(error.message, place);
+  }
+}
+
+function placeOf(line: number, index: number): { readonly line: number; readonly fallbackId: string } {
+  return { line, fallbackId: String(index + 1) };
+}
+
+function refuseEndlessRow(waiting: number, name: string, rows: number): void {
+  if (waiting <= longestRow) return;
+  throw new FormatError({
+    problem: `row ${rows + 1} is longer than ${longestRow / 1e6} MB`,
+    file: name,
+    hint: 'a quotation mark or a bracket may never be closed',
+  });
+}
+
+/** The beginning of a source: up to the end of its first line that is not blank, if that comes soon. */
+async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<{ readonly bytes: Uint8Array }> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  // Whoever writes rows into a pipe may wait for the answer to the first.
+  while (length < longestHead) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    parts.push(next.value);
+    length += next.value.length;
+    if (hasFilledLine(next.value, parts)) break;
+  }
+  return { bytes: Buffer.concat(parts) };
+}
+
+function hasFilledLine(last: Uint8Array, parts: readonly Uint8Array[]): boolean {
+  if (!last.includes(0x0a)) return false;
+  const all = Buffer.concat(parts);
+  return !isBlank(all.subarray(0, all.lastIndexOf(0x0a)));
+}
+
+/** null: not UTF-8. */
 function decode(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -105,28 +228,29 @@ function decode(bytes: Uint8Array): string | null {
 }
 
 function isBlank(line: Uint8Array): boolean {
-  return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+  return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === 0x0a);
 }
 
-const binaryBeginnings: readonly { readonly bytes: readonly number[]; readonly what: string }[] = [
-  { bytes: [0xff, 0xfe], what: 'UTF-16 text' },
-  { bytes: [0xfe, 0xff], what: 'UTF-16 text' },
-  { bytes: [0x50, 0x41, 0x52, 0x31], what: 'a Parquet file' },
-  { bytes: [0x1f, 0x8b], what: 'compressed' },
-  { bytes: [0x50, 0x4b, 0x03, 0x04], what: 'a zip archive' },
-];
-
-function refuseBinary(line: Uint8Array, name: string): void {
-  const found = binaryBeginnings.find(({ bytes }) => bytes.every((byte, index) => line[index] === byte));
-  if (found === undefined) return;
-  throw new AlidadeError({
-    code: 'unsupported',
-    message: `${name} is ${found.what}`,
-    hint: 'give JSONL or a JSON list in UTF-8',
-  });
+/** Without the byte-order mark. */
+async function* withoutMark(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let first: Uint8Array | null = new Uint8Array();
+  for await (const chunk of source) {
+    if (first === null) {
+      yield chunk;
+      continue;
+    }
+    first = Buffer.concat([first, chunk]);
+    if (first.length < 3) continue;
+    yield first[0] === 0xef && first[1] === 0xbb && first[2] === 0xbf ? first.subarray(3) : first;
+    first = null;
+  }
+  if (first !== null && 0 < first.length) yield first;
 }
 
-async function* chain<Item>(first: readonly Item[], rest: AsyncIterable<Item>): AsyncGenerator<Item> {
+async function* chain(
+  first: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array> & AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   yield* first;
   yield* rest;
 }

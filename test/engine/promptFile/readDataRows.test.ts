@@ -59,8 +59,8 @@ describe('reading rows from a stream', () => {
 
   const refused: readonly (readonly [Uint8Array, RegExp])[] = [
     [Buffer.from('\uFEFFabc', 'utf16le'), /is UTF-16 text/],
-    [Buffer.from('PAR1....'), /is a Parquet file/],
-    [Uint8Array.of(0x1f, 0x8b, 8, 0), /is compressed/],
+    [Buffer.from('PAR1....'), /is Parquet, which cannot be read from a stream/],
+    [Uint8Array.of(0x1f, 0x8b, 8, 0), /is compressed \(gzip\)/],
   ];
   for (const [bytes, message] of refused) {
     it(`refuses what ${message.source}`, async () => {
@@ -71,11 +71,9 @@ describe('reading rows from a stream', () => {
     });
   }
 
-  it('refuses a list that is not UTF-8', async () => {
-    await assert.rejects(
-      readAll(Buffer.from('[\n{"text":"\xff"}]', 'latin1'), 'x.json'),
-      (error) => error instanceof AlidadeError && error.code === 'format',
-    );
+  it('gives an element of a list that is not UTF-8 its error', async () => {
+    const rows = await readAll(Buffer.from('[\n{"text":"\xff"},{"text":"b"}]', 'latin1'), 'x.json');
+    assert.deepEqual(rows.map(summary), ['1:row 1: not valid UTF-8', '2:single']);
   });
 });
 
@@ -94,22 +92,155 @@ describe('the lines of a stream', () => {
 });
 
 describe('the format of a data file', () => {
-  const cases: readonly (readonly [first: string, isOnlyLine: boolean, name: string, format: 'jsonl' | 'json'])[] = [
-    ['{"text":"a"}', false, 'x.json', 'jsonl'],
-    ['{"text":"a"}', true, 'x.json', 'jsonl'],
-    ['[', false, 'x.jsonl', 'json'],
-    ['[{"text":"a"}]', true, 'x.jsonl', 'json'],
-    ['[1,2]', false, 'x.jsonl', 'jsonl'],
-    ['{', false, 'standard input', 'json'],
-    ['  {"messages": [', false, 'standard input', 'json'],
-    ['{"type":"text2text","instances":[]}', true, 'x.json', 'json'],
-    ['{"text":"a"', false, 'x.jsonl', 'jsonl'],
-    ['{"text":"a"', false, 'x.json', 'json'],
-    ['not json', false, 'standard input', 'jsonl'],
+  const cases: readonly (readonly [text: string, name: string, format: string])[] = [
+    ['{"text":"a"}\n{', 'x.json', 'jsonl'],
+    ['{"text":"a"}', 'x.json', 'jsonl'],
+    ['[\n', 'x.jsonl', 'json'],
+    ['[{"text":"a"}]', 'x.jsonl', 'json'],
+    ['[{"text":"a', 'x.jsonl', 'json'],
+    ['[1,2]\n[3]', 'x.jsonl', 'jsonl'],
+    ['{\n', 'standard input', 'json'],
+    ['  {"messages": [', 'standard input', 'json'],
+    ['{"type":"text2text","instances":[]}', 'x.json', 'json'],
+    ['{"type":"text2text","instances":[{"input":"a', 'x.json', 'json'],
+    ['{"text":"a"\n', 'x.jsonl', 'jsonl'],
+    ['{"text":"a"\n', 'x.json', 'json'],
+    ['not json', 'standard input', 'jsonl'],
+    ['prompt,response\n', 'standard input', 'csv ","'],
+    ['\r\nID;"Chosen";Rejected\r\n', 'x.txt', 'csv ";"'],
+    ['prompt\tcompletion\tnote, long', 'x', 'csv "\\t"'],
+    ['text', 'x', 'csv ","'],
+    ['a,b', 'x.csv', 'csv ","'],
+    ['a', 'x.tsv', 'csv "\\t"'],
+    ['{"text":"a"}', 'x.csv', 'jsonl'],
   ];
-  for (const [first, isOnlyLine, name, format] of cases) {
-    it(`is ${format} for ${first} ${isOnlyLine ? 'alone' : 'and more'} in ${name}`, () => {
-      assert.equal(detectDataFormat({ first, isOnlyLine, name }), format);
+  for (const [text, name, expected] of cases) {
+    it(`is ${expected} for ${JSON.stringify(text)} in ${name}`, () => {
+      const format = detectDataFormat({ text, name });
+      const separator = format.kind === 'csv' ? ` ${JSON.stringify(format.separator)}` : '';
+      assert.equal(format.kind + separator, expected);
     });
   }
+});
+
+describe('rows of a table', () => {
+  it('have the cells of the columns that mean something, with JSON where messages are taken', async () => {
+    const messages = [{ role: 'user', content: 'Q "quoted",\nnext line' }];
+    const cell = (value: unknown): string => `"${JSON.stringify(value).replaceAll('"', '""')}"`;
+    const text = [
+      '\uFEFFid,Prompt,response,subset,other',
+      'a,Q,"one, ""two""\nthree",S,x',
+      `,${cell(messages)},"[1, 2]",,x`,
+      'c,Q,"{""a"":1}",,',
+      '',
+    ].join('\r\n');
+    for (const size of [1, 2, 5, 1000]) {
+      const rows = await readAll(text, 'x.csv', size);
+      assert.deepEqual(
+        rows.map(({ id, subset, line }) => [id, subset, line]),
+        [
+          ['a', 'S', 1],
+          ['2', null, 3],
+          ['c', null, 4],
+        ],
+      );
+      const inputs = rows.map(({ row }) =>
+        row?.kind === 'single' && row.input.kind === 'messages' ? row.input : null,
+      );
+      assert.deepEqual(inputs[0]?.messages.at(-1), { role: 'assistant', content: 'one, "two"\nthree' });
+      assert.deepEqual(inputs[1]?.messages, [...messages, { role: 'assistant', content: '[1, 2]' }]);
+      assert.equal(inputs[2]?.messages.at(-1)?.content, '{"a":1}');
+    }
+  });
+
+  it('have an error each where they are broken, and the rest goes on', async () => {
+    const bad = Buffer.concat([
+      Buffer.from('prompt,chosen,rejected\nQ,a,b\nQ,a\nQ,"a"x,b\n'),
+      Buffer.from('Q,\xff,b\n', 'latin1'),
+      Buffer.from(`Q,"[{'role': 'user'}]",b\nQ,,b\nQ,5" pipe,b\nQ,"a,b\nQ,a,b\n`),
+    ]);
+    const rows = await readAll(bad, 'x.csv');
+    assert.deepEqual(rows.map(summary), [
+      '1:pair',
+      '2:row 2: it has 2 cells, and the header has 3',
+      '3:row 3: there is text after the quotes of cell 2',
+      '4:row 4: not valid UTF-8',
+      '5:row 5: `chosen` is a list as Python prints it, not JSON',
+      '6:row 6: `chosen` is missing',
+      '7:pair',
+      '8:row 8: the quotes of cell 2 are never closed',
+    ]);
+  });
+
+  it('are refused as a whole without a column to score', async () => {
+    await assert.rejects(
+      readAll('a,b\n1,2\n', 'x.csv'),
+      (error) =>
+        error instanceof AlidadeError &&
+        error.code === 'format' &&
+        error.message.includes('none of its columns can be scored (a, b)'),
+    );
+  });
+});
+
+describe('rows of JSON that is one value', () => {
+  it('do not depend on how it is cut or where the type stands', async () => {
+    const instances = '[ {"input":"Q","output":"a ]}\\" [{"} ,\n{"input":"Q","output":[{"score":1,"text":"b"}]}]';
+    const cases = [
+      `{"type":"text2text","instances":${instances}}`,
+      `{ "instances" : ${instances}, "type": "text2text" }`,
+      `{"note":{"instances":[1]},\n"instances":${instances}}\n`,
+      instances,
+    ];
+    for (const text of cases) {
+      for (const size of [1, 3, 1000]) {
+        assert.deepEqual((await readAll(text, 'x.json', size)).map(summary), ['1:single', '2:list'], text);
+      }
+    }
+  });
+
+  it('are objects one after the other, too', async () => {
+    const rows = await readAll('{\n "text": "a"\n}\n{\n "text": "b", "instances": 3\n}', 'x.json');
+    assert.deepEqual(rows.map(summary), ['1:single', '2:single']);
+    assert.deepEqual(
+      rows.map(({ line }) => line),
+      [0, 3],
+    );
+  });
+
+  it('have an error each where they are broken, and the rest goes on', async () => {
+    const rows = await readAll('[{"text":"a"}, {"text":], {"text" "b"}, 7, {"text":"c"},, {"text":"d"}]', 'x.json');
+    assert.deepEqual(
+      rows.map(({ id, row, error }) => row?.kind ?? `${id}: ${error?.message.replace(/ at .*| expected.*/, '')}`),
+      [
+        'single',
+        '2: row 2: not JSON: value',
+        '3: row 3: not JSON: colon',
+        '4: row 4: it is a number, not an object',
+        'single',
+        '6: row 6: not JSON: value',
+        'single',
+      ],
+    );
+  });
+
+  it('end with an error where it breaks off or goes on after its end', async () => {
+    const cases: readonly (readonly [string, RegExp])[] = [
+      ['[{"text":"a"},\n{"text":', /not JSON: it breaks off within the row of line 2/],
+      ['[{"text":"a"},', /not JSON: it breaks off before the list is closed/],
+      ['[{"text":"a"}]\n{"text":"b"}', /not JSON: line 2 does not begin a row/],
+      ['{"instances":[{"text":"a"}]', /not JSON: it breaks off before the list is closed/],
+    ];
+    for (const [text, message] of cases) {
+      const rows: DataRow[] = [];
+      await assert.rejects(
+        async () => {
+          for await (const row of readDataRows({ source: inPieces(Buffer.from(text), 5), name: 'x.json' }))
+            rows.push(row);
+        },
+        (error) => error instanceof AlidadeError && error.code === 'format' && message.test(error.message),
+      );
+      assert.deepEqual(rows.map(summary), ['1:single'], text);
+    }
+  });
 });
