@@ -1,6 +1,7 @@
 import { decodeValues } from '../checkpoint/decodeTensor';
 import { narrowToHalf } from '../checkpoint/halfPrecision';
-import { quantiseAffine4, quantiseSymmetric4, quantiseSymmetric8 } from './quantiseBlocks';
+import type { AffineQuantiser } from './quantiseAffine4';
+import { quantiseSymmetric4, quantiseSymmetric8 } from './quantiseBlocks';
 import { quantiseChannels } from './quantiseChannels';
 import { addLoss } from './quantisationLoss';
 import type { QuantisationLoss } from './quantisationLoss';
@@ -28,6 +29,7 @@ export interface ConvertedRows {
   readonly columns: number;
   /** The first of these rows in the whole tensor. */
   readonly firstRow: number;
+  readonly quantiseAffine4: AffineQuantiser;
 }
 
 /** Elements that are decoded at a time: few enough to stay in a core's cache. */
@@ -82,7 +84,7 @@ interface Tile {
 function convertTile(
   { values, width }: Tile,
   format: WeightFormat,
-  { parts, columns, firstRow }: ConvertedRows,
+  { parts, columns, firstRow, quantiseAffine4 }: ConvertedRows,
 ): QuantisationLoss | null {
   const { values: room, scales, zeroPoints } = parts;
   if (room === undefined) throw new TypeError('no room for the values');
@@ -109,7 +111,7 @@ function convertTile(
 }
 
 function refuseNotFinite({ values, width }: Tile, firstRow: number): never {
-  const at = values.findIndex((value) => !Number.isFinite(value));
+  const at = values.findIndex((value) => !Number.isFinite(value) || 1e18 < Math.abs(value));
   const place = `row ${firstRow + Math.floor(at / width)}, column ${at % width}`;
   throw new RangeError(`the weight in ${place} is ${values[at]}`);
 }

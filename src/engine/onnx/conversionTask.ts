@@ -8,6 +8,7 @@ import type { TensorEntry } from '../../core/checkpoint/tensorEntry';
 import { FormatError } from '../../core/formatError';
 import { convertRows } from '../../core/quantisation/convertRows';
 import type { SourceRows } from '../../core/quantisation/convertRows';
+import type { AffineQuantiser } from '../../core/quantisation/quantiseAffine4';
 import { addLoss } from '../../core/quantisation/quantisationLoss';
 import type { QuantisationLoss } from '../../core/quantisation/quantisationLoss';
 import type { PlacedPart } from '../../core/quantisation/weightFile';
@@ -46,21 +47,22 @@ export function splitIntoTasks(weight: WeightToConvert): ConversionTask[] {
   return tasks;
 }
 
-export interface TaskFiles {
+export interface TaskTools {
   /** The file that is made, open for writing. */
   readonly target: number;
   /** Gives a file that is open for reading. */
   readonly open: (path: string) => number;
+  readonly quantiseAffine4: AffineQuantiser;
 }
 
 /**
  * Converts the rows of a task; after each chunk it yields the bytes that were read, and in the end gives what was lost.
  * @throws AlidadeError `weights` for values that cannot be stored, FormatError when the file became shorter.
  */
-export function* runTask(task: ConversionTask, files: TaskFiles): Generator<number, QuantisationLoss | null> {
+export function* runTask(task: ConversionTask, tools: TaskTools): Generator<number, QuantisationLoss | null> {
   const { entry, format, parts } = task;
-  const source = files.open(entry.file);
-  const adjust = entry.adapter === undefined ? null : adapterOf(entry.adapter, files);
+  const source = tools.open(entry.file);
+  const adjust = entry.adapter === undefined ? null : adapterOf(entry.adapter, tools);
   const { rows: allRows, width, rowBytes, together } = measure(entry);
   const columns = task.isTransposed ? width : allRows;
   const chunkRows = task.isTransposed ? allRows : together * Math.max(1, Math.floor(CHUNK / (together * width)));
@@ -75,17 +77,18 @@ export function* runTask(task: ConversionTask, files: TaskFiles): Generator<numb
     readFully(source, bytes, { ...entry, offset: entry.offset + firstRow * rowBytes });
     const rows = prepareRows({ task, bytes, count, width, adjust });
     const buffers = parts.map((part) => whole.get(part) ?? new Uint8Array((part.bytes / columns) * rows.rows));
-    const target = Object.fromEntries(parts.map((part, index) => [part.name, buffers[index]]));
-    const lost = convert(rows, format, { parts: target, columns, firstRow }, entry);
+    const named = Object.fromEntries(parts.map((part, index) => [part.name, buffers[index]]));
+    const target = { parts: named, columns, firstRow, quantiseAffine4: tools.quantiseAffine4 };
+    const lost = convert(rows, format, target, entry);
     isMeasured ||= lost !== null;
     addLoss(loss, lost);
     for (const [index, part] of parts.entries()) {
       if (part.outputsLast) continue;
-      writeFully(files.target, buffers[index], part.offset + (part.bytes / columns) * firstRow);
+      writeFully(tools.target, buffers[index], part.offset + (part.bytes / columns) * firstRow);
     }
     yield bytes.length;
   }
-  for (const [part, bytes] of whole) writeFully(files.target, bytes, part.offset);
+  for (const [part, bytes] of whole) writeFully(tools.target, bytes, part.offset);
   return isMeasured ? loss : null;
 }
 
@@ -122,10 +125,10 @@ function prepareRows({ task: { entry, isTransposed }, bytes, count, width, adjus
   return { bytes: ordered, dtype, rows: count, width, adjust };
 }
 
-function adapterOf(adapter: TensorAdapter, files: TaskFiles): SourceRows['adjust'] {
+function adapterOf(adapter: TensorAdapter, tools: TaskTools): SourceRows['adjust'] {
   const read = (entry: TensorEntry): Float32Array => {
     const bytes = new Uint8Array(entry.bytes);
-    readFully(files.open(entry.file), bytes, entry);
+    readFully(tools.open(entry.file), bytes, entry);
     return decodeTensor(bytes, entry);
   };
   const { a, b, magnitude } = adapter;

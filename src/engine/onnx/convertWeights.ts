@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TensorEntry } from '../../core/checkpoint/tensorEntry';
 import type { JobContext } from '../../core/jobContext';
+import { createAffineQuantiser } from '../../core/quantisation/quantiseAffine4';
 import { addLoss, relativeLoss } from '../../core/quantisation/quantisationLoss';
 import type { QuantisationLoss } from '../../core/quantisation/quantisationLoss';
 import type { WeightFileLayout } from '../../core/quantisation/weightFile';
@@ -87,9 +88,10 @@ async function runHere(work: {
   readonly onDone: (task: ConversionTask, loss: QuantisationLoss | null) => void;
 }): Promise<void> {
   const sources = new OpenFiles();
+  const quantiseAffine4 = createAffineQuantiser();
   try {
     for (const task of work.tasks) {
-      const steps = runTask(task, { target: work.target, open: sources.open });
+      const steps = runTask(task, { target: work.target, open: sources.open, quantiseAffine4 });
       for (let step = steps.next(); ; step = steps.next()) {
         if (step.done === true) {
           work.onDone(task, step.value);

@@ -1,6 +1,7 @@
 // Converts weights in a thread of its own: takes tasks one by one from `convertWeights`, and says what it has done.
 import { parentPort, workerData } from 'node:worker_threads';
 import { AlidadeError } from '../../core/alidadeError';
+import { createAffineQuantiser } from '../../core/quantisation/quantiseAffine4';
 import { runTask } from './conversionTask';
 import type { ConversionTask } from './conversionTask';
 import { OpenFiles } from './openFiles';
@@ -8,11 +9,12 @@ import type { WorkerAnswer, WorkerStart } from './workerPool';
 
 const { target } = workerData as WorkerStart;
 const sources = new OpenFiles();
+const quantiseAffine4 = createAffineQuantiser();
 const answer = (message: WorkerAnswer): void => parentPort?.postMessage(message);
 
 parentPort?.on('message', (task: ConversionTask) => {
   try {
-    const steps = runTask(task, { target, open: sources.open });
+    const steps = runTask(task, { target, open: sources.open, quantiseAffine4 });
     for (;;) {
       const { done, value } = steps.next();
       if (done === true) {
