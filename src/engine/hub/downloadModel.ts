@@ -9,7 +9,7 @@ import { resolveModelReference } from '../checkpoint/resolveModelReference';
 import { readHubAccess, type HubAccess } from './hubAccess';
 import type { HubSubject } from './hubRefusal';
 import { listRepository, type RepositoryFile, type RepositoryListing } from './listRepository';
-import { RepositoryCache } from './repositoryCache';
+import { RepositoryCache, type LinkKind } from './repositoryCache';
 import { selectFiles } from './selectFiles';
 import { Transfer } from './transfer';
 
@@ -22,6 +22,8 @@ export interface DownloadModelParams {
   readonly token?: string | undefined;
   readonly cache?: string;
   readonly access?: HubAccess;
+  /** The links that the cache's disk may have. Default: both; what fails is passed over. */
+  readonly linksCan?: readonly LinkKind[];
 }
 
 export interface DownloadedModel {
@@ -48,7 +50,7 @@ const spareBytes = 50_000_000;
  *   `no_space`, `cancelled`.
  */
 export async function downloadModel(params: DownloadModelParams, context: JobContext): Promise<DownloadedModel> {
-  const { reference, include = [], token, cache = hubCacheFolder() } = params;
+  const { reference, include = [], token, cache = hubCacheFolder(), linksCan } = params;
   const subject = parseHubReference(reference);
   if (subject === null) {
     throw new AlidadeError({
@@ -61,7 +63,11 @@ export async function downloadModel(params: DownloadModelParams, context: JobCon
   context.progress({ message: `Looking up ${subject.repository}` });
   const listing = await listRepository(access, subject, context);
   const selection = selectFiles(listing.files, { repository: subject.repository, patterns: include });
-  const repositoryCache = new RepositoryCache({ cache, repository: subject.repository });
+  const repositoryCache = new RepositoryCache({
+    cache,
+    repository: subject.repository,
+    ...(linksCan === undefined ? {} : { linksCan }),
+  });
   await repositoryCache.createFolders();
 
   const transfer = new Transfer({ access, subject, commit: listing.commit, cache: repositoryCache });
@@ -73,7 +79,7 @@ export async function downloadModel(params: DownloadModelParams, context: JobCon
   await checkSpace({ cache, bytes: await transfer.missingBytes(files), subject });
   await transfer.fetch(files, context);
 
-  for (const file of files) await repositoryCache.addToSnapshot(listing.commit, file);
+  await repositoryCache.fillSnapshot(listing.commit, files);
   await repositoryCache.setRevision(subject.revision, listing.commit);
   return {
     ...(await nameModel(subject, files, repositoryCache.snapshotPath(listing.commit), cache)),

@@ -1,8 +1,17 @@
-import { link, lstat, mkdir, realpath, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, link, lstat, mkdir, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { describeFileError } from '../checkpoint/describeFileError';
 import type { RepositoryFile } from './listRepository';
+
+export type LinkKind = 'symbolic' | 'hard';
+
+export interface RepositoryCacheParams {
+  readonly cache: string;
+  /** `org/name`. */
+  readonly repository: string;
+  readonly linksCan?: readonly LinkKind[];
+}
 
 /**
  * The folder of one repository in the hub cache, laid out as the hub's own tools do it: `blobs/HASH` hold the content,
@@ -11,8 +20,11 @@ import type { RepositoryFile } from './listRepository';
 export class RepositoryCache {
   readonly #folder: string;
   readonly #locks: string;
+  readonly #linksCan: readonly LinkKind[];
 
-  constructor({ cache, repository }: { readonly cache: string; readonly repository: string }) {
+  /** @param parts.linksCan the links that the disk may have; what fails is passed over. */
+  constructor({ cache, repository, linksCan = ['symbolic', 'hard'] }: RepositoryCacheParams) {
+    this.#linksCan = linksCan;
     const name = `models--${repository.replaceAll('/', '--')}`;
     this.#folder = join(cache, name);
     this.#locks = join(cache, '.locks', name);
@@ -54,10 +66,18 @@ export class RepositoryCache {
   }
 
   /**
-   * Puts the file into the snapshot: a relative link, else a second name of the blob, else the blob itself moved there.
+   * Puts files into the snapshot: as relative links to their blobs, else as second names of them; where the disk has neither,
+   * the blobs themselves are moved there.
    * @throws AlidadeError when none of it can be done.
    */
-  async addToSnapshot(commit: string, { path, blob }: RepositoryFile): Promise<void> {
+  async fillSnapshot(commit: string, files: readonly RepositoryFile[]): Promise<void> {
+    for (const [index, file] of files.entries()) {
+      const isNeededAgain = files.slice(index + 1).some(({ blob }) => blob.hash === file.blob.hash);
+      await this.#addToSnapshot(commit, file, isNeededAgain);
+    }
+  }
+
+  async #addToSnapshot(commit: string, { path, blob }: RepositoryFile, isNeededAgain: boolean): Promise<void> {
     const pointer = join(this.snapshotPath(commit), ...path.split('/'));
     const target = this.blobPath(blob.hash);
     const isThere = await stat(pointer).then(
@@ -69,16 +89,30 @@ export class RepositoryCache {
     const temporary = `${pointer}.${process.pid}.${randomBytes(4).toString('hex')}`;
     try {
       await mkdir(folder, { recursive: true });
-      // The folder itself may be reached through a link, from which `..` leads elsewhere.
-      const wayBack = relative(await realpath(folder), await realpath(target));
-      await symlink(wayBack, temporary, 'file')
-        .catch(() => link(target, temporary))
-        .catch(() => rename(target, temporary));
+      if (!(await this.#link(target, temporary))) {
+        await (isNeededAgain ? copyFile(target, temporary) : rename(target, temporary));
+      }
       await rename(temporary, pointer);
     } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
       // Another process may have done it meanwhile.
       if ((await lstat(pointer).catch(() => null)) === null) throw describeFileError(error, pointer);
     }
+  }
+
+  /** Whether a link could be made. */
+  async #link(target: string, place: string): Promise<boolean> {
+    // The folder itself may be reached through a link, from which `..` leads elsewhere.
+    const wayBack = relative(await realpath(dirname(place)), await realpath(target));
+    const make = { symbolic: () => symlink(wayBack, place, 'file'), hard: () => link(target, place) };
+    for (const kind of this.#linksCan) {
+      const isMade = await make[kind]().then(
+        () => true,
+        () => false,
+      );
+      if (isMade) return true;
+    }
+    return false;
   }
 
   /** Remembers what a branch or tag stands for; a commit stands for itself. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSafetensorsIndex } from '../../../src/core/checkpoint/parseSafetensorsIndex';
 import { resolveModelReference } from '../../../src/engine/checkpoint/resolveModelReference';
@@ -294,18 +294,24 @@ describe('downloadModel', () => {
     assert.deepEqual(fetched(), []);
   });
 
-  it('does without links where the disk has none', async () => {
-    host(model());
-    await download();
-    // As on a disk without links: the file itself lies in the snapshot, and there is no blob.
-    const pointer = join(snapshot(), 'config.json');
-    assert.ok(lstatSync(pointer).isSymbolicLink());
-    rmSync(join(folder(), 'models--org--tiny', 'blobs', gitHash(model()['config.json'].content)));
-    rmSync(pointer);
-    writeFileSync(pointer, '{}');
-    server().requests.length = 0;
-    await download();
-    assert.deepEqual(fetched(), []);
-    assert.equal(content('config.json').toString(), '{}');
-  });
+  for (const [title, linksCan] of [
+    ['with second names where the disk has no symbolic links', ['hard']],
+    ['with the files themselves where it has no links', []],
+  ] as const) {
+    it(`lays files out ${title}`, async () => {
+      // Two files with the same content have one blob.
+      host({ ...model(), 'special_tokens_map.json': small('{}'), 'added_tokens.json': small('{}') });
+      const result = await download({ linksCan });
+      for (const { path } of result.files) {
+        assert.ok(lstatSync(join(snapshot(), path)).isFile(), path);
+      }
+      assert.equal(content('config.json').toString(), '{}');
+      assert.equal(content('added_tokens.json').toString(), '{}');
+      assert.deepEqual(content('model.safetensors'), Buffer.from(model()['model.safetensors'].content));
+      assert.equal(blobs().length, linksCan.length === 0 ? 0 : 3);
+      server().requests.length = 0;
+      await download({ linksCan });
+      assert.deepEqual(fetched(), []);
+    });
+  }
 });
