@@ -53,10 +53,6 @@ export const commands: readonly Command[] = [
       },
     ],
     options: scoreOptions,
-    later: {
-      judge: 'give a model with a reward head',
-      'no-template': 'give rows with `text`',
-    },
     notes: [
       'Rows: messages; prompt with response or completion; chosen and rejected; responses; text; ids.',
       'A bad row gives a line with `error`, the others are scored, and the exit status is 1.',

@@ -53,6 +53,8 @@ export const downloadOptions = {
 export const scoreOptions = {
   ...runOptions,
   head: text({ placeholder: 'FILE', summary: "a head file on the model's body, instead of its own head" }),
+  judge: flag('the model is a causal one that judges pairs: which reply is better, in both orders'),
+  'no-template': flag("use the chat template of a model that has a prompt of its own (DPA's reward model)"),
   'max-tokens': optionalNumber({
     placeholder: 'N',
     summary: "longer rows are errors (default: the model's context)",

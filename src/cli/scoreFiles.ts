@@ -6,7 +6,7 @@ import type { RewardModelDescription } from '../core/reward/rewardModelDescripti
 import type { ScoreSummary } from '../core/reward/scoreSummary';
 import { openDataInputs } from '../engine/promptFile/dataInput';
 import { perSecond } from '../engine/reward/datasetProgress';
-import { openRewardModel } from '../engine/reward/openRewardModel';
+import { openRowScorer } from '../engine/reward/openRowScorer';
 import { scoreDataset, type OutputFormat, type ScoreOutput } from '../engine/reward/scoreDataset';
 import { checkScoreOutput } from '../engine/reward/scoreRun';
 import { writeBreakdownTable } from './breakdownTable';
@@ -28,9 +28,10 @@ export async function scoreFiles({
   // Before the model, which may take long to open.
   await openDataInputs(inputs);
   if (output !== null) await checkScoreOutput({ path: output.path, resume: options.resume });
-  const { model: reference, head, device, dtype, threads } = options;
+  const { model: reference, head, device, dtype, threads, judge, 'no-template': noTemplate } = options;
   const headPath = head === undefined ? undefined : resolve(head);
-  const model = await openRewardModel({ reference, headPath, device, dtype, threads }, context);
+  const applyTemplate = !noTemplate;
+  const model = await openRowScorer({ reference, headPath, device, dtype, threads, judge, applyTemplate }, context);
   try {
     if (options.table) await terminal.write(`${describeModel(model.description)}\n\n`);
     const { 'max-tokens': maxTokens, truncate, weights, states } = options;
