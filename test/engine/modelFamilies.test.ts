@@ -214,7 +214,7 @@ describe('families of models', function () {
     ['gemma3', { rope_parameters: { full_attention: { rope_type: 'default', rope_theta: 1e6 } } }],
     ['phi3', { sliding_window: 10 }],
     ['phi3, longrope on part of each head', { original_max_position_embeddings: 64 }],
-    ['smollm3', { no_rope_layers: [1, 1, 1] }],
+    ['smollm3', { no_rope_layers: [1, 1, 1, 1, 1] }],
     ['granite', { residual_multiplier: 1 }],
     ['granite', { embedding_multiplier: 1 }],
     ['granite', { attention_multiplier: 0.25 }],

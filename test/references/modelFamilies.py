@@ -83,7 +83,7 @@ CASES = [
           original_max_position_embeddings=24,
           rope_parameters={**ROPE, **LONGROPE, "rope_type": "longrope", "partial_rotary_factor": 0.75}),
      {**OLD, "rope_scaling": {**LONGROPE, "type": "longrope"}, "partial_rotary_factor": 0.75}),
-    ("smollm3", "smollm3", dict(FUSED, pad_token_id=0, no_rope_layer_interval=2, rope_parameters={**ROPE, "rope_theta": 2000000.0}),
+    ("smollm3", "smollm3", dict(FUSED, pad_token_id=0, num_hidden_layers=5, rope_parameters={**ROPE, "rope_theta": 2000000.0}),
      {**OLD, "rope_theta": None, "no_rope_layers": None, "tie_word_embeddings": None}),
     ("smollm3 with windows", "smollm3",
      dict(PLAIN, pad_token_id=0, no_rope_layers=[1, 0, 1], use_sliding_window=True, sliding_window=9, attention_bias=True, mlp_bias=True,
