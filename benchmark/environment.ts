@@ -1,25 +1,35 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../src/engine/checkpoint/starterFile';
-import { environmentFolder, environmentPython } from './support/peer';
+import { environmentPython, nodePeersFolder, peerScript, pythonFolder } from './support/peer';
 
-// Installs the peer of `scoring-speed`, pinned in requirements.txt, into a virtual environment under the cache folder.
+// Installs the peers, pinned, under the cache folder: those in Python into a virtual environment, those for Node into a
+// folder of their own.
+
+const NODE_PEERS = { '@huggingface/transformers': '4.3.1', 'node-llama-cpp': '3.22.1' };
 
 function main(): void {
-  const folder = environmentFolder();
   const python = environmentPython();
-  if (!existsSync(python)) run(process.platform === 'win32' ? 'py' : 'python3', ['-m', 'venv', folder]);
-  run(python, ['-m', 'pip', 'install', '--quiet', '-r', join(packageRoot(), 'benchmark', 'requirements.txt')]);
-  run(python, [
-    '-c',
-    'import torch, transformers; print("transformers", transformers.__version__, "torch", torch.__version__)',
-  ]);
+  if (!existsSync(python)) run(process.platform === 'win32' ? 'py' : 'python3', ['-m', 'venv', pythonFolder()]);
+  run(python, ['-m', 'pip', 'install', '--quiet', '-r', peerScript('requirements.txt')]);
+  console.log(pythonFolder());
+
+  const folder = nodePeersFolder();
+  mkdirSync(folder, { recursive: true });
+  const manifest = { name: 'peers', private: true, dependencies: NODE_PEERS };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
+  // Their install scripts would fetch GPU libraries; the binaries for the CPU are in the packages.
+  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], folder);
   console.log(folder);
 }
 
-function run(command: string, args: readonly string[]): void {
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
+function run(command: string, args: readonly string[], cwd?: string): void {
+  const shell = process.platform === 'win32'; // npm is a script there
+  const { status, error } = spawnSync(command, args, {
+    stdio: 'inherit',
+    shell,
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   if (status !== 0) throw error ?? new Error(`${command} ${args.join(' ')}: status ${status}`);
 }
 

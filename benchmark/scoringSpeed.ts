@@ -10,7 +10,6 @@ import { exportBody } from './support/exportBody';
 import { describeMachine } from './support/machine';
 import { openStarter } from './support/openStarter';
 import { Peer } from './support/peer';
-import type { PeerAttention } from './support/peer';
 import { interleave, median, timed } from './support/stopwatch';
 import type { Contestant, Times } from './support/stopwatch';
 import { printTable } from './support/table';
@@ -47,7 +46,8 @@ interface Comparison {
 
 async function compare({ folder, texts, threads, rounds }: Comparison): Promise<void> {
   const checkpoint = await openCheckpoint(folder, benchmarkContext);
-  const peer = await Peer.start({ folder, threads });
+  const peer = Peer.startTorch(threads);
+  const { version } = await peer.ask<{ version: string }>({ op: 'load', folder, threads });
   const sessions = new Map<WeightMode, DecoderSession>();
   for (const weightMode of ['mapped', 'prepacked'] as const) {
     const parts = {
@@ -70,7 +70,8 @@ async function compare({ folder, texts, threads, rounds }: Comparison): Promise<
       name: `transformers, ${attention}, batch ${batch}`,
       run: async (round) => {
         const ids = Array.from({ length: batch }, (_, index) => textOf(round * batch + index));
-        const { wall, cpu } = await peer.run({ attention, batch: ids, state: false });
+        const variant = { dtype: 'f32', attention };
+        const { wall, cpu } = await peer.ask<Times>({ op: 'run', variant, batches: [ids] });
         return { wall: wall / batch, cpu: cpu / batch };
       },
     })),
@@ -87,7 +88,7 @@ async function compare({ folder, texts, threads, rounds }: Comparison): Promise<
     (times) => median(times.map(({ cpu }) => cpu)),
   ];
   const best = measures.map((of) => Math.max(...theirs.map(({ name }) => rate(name, of))));
-  console.log(`${threads} thread${threads === 1 ? '' : 's'}; peer: ${peer.version}; ${rounds} rounds\n`);
+  console.log(`${threads} thread${threads === 1 ? '' : 's'}; peer: ${version}; ${rounds} rounds\n`);
   printTable(
     ['', 'tok/s, best', 'tok/s, median', 'tok per CPU s', 'against the best peer: best, median, CPU'],
     [...ours, ...theirs].map(({ name }) => {
@@ -110,8 +111,10 @@ async function largestDifference(
   peer: Peer,
   ids: readonly number[],
 ): Promise<string> {
-  const stateOf = async (attention: PeerAttention): Promise<readonly number[]> =>
-    (await peer.run({ attention, batch: [ids], state: true })).state ?? [];
+  const stateOf = async (attention: 'sdpa' | 'eager'): Promise<readonly number[]> => {
+    const command = { op: 'run', variant: { dtype: 'f32', attention }, batches: [[ids]], states: true };
+    return (await peer.ask<{ states: number[][] }>(command)).states[0] ?? [];
+  };
   const reference = await stateOf('eager');
   const states: [string, ArrayLike<number>][] = [['sdpa', await stateOf('sdpa')]];
   for (const [mode, session] of sessions) states.unshift([mode, await lastState(session, ids)]);

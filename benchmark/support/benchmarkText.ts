@@ -30,16 +30,21 @@ export function benchmarkIds(
   { tokens, seed }: { readonly tokens: number; readonly seed: number },
 ) {
   let state = (seed * 2654435761 + 12345) >>> 0;
-  const pick = (words: readonly string[]): string => {
+  const random = (): number => {
     state = (state * 1664525 + 1013904223) >>> 0;
-    return words[Math.floor((state / 2 ** 32) * words.length)];
+    return state / 2 ** 32;
   };
   let text = `${seed}.`;
   let ids: readonly number[] = [];
   while (ids.length < tokens) {
-    const sentence = [pick(OPENINGS), pick(SUBJECTS), pick(VERBS), pick(OBJECTS), pick(ENDINGS)].join(' ');
-    text += ` ${sentence}.`;
+    text += ` ${benchmarkSentence(random)}.`;
     ids = tokenizer.encode(text, { addSpecialTokens: false });
   }
   return ids.slice(0, tokens);
+}
+
+/** A sentence without its full stop. */
+export function benchmarkSentence(random: () => number): string {
+  const parts = [OPENINGS, SUBJECTS, VERBS, OBJECTS, ENDINGS];
+  return parts.map((words) => words[Math.floor(random() * words.length)]).join(' ');
 }

@@ -3,77 +3,87 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { cacheFolder } from '../../src/engine/checkpoint/cacheFolder';
 import { packageRoot } from '../../src/engine/checkpoint/starterFile';
-import type { Times } from './stopwatch';
+import { cacheFolder } from '../../src/engine/checkpoint/cacheFolder';
 
-export type PeerAttention = 'sdpa' | 'eager';
-
-/** Where `environment` installs the peer. */
-export function environmentFolder(): string {
+/** Where `environment` installs the Python peers. */
+export function pythonFolder(): string {
   return join(cacheFolder(), 'benchmark-venv');
 }
 
-/** The environment's Python, there or not. */
+/** The Python of that folder, there or not. */
 export function environmentPython(): string {
   const windows = process.platform === 'win32';
-  return join(environmentFolder(), windows ? 'Scripts' : 'bin', windows ? 'python.exe' : 'python');
+  return join(pythonFolder(), windows ? 'Scripts' : 'bin', windows ? 'python.exe' : 'python');
 }
 
-/** The Python that has the peer: `ALIDADE_BENCH_PYTHON`, else the environment's own. */
-function peerPython(): string {
-  const own = process.env['ALIDADE_BENCH_PYTHON'];
-  if (own !== undefined && own !== '') return own;
-  const python = environmentPython();
-  if (existsSync(python)) return python;
-  throw new Error('the peer is not installed: npm run bench -- environment');
+/** Where `environment` installs the Node peers. */
+export function nodePeersFolder(): string {
+  return join(cacheFolder(), 'benchmark-node');
 }
 
-/** transformers on torch, in a process of its own that waits on a pipe while others are measured. */
+/** The Python that has the peers: `ALIDADE_BENCH_PYTHON`, else the environment's own. */
+export function peerPython(): string {
+  return given('ALIDADE_BENCH_PYTHON') ?? existing(environmentPython());
+}
+
+/** The folder whose node_modules has the Node peers: `ALIDADE_BENCH_NODE`, else the environment's own. */
+export function peerNodeFolder(): string {
+  return given('ALIDADE_BENCH_NODE') ?? existing(nodePeersFolder());
+}
+
+/** A file of `benchmark/peers`. */
+export function peerScript(name: string): string {
+  return join(packageRoot(), 'benchmark', 'peers', name);
+}
+
+/** A peer in a process of its own, which waits on a pipe while others are measured. */
 export class Peer {
-  readonly version: string;
-  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
 
-  private constructor(child: ChildProcessWithoutNullStreams, lines: AsyncIterator<string>, version: string) {
-    this.#process = child;
-    this.#lines = lines;
-    this.version = version;
+  private constructor(child: ChildProcessWithoutNullStreams) {
+    this.#child = child;
+    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
 
-  static async start({ folder, threads }: { readonly folder: string; readonly threads: number }): Promise<Peer> {
-    const script = join(packageRoot(), 'benchmark', 'measureForward.py');
-    const child = spawn(peerPython(), [script], {
-      env: { ...process.env, OMP_NUM_THREADS: String(threads), TRANSFORMERS_OFFLINE: '1' },
-    });
-    child.stderr.pipe(process.stderr);
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const answer = await ask<{ torch: string; transformers: string }>(
-      { child, lines },
-      { op: 'load', folder, threads },
-    );
-    return new Peer(child, lines, `transformers ${answer.transformers} on torch ${answer.torch}`);
+  /** torchForward.py */
+  static startTorch(threads: number): Peer {
+    return Peer.#start(peerPython(), [peerScript('torchForward.py')], { OMP_NUM_THREADS: String(threads) });
   }
 
-  run(command: {
-    readonly attention: PeerAttention;
-    readonly batch: readonly (readonly number[])[];
-    readonly state: boolean;
-  }): Promise<Times & { readonly state?: number[] }> {
-    return ask({ child: this.#process, lines: this.#lines }, { op: 'run', ...command });
+  /** transformersJs.mjs or llamaCpp.mjs */
+  static startNode(script: 'transformersJs.mjs' | 'llamaCpp.mjs'): Peer {
+    return Peer.#start(process.execPath, [peerScript(script), peerNodeFolder()], {});
+  }
+
+  static #start(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Peer {
+    const child = spawn(command, args, { env: { ...process.env, ...env } });
+    child.stderr.on('data', (chunk: Buffer) => (process.env['ALIDADE_BENCH_LOG'] ? process.stderr.write(chunk) : null));
+    return new Peer(child);
+  }
+
+  /** @throws Error with the peer's own message. */
+  async ask<T>(command: { readonly op: string } & Readonly<Record<string, unknown>>): Promise<T> {
+    this.#child.stdin.write(`${JSON.stringify(command)}\n`);
+    const { value, done } = await this.#lines.next();
+    if (done === true) throw new Error('a peer has stopped: ALIDADE_BENCH_LOG=1 shows what it says');
+    const answer = JSON.parse(value) as T & { readonly error?: string };
+    if (answer.error !== undefined) throw new Error(`a peer says: ${answer.error}`);
+    return answer;
   }
 
   stop(): void {
-    this.#process.stdin.end();
+    this.#child.stdin.end();
   }
 }
 
-async function ask<T>(
-  { child, lines }: { readonly child: ChildProcessWithoutNullStreams; readonly lines: AsyncIterator<string> },
-  command: object,
-): Promise<T> {
-  child.stdin.write(`${JSON.stringify(command)}\n`);
-  const { value, done } = await lines.next();
-  if (done === true) throw new Error('the peer has stopped: see its message above');
-  return JSON.parse(value) as T;
+function given(variable: string): string | undefined {
+  const value = process.env[variable];
+  return value === undefined || value === '' ? undefined : value;
+}
+
+function existing(path: string): string {
+  if (existsSync(path)) return path;
+  throw new Error('the peers are not installed: npm run bench -- environment');
 }
