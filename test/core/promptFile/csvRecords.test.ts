@@ -64,12 +64,7 @@ describe('records of CSV', () => {
       const records = splitCsv([bytes]);
       assert.deepEqual(splitCsv(cutUp(bytes, random.next)), records);
       const joined = records.map((record) => record.slice(record.indexOf(':') + 1)).join('\n');
-      assert.equal(
-        joined,
-        Buffer.from(bytes)
-          .toString('latin1')
-          .replace(/\n$/, joined.endsWith('\n') ? '\n' : ''),
-      );
+      assert.ok([joined, `${joined}\n`].includes(Buffer.from(bytes).toString('latin1')));
       for (const record of records) parseCsvRecord(record, ',');
     }
   });
