@@ -29,8 +29,11 @@ export interface WeightsToConvert {
   readonly layout: WeightFileLayout;
   readonly file: FileHandle;
   readonly dtype: WeightDtype;
-  /** The built weightWorker.ts; by default beside the program that runs. */
-  readonly workerFile?: string;
+  /**
+   * The built weightWorker.ts, to be used however little there is to do; null: no threads. By default the one beside the
+   * program that runs, where there is much to do.
+   */
+  readonly workerFile?: string | null;
 }
 
 /** Bytes of weights that are converted sooner than threads for them are started. */
@@ -43,7 +46,7 @@ const MOST_WORKERS = 16;
  * @throws AlidadeError `weights` for values that cannot be stored, `cancelled`; FormatError; errors of the file system.
  */
 export async function convertWeights(
-  { planned, layout, file, dtype, workerFile = join(__dirname, 'weightWorker.js') }: WeightsToConvert,
+  { planned, layout, file, dtype, workerFile }: WeightsToConvert,
   context: JobContext,
 ): Promise<void> {
   const tasks = planned.flatMap((plan, weight) => splitIntoTasks({ ...plan, weight, parts: layout.parts[weight] }));
@@ -70,10 +73,16 @@ export async function convertWeights(
       addLoss(losses[weight], loss);
     },
   };
-  if (total < FEW_BYTES || !existsSync(workerFile)) await runHere(work);
-  else await runInWorkers({ ...work, workerFile, workers: Math.min(MOST_WORKERS, availableParallelism()) });
+  const threads = workerFile === undefined ? defaultWorkerFile(total) : workerFile;
+  if (threads === null) await runHere(work);
+  else await runInWorkers({ ...work, workerFile: threads, workers: Math.min(MOST_WORKERS, availableParallelism()) });
   const header = layout.header(losses.map((loss, weight) => (measured.has(weight) ? relativeLoss(loss) : null)));
   await file.write(header, 0, header.length, 0);
+}
+
+function defaultWorkerFile(bytes: number): string | null {
+  const path = join(__dirname, 'weightWorker.js');
+  return FEW_BYTES <= bytes && existsSync(path) ? path : null;
 }
 
 function isWhole({ parts, isTransposed }: ConversionTask): boolean {
