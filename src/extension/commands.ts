@@ -12,6 +12,11 @@ export interface CheckpointTarget {
   readonly checkpoint: { readonly path: string; readonly place: 'folder' | 'hub' | 'starter' };
 }
 
+/** What the commands of the Runs view get: an item of the tree, or its id from elsewhere. */
+export interface RunTarget {
+  readonly run: { readonly id: string };
+}
+
 /** Every command of the extension, with what it takes. */
 export interface CommandArguments {
   readonly 'alidade.chooseRewardModel': readonly [];
@@ -27,6 +32,15 @@ export interface CommandArguments {
   readonly 'alidade.showBreakdown': readonly [target?: RowTarget];
   readonly 'alidade.copyRowJson': readonly [target?: RowTarget];
   readonly 'alidade.toggleBreakdownLock': readonly [];
+  /** Without a file: the one in the active editor, else one that is asked for. */
+  readonly 'alidade.scoreFile': readonly [file?: { readonly scheme: string; readonly fsPath: string }];
+  readonly 'alidade.stopRun': readonly [item: RunTarget];
+  readonly 'alidade.resumeRun': readonly [item: RunTarget];
+  readonly 'alidade.repeatRun': readonly [item: RunTarget];
+  readonly 'alidade.openRun': readonly [item: RunTarget];
+  readonly 'alidade.openRunOutput': readonly [item: RunTarget];
+  readonly 'alidade.saveRunOutput': readonly [item: RunTarget];
+  readonly 'alidade.deleteRun': readonly [item: RunTarget];
   readonly 'alidade.showModelMenu': readonly [];
   readonly 'alidade.restartSidecar': readonly [];
   readonly 'alidade.runDoctor': readonly [];
@@ -47,6 +61,14 @@ const table: Record<CommandId, true> = {
   'alidade.showBreakdown': true,
   'alidade.copyRowJson': true,
   'alidade.toggleBreakdownLock': true,
+  'alidade.scoreFile': true,
+  'alidade.stopRun': true,
+  'alidade.resumeRun': true,
+  'alidade.repeatRun': true,
+  'alidade.openRun': true,
+  'alidade.openRunOutput': true,
+  'alidade.saveRunOutput': true,
+  'alidade.deleteRun': true,
   'alidade.showModelMenu': true,
   'alidade.restartSidecar': true,
   'alidade.runDoctor': true,

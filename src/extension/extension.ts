@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import type { ExtensionContext } from 'vscode';
 import { EventEmitter, l10n, window, workspace } from 'vscode';
 import type { BreakdownView } from '../protocol/breakdownView';
+import type { DatasetView } from '../protocol/datasetView';
 import { registerModelsView } from './checkpoint/modelsView';
 import { registerDataFileContext } from './dataFileContext';
+import { registerDatasetPanels } from './dataset/datasetPanels';
 import { DataDocuments } from './promptFile/dataDocuments';
 import { affectsSetting, readSetting } from './readSetting';
 import { registerCommand } from './registerCommand';
@@ -14,6 +16,8 @@ import { registerRewardLens } from './reward/rewardLens';
 import { registerRowCommands } from './reward/rowCommands';
 import { RowScores } from './reward/rowScores';
 import { registerVisibleRowScoring } from './reward/scoreVisibleRows';
+import type { RunRecord } from './run/runRecord';
+import { registerRunsView } from './run/runsView';
 import { registerDoctor } from './sidecar/doctor';
 import { forkSidecar } from './sidecar/forkSidecar';
 import { registerModelStatus } from './sidecar/modelStatus';
@@ -37,6 +41,8 @@ export function activate(context: ExtensionContext): ExtensionApi {
   const documents = new DataDocuments();
   const scores = new RowScores(client);
   const breakdown = registerBreakdownPanel({ context, documents, scores });
+  const runs = registerRunsView({ context, client, documents, logger: log });
+  const datasets = registerDatasetPanels({ context, client, documents, breakdown, runs });
 
   context.subscriptions.push(
     log,
@@ -52,6 +58,8 @@ export function activate(context: ExtensionContext): ExtensionApi {
     registerVisibleRowScoring(documents, scores),
     registerRowCommands(documents, scores),
     breakdown,
+    runs,
+    datasets,
     registerDoctor(client),
     registerCommand('alidade.showLog', () => log.show()),
     registerCommand('alidade.restartSidecar', async () => {
@@ -62,7 +70,12 @@ export function activate(context: ExtensionContext): ExtensionApi {
       if (affectsSetting(event, 'nodePath')) await client.stop();
     }),
   );
-  return { sidecarState: () => client.state, breakdown: breakdown.view };
+  return {
+    sidecarState: () => client.state,
+    breakdown: breakdown.view,
+    runs: () => runs.runs.all,
+    dataset: datasets.view,
+  };
 }
 
 /** What other extensions and the tests may see. */
@@ -70,4 +83,8 @@ export interface ExtensionApi {
   readonly sidecarState: () => SidecarState;
   /** What the breakdown page shows; null when it is closed. */
   readonly breakdown: () => BreakdownView | null;
+  /** The newest first. */
+  readonly runs: () => readonly RunRecord[];
+  /** What the page of a run shows; null when it is closed. */
+  readonly dataset: (runId: string) => DatasetView | null;
 }

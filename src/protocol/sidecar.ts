@@ -1,12 +1,16 @@
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
 import type { ErrorCode } from '../core/alidadeError';
 import type { CheckpointSummary } from '../core/checkpoint/checkpointSummary';
+import type { DatasetOverview } from '../core/dataset/datasetOverview';
+import type { DatasetPage } from '../core/dataset/datasetPage';
+import type { DatasetQuery } from '../core/dataset/datasetQuery';
 import type { DeviceChoice, DtypeChoice } from '../core/device';
 import type { Progress } from '../core/jobContext';
 import type { ScorableRow } from '../core/promptFile/scorableRow';
 import type { ExplainedRow } from '../core/reward/explainedRow';
 import type { ScoredRow } from '../core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
+import type { ScoreSummary } from '../core/reward/scoreSummary';
 
 /**
  * Every message between the extension host and the sidecar process.
@@ -14,7 +18,7 @@ import type { RewardModelDescription } from '../core/reward/rewardModelDescripti
  */
 
 /** Raised whenever a message changes its meaning; both ends refuse another number. */
-export const sidecarProtocolVersion = 1;
+export const sidecarProtocolVersion = 2;
 
 /** Error code on the wire of a request that was cancelled (that of the language server protocol). */
 export const cancelledWireCode = -32800;
@@ -81,6 +85,71 @@ export interface RowParams extends LongRequestParams {
 
 export interface ScoreRowResult {
   readonly row: ScoredRow;
+  readonly model: RewardModelDescription;
+}
+
+export interface ScoreFileParams extends LongRequestParams {
+  readonly model: ModelSelection;
+  /** Absolute paths of the data files, scored one after the other. */
+  readonly inputs: readonly string[];
+  /** Where the scores go, one JSON line a row, with a journal beside it. */
+  readonly outputPath: string;
+  readonly summaryPath: string;
+  /** Go on where an earlier run into the same output stopped. */
+  readonly resume: boolean;
+  readonly maxTokens?: number;
+  readonly truncate?: boolean;
+}
+
+export interface ScoreFileResult {
+  readonly summary: ScoreSummary;
+  readonly model: RewardModelDescription;
+}
+
+/** The scores of a data set and what they are scores of. */
+export interface DatasetReference {
+  readonly inputs: readonly string[];
+  readonly outputPath: string;
+}
+
+export interface DatasetOverviewParams extends LongRequestParams {
+  readonly dataset: DatasetReference;
+}
+
+export interface DatasetOverviewResult {
+  readonly overview: DatasetOverview;
+  /** Why rows cannot be found in their source any more; null while they can. */
+  readonly sourceProblem: string | null;
+}
+
+export interface DatasetPageParams extends LongRequestParams {
+  readonly dataset: DatasetReference;
+  readonly query: DatasetQuery;
+  readonly offset: number;
+  readonly count: number;
+}
+
+export interface DatasetRowParams extends LongRequestParams {
+  readonly dataset: DatasetReference;
+  /** Place in the data set, from 0. */
+  readonly row: number;
+}
+
+export interface DatasetRowResult {
+  readonly row: ScorableRow;
+  /** Line in its source, from 0. */
+  readonly line: number;
+}
+
+export interface ExportScoresParams extends LongRequestParams {
+  readonly dataset: DatasetReference;
+  readonly targetPath: string;
+  readonly format: 'jsonl' | 'csv' | 'parquet';
+}
+
+/** Sent once the model of a `scoreFile` request is open. */
+export interface RunModelParams {
+  readonly requestToken: string;
   readonly model: RewardModelDescription;
 }
 
@@ -166,6 +235,23 @@ export const scoreRowRequest = new RequestType<RowParams, ScoreRowResult, WireEr
 /** As `scoreRow`, with the exact templated text and the token counts. */
 export const explainRowRequest = new RequestType<RowParams, ExplainedRow, WireErrorData>('explainRow');
 
+/** Scores whole files; rows that are asked for meanwhile go first. Cancelled, it can be resumed. */
+export const scoreFileRequest = new RequestType<ScoreFileParams, ScoreFileResult, WireErrorData>('scoreFile');
+
+/** What the scores of a data set say, also while they are being made. */
+export const datasetOverviewRequest = new RequestType<DatasetOverviewParams, DatasetOverviewResult, WireErrorData>(
+  'datasetOverview',
+);
+
+/** Rows of the data set that was last looked at by `datasetOverview`. */
+export const datasetPageRequest = new RequestType<DatasetPageParams, DatasetPage, WireErrorData>('datasetPage');
+
+/** One row as it stands in its source now. */
+export const datasetRowRequest = new RequestType<DatasetRowParams, DatasetRowResult, WireErrorData>('datasetRow');
+
+/** Writes the scores once more, in another format or place. */
+export const exportScoresRequest = new RequestType<ExportScoresParams, null, WireErrorData>('exportScores');
+
 export const listCheckpointsRequest = new RequestType<ListCheckpointsParams, ListCheckpointsResult, WireErrorData>(
   'listCheckpoints',
 );
@@ -187,6 +273,9 @@ export const shutdownRequest = new RequestType0<null, WireErrorData>('shutdown')
 
 /** Sidecar to host: a step of the request with this token. */
 export const progressNotification = new NotificationType<ProgressParams>('progress');
+
+/** Sidecar to host: which model the run with this token uses. */
+export const runModelNotification = new NotificationType<RunModelParams>('runModel');
 
 /** Sidecar to host: a line for the log channel. */
 export const logNotification = new NotificationType<LogParams>('log');

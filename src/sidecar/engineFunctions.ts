@@ -1,8 +1,11 @@
 import type { DeviceChoice, DtypeChoice } from '../core/device';
 import type { JobContext } from '../core/jobContext';
+import type { DataRow } from '../core/promptFile/parseDataFile';
 import type { ScorableRow } from '../core/promptFile/scorableRow';
 import type { ExplainedRow } from '../core/reward/explainedRow';
+import type { ScoredRow } from '../core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
+import type { ScoreSummary } from '../core/reward/scoreSummary';
 import type {
   DoctorResult,
   DownloadModelParams,
@@ -30,7 +33,26 @@ export interface RowOptions {
 export interface OpenRewardModel {
   readonly description: RewardModelDescription;
   explainRow(row: ScorableRow, options: RowOptions, context: JobContext): Promise<ExplainedRow>;
+  /** One result a row, in their order; a bad row gives its error. */
+  scoreBatch(rows: readonly ScorableRow[], options: RowOptions, context: JobContext): Promise<readonly ScoredRow[]>;
+  /** Drops what is kept from earlier rows: the next scores do not depend on them. */
+  forget?(): void;
   release(): Promise<void>;
+}
+
+export interface ScoreDatasetParams {
+  readonly model: OpenRewardModel;
+  readonly inputs: readonly string[];
+  readonly output: { readonly path: string; readonly format: 'jsonl' | 'csv' | 'parquet' };
+  readonly resume: boolean;
+  readonly options: RowOptions;
+  readonly summaryPath?: string;
+}
+
+export interface ExportParams {
+  /** Scores as JSON lines. */
+  readonly from: string;
+  readonly output: { readonly path: string; readonly format: 'jsonl' | 'csv' | 'parquet' };
 }
 
 /** The part of the engine that the sidecar offers on its wire. */
@@ -40,4 +62,10 @@ export interface EngineFunctions {
   fetchStarter(context: JobContext): Promise<FetchStarterResult>;
   downloadModel(params: Omit<DownloadModelParams, 'requestToken'>, context: JobContext): Promise<DownloadModelResult>;
   doctor(context: JobContext): Promise<DoctorResult>;
+  scoreDataset(params: ScoreDatasetParams, context: JobContext): Promise<ScoreSummary>;
+  /** The rows of data files in the order in which `scoreDataset` scores them. */
+  readRows(inputs: readonly string[], context: JobContext): AsyncIterable<DataRow>;
+  /** Files in which the scores of a run may be found: while it goes on, and after. */
+  outputPaths(path: string): readonly string[];
+  exportScores(params: ExportParams, context: JobContext): Promise<void>;
 }

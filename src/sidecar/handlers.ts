@@ -5,7 +5,7 @@ import type { JobContext, Logger, Progress } from '../core/jobContext';
 import type { ExplainedRow } from '../core/reward/explainedRow';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
 import { scoredRowOf } from '../core/reward/scoredRowOf';
-import type { ModelSelection, RowParams, WireErrorData } from '../protocol/sidecar';
+import type { ModelSelection, RowParams, ScoreFileParams, WireErrorData } from '../protocol/sidecar';
 import {
   cancelledWireCode,
   describeModelRequest,
@@ -25,6 +25,7 @@ import {
 import type { EngineFunctions, OpenModelParams, RowOptions } from './engineFunctions';
 import { ModelCache } from './modelCache';
 import { ResultCache } from './resultCache';
+import { registerRunHandlers } from './runHandlers';
 
 export interface HandlersParams {
   readonly connection: MessageConnection;
@@ -121,6 +122,15 @@ export function registerHandlers({ connection, engine, packageVersion, onShutdow
   connection.onRequest(doctorRequest, (params, token) =>
     answer(logger, () => engine.doctor(job(params.requestToken, token))),
   );
+  registerRunHandlers({
+    connection,
+    engine,
+    models,
+    job,
+    answer: (work) => answer(logger, work),
+    openParams,
+    rowOptions,
+  });
   connection.onRequest(shutdownRequest, () =>
     answer(logger, async () => {
       await models.releaseAll();
@@ -151,7 +161,10 @@ function openParams({ weights: _weights, ...params }: ModelSelection): OpenModel
   return params;
 }
 
-function rowOptions({ model, maxTokens, truncate }: RowParams, description: RewardModelDescription): RowOptions {
+function rowOptions(
+  { model, maxTokens, truncate }: Pick<RowParams | ScoreFileParams, 'model' | 'maxTokens' | 'truncate'>,
+  description: RewardModelDescription,
+): RowOptions {
   const weights = applicableWeights(model, description);
   return {
     ...(maxTokens === undefined ? {} : { maxTokens }),

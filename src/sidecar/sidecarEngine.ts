@@ -1,12 +1,17 @@
 import type { CheckpointSummary } from '../core/checkpoint/checkpointSummary';
 import type { JobContext } from '../core/jobContext';
+import type { DataRow } from '../core/promptFile/parseDataFile';
 import { discoverCheckpoints } from '../engine/checkpoint/discoverCheckpoints';
 import { fetchStarter } from '../engine/checkpoint/fetchStarter';
 import { hubCacheFolder } from '../engine/checkpoint/hubCache';
 import { starterFile, starterPath } from '../engine/checkpoint/starterFile';
 import { isVerifiedFile } from '../engine/checkpoint/verifiedFile';
 import { diagnose } from '../engine/doctor';
+import { exportScores } from '../engine/dataset/exportScores';
+import { openDataInputs } from '../engine/promptFile/dataInput';
 import { openRewardModel } from '../engine/reward/openRewardModel';
+import { scoreDataset } from '../engine/reward/scoreDataset';
+import { workNames } from '../engine/reward/scoreRun';
 import type { FetchStarterResult, ListCheckpointsResult, ListedCheckpoint } from '../protocol/sidecar';
 import type { EngineFunctions } from './engineFunctions';
 import { offerDownload } from './offerDownload';
@@ -18,7 +23,16 @@ export const sidecarEngine: EngineFunctions = {
   fetchStarter: fetchIt,
   downloadModel: offerDownload,
   doctor: diagnose,
+  scoreDataset,
+  readRows,
+  outputPaths: (path) => [path, workNames(path).part],
+  exportScores,
 };
+
+/** One file after the other, as a run reads them. */
+async function* readRows(inputs: readonly string[], { signal }: JobContext): AsyncGenerator<DataRow> {
+  for (const input of await openDataInputs({ paths: inputs })) yield* input.rows({ signal });
+}
 
 async function listCheckpoints(folders: readonly string[], context: JobContext): Promise<ListCheckpointsResult> {
   const starter = await discoverCheckpoints({ folders: [starterPath()] }, context);

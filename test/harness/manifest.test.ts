@@ -23,7 +23,14 @@ describe('the manifest', () => {
     const used = [...JSON.stringify([manifest.contributes.menus, texts]).matchAll(/alidade\.[a-z]\w*/gi)].map(
       ([id]) => id,
     );
-    const names = new Set([...commandIds, ...properties.map(([name]) => name), 'alidade.models', 'alidade.breakdown']);
+    const names = new Set([
+      ...commandIds,
+      ...properties.map(([name]) => name),
+      'alidade.models',
+      'alidade.runs',
+      'alidade.breakdown',
+      'alidade.dataset',
+    ]);
     const contextKeys = ['alidade.dataFileActive', 'alidade.breakdownOpen', 'alidade.starterPresent'];
     assert.deepEqual(
       used.filter((id) => !names.has(id) && !contextKeys.includes(id)),

@@ -68,6 +68,10 @@ class FakeModel implements OpenRewardModel {
     };
   }
 
+  scoreBatch(): Promise<never> {
+    return Promise.reject(new Error('nobody asked for a run'));
+  }
+
   release(): Promise<void> {
     this.released = true;
     return Promise.resolve();
@@ -116,6 +120,10 @@ describe('sidecar handlers', () => {
         return Promise.resolve({ kind: 'tokenNeeded', message: `${reference} ${token ?? 'none'}`, hint: null });
       },
       doctor: () => Promise.resolve({ ok: true, checks: [] }),
+      scoreDataset: () => assert.fail('nobody asked for a run'),
+      readRows: () => assert.fail('nobody asked for rows'),
+      outputPaths: (path) => [path],
+      exportScores: () => assert.fail('nobody asked for a copy'),
     };
     registerHandlers({ connection: sidecar, engine, packageVersion: '1.2.3', onShutdown: () => (shutDown = true) });
     host.onNotification(progressNotification, (params) => {

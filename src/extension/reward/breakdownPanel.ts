@@ -3,6 +3,8 @@ import type { ExtensionContext, Position, TextDocument, WebviewPanel } from 'vsc
 import { commands, Disposable, env, l10n, Range, Uri, ViewColumn, window, workspace } from 'vscode';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../../core/alidadeError';
+import type { Progress } from '../../core/jobContext';
+import type { ScorableRow } from '../../core/promptFile/scorableRow';
 import type { BreakdownState, BreakdownView, ErrorAction, RowLocation } from '../../protocol/breakdownView';
 import {
   copyText,
@@ -24,6 +26,7 @@ import { connectWebview } from '../webviewConnection';
 import { webviewHtml } from '../webviewHtml';
 import { keepWeights } from './keepWeights';
 import { findRow, isRowTarget, readRow, targetOf } from './rowTarget';
+import type { ScoreSettings } from './readScoreSettings';
 import type { RowScores } from './rowScores';
 
 /** In the workspace's storage: the row that the page showed last. */
@@ -56,18 +59,20 @@ export function registerBreakdownPanel(params: BreakdownPanelParams): BreakdownR
     });
     return adopted;
   };
+  const openPanel = (): BreakdownPanel => {
+    if (open !== null) {
+      open.reveal();
+      return open;
+    }
+    const column = { viewColumn: ViewColumn.Beside, preserveFocus: true };
+    return adopt(window.createWebviewPanel(breakdownViewType, l10n.t('Reward Breakdown'), column), false);
+  };
   const follow = debounce(() => void open?.followCursor().catch(reportError), followDelay);
   const registered = Disposable.from(
     follow,
     registerCommand('alidade.showBreakdown', async (target) => {
       const { document, row } = await findRow(params.documents, target);
-      if (open === null) {
-        const column = { viewColumn: ViewColumn.Beside, preserveFocus: true };
-        adopt(window.createWebviewPanel(breakdownViewType, l10n.t('Reward Breakdown'), column), false);
-      } else {
-        open.reveal();
-      }
-      await open?.show(document, row);
+      await openPanel().show(document, row);
     }),
     registerCommand('alidade.toggleBreakdownLock', () => open?.toggleLock()),
     window.registerWebviewPanelSerializer(breakdownViewType, {
@@ -86,12 +91,27 @@ export function registerBreakdownPanel(params: BreakdownPanelParams): BreakdownR
     params.scores.onDidChangeSettings(() => void open?.refresh().catch(reportError)),
     new Disposable(() => open?.dispose()),
   );
-  return { view: () => open?.view ?? null, dispose: () => void registered.dispose() };
+  return {
+    view: () => open?.view ?? null,
+    showRow: (row) => openPanel().showDataRow(row),
+    dispose: () => void registered.dispose(),
+  };
+}
+
+/** A row that is in no editor: of a scored data set, with the settings of its run. */
+export interface DataSetRow {
+  readonly row: ScorableRow;
+  readonly location: RowLocation;
+  readonly settings: ScoreSettings;
+  /** Shows the row where it comes from. */
+  readonly reveal: () => Promise<void>;
 }
 
 export interface BreakdownRegistration {
   /** What the page shows; null when there is none. */
   readonly view: () => BreakdownView | null;
+  /** Opens the page beside what is in front, with this row. */
+  readonly showRow: (row: DataSetRow) => Promise<void>;
   dispose(): void;
 }
 
@@ -109,6 +129,8 @@ class BreakdownPanel implements Disposable {
   #state: BreakdownState = { kind: 'empty' };
   #locked: boolean;
   #shown: ShownRow | null = null;
+  /** In place of `#shown`. */
+  #dataRow: DataSetRow | null = null;
   #request = new AbortController();
   #disposed = false;
 
@@ -158,23 +180,36 @@ class BreakdownPanel implements Disposable {
 
   /** Shows the row: loading at once, then its breakdown or its error. A newer call overtakes an older one. */
   async show(document: TextDocument, row: DocumentRow): Promise<void> {
-    this.#request.abort();
-    const request = new AbortController();
-    this.#request = request;
     const { start } = row.range;
     const location: RowLocation = { file: workspace.asRelativePath(document.uri), line: start.line + 1 };
     this.#shown = { document, start, text: document.getText(row.range) };
+    this.#dataRow = null;
+    await this.#explain(location, () => readRow(row));
+  }
+
+  /** As `show`, for a row that is in no editor. */
+  async showDataRow(dataRow: DataSetRow): Promise<void> {
+    this.#shown = null;
+    this.#dataRow = dataRow;
+    await this.#explain(dataRow.location, () => dataRow.row, dataRow.settings);
+  }
+
+  async #explain(location: RowLocation, read: () => ScorableRow, settings?: ScoreSettings): Promise<void> {
+    this.#request.abort();
+    const request = new AbortController();
+    this.#request = request;
     this.#save();
     try {
-      const scorable = readRow(row);
+      const scorable = read();
       this.#setState({ kind: 'loading', location, progress: { message: l10n.t('Scoring') } });
-      const explained = await this.#params.scores.explain(scorable, {
+      const context = {
         signal: request.signal,
         priority: 'interactive',
-        progress: (progress) => {
+        progress: (progress: Progress) => {
           if (!request.signal.aborted) this.#setState({ kind: 'loading', location, progress });
         },
-      });
+      } as const;
+      const explained = await this.#params.scores.explain(scorable, context, settings);
       if (request.signal.aborted) return;
       this.#setState({ kind: 'row', location, row: explained, stale: false });
     } catch (error) {
@@ -193,6 +228,7 @@ class BreakdownPanel implements Disposable {
 
   /** After a change of model or settings: the new score of the row in view, without a flicker when it comes soon. */
   async refresh(): Promise<void> {
+    if (this.#dataRow !== null) await this.showDataRow(this.#dataRow);
     if (this.#shown === null || this.#isEdited()) return;
     const row = this.#params.documents.rowAt(this.#shown.document, this.#shown.start);
     if (row !== null) await this.show(this.#shown.document, row);
@@ -275,6 +311,7 @@ class BreakdownPanel implements Disposable {
   }
 
   async #revealRow(): Promise<void> {
+    if (this.#dataRow !== null) await this.#dataRow.reveal();
     if (this.#shown === null) return;
     const { document, start } = this.#shown;
     const visible = window.visibleTextEditors.find((editor) => editor.document === document);

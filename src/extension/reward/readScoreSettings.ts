@@ -23,14 +23,18 @@ export function readScoreSettings(): ScoreSettings {
     ...(Object.keys(weights).length === 0 ? {} : { weights: { ...weights } }),
     ...(cwd === undefined ? {} : { cwd }),
   };
-  if (!workspace.isTrusted && isInWorkspace(reference)) {
-    throw new AlidadeError({
-      code: 'permission',
-      message: l10n.t('the model {0} lies in a workspace that is not trusted', reference),
-      hint: l10n.t('trust the workspace, or choose another model'),
-    });
-  }
+  checkModelTrust(reference);
   return { model, ...(maxTokens === 0 ? {} : { maxTokens }), truncate: readSetting('truncate') };
+}
+
+/** @throws AlidadeError `permission` when an untrusted workspace holds the model. */
+export function checkModelTrust(reference: string): void {
+  if (workspace.isTrusted || !isInWorkspace(reference)) return;
+  throw new AlidadeError({
+    code: 'permission',
+    message: l10n.t('the model {0} lies in a workspace that is not trusted', reference),
+    hint: l10n.t('trust the workspace, or choose another model'),
+  });
 }
 
 function isInWorkspace(reference: string): boolean {

@@ -121,9 +121,11 @@ export class RowScores implements Disposable {
     });
   }
 
-  /** @throws as `score`. */
-  async explain(row: ScorableRow, context: ScoreContext): Promise<ExplainedRow> {
-    const settings = readScoreSettings();
+  /**
+   * @param settings those in force, unless a row keeps to others.
+   * @throws as `score`.
+   */
+  async explain(row: ScorableRow, context: ScoreContext, settings = readScoreSettings()): Promise<ExplainedRow> {
     const key = keyOf(row, settings);
     return this.#tracked(key, async () => {
       const request = { ...settings, row, priority: context.priority };

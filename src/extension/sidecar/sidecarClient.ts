@@ -1,24 +1,39 @@
 import type { Progress } from '../../core/jobContext';
 import type { ExplainedRow } from '../../core/reward/explainedRow';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
+import type { DatasetPage } from '../../core/dataset/datasetPage';
 import type {
+  DatasetOverviewParams,
+  DatasetOverviewResult,
+  DatasetPageParams,
+  DatasetRowParams,
+  DatasetRowResult,
   DoctorResult,
   DownloadModelParams,
   DownloadModelResult,
+  ExportScoresParams,
   FetchStarterResult,
   ListCheckpointsResult,
   ModelSelection,
   ProgressParams,
   RowParams,
+  RunModelParams,
+  ScoreFileParams,
+  ScoreFileResult,
   ScoreRowResult,
 } from '../../protocol/sidecar';
 import {
+  datasetOverviewRequest,
+  datasetPageRequest,
+  datasetRowRequest,
   describeModelRequest,
   doctorRequest,
   downloadModelRequest,
   explainRowRequest,
+  exportScoresRequest,
   fetchStarterRequest,
   listCheckpointsRequest,
+  scoreFileRequest,
   scoreRowRequest,
 } from '../../protocol/sidecar';
 import type { SidecarState, SidecarSupervisorParams } from './sidecarSupervisor';
@@ -30,16 +45,27 @@ export interface CallContext {
   readonly progress?: (progress: Progress) => void;
 }
 
+/** As `CallContext`, for a run over a file. */
+export interface RunContext extends CallContext {
+  /** Told once which model is in use. */
+  readonly onModel?: (model: RewardModelDescription) => void;
+}
+
 export type RowRequest = Omit<RowParams, 'requestToken'>;
 
 /** One method per request of the protocol. Starts the process at the first one. */
 export class SidecarClient {
   readonly #supervisor: SidecarSupervisor;
   readonly #listeners = new Map<string, (progress: Progress) => void>();
+  readonly #modelListeners = new Map<string, (model: RewardModelDescription) => void>();
   #lastToken = 0;
 
-  constructor(params: Omit<SidecarSupervisorParams, 'onProgress'>) {
-    this.#supervisor = new SidecarSupervisor({ ...params, onProgress: (progress) => this.#onProgress(progress) });
+  constructor(params: Omit<SidecarSupervisorParams, 'onProgress' | 'onRunModel'>) {
+    this.#supervisor = new SidecarSupervisor({
+      ...params,
+      onProgress: (progress) => this.#onProgress(progress),
+      onRunModel: (params) => this.#onRunModel(params),
+    });
   }
 
   get state(): SidecarState {
@@ -61,6 +87,45 @@ export class SidecarClient {
   explainRow(params: RowRequest, context: CallContext): Promise<ExplainedRow> {
     return this.#call(context, (requestToken) =>
       this.#supervisor.request(explainRowRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  /** Takes as long as the file is long. @throws ProcessEndedError when it can be asked for again, with `resume`. */
+  scoreFile(params: Omit<ScoreFileParams, 'requestToken'>, context: RunContext): Promise<ScoreFileResult> {
+    return this.#call(context, async (requestToken) => {
+      if (context.onModel !== undefined) this.#modelListeners.set(requestToken, context.onModel);
+      try {
+        return await this.#supervisor.request(scoreFileRequest, { ...params, requestToken }, context.signal);
+      } finally {
+        this.#modelListeners.delete(requestToken);
+      }
+    });
+  }
+
+  datasetOverview(
+    params: Omit<DatasetOverviewParams, 'requestToken'>,
+    context: CallContext,
+  ): Promise<DatasetOverviewResult> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(datasetOverviewRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  datasetPage(params: Omit<DatasetPageParams, 'requestToken'>, context: CallContext): Promise<DatasetPage> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(datasetPageRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  datasetRow(params: Omit<DatasetRowParams, 'requestToken'>, context: CallContext): Promise<DatasetRowResult> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(datasetRowRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  async exportScores(params: Omit<ExportScoresParams, 'requestToken'>, context: CallContext): Promise<void> {
+    await this.#call(context, (requestToken) =>
+      this.#supervisor.request(exportScoresRequest, { ...params, requestToken }, context.signal),
     );
   }
 
@@ -109,6 +174,10 @@ export class SidecarClient {
     } finally {
       this.#listeners.delete(requestToken);
     }
+  }
+
+  #onRunModel({ requestToken, model }: RunModelParams): void {
+    this.#modelListeners.get(requestToken)?.(model);
   }
 
   #onProgress({ requestToken, ...progress }: ProgressParams): void {

@@ -9,12 +9,13 @@ import {
 } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../../core/alidadeError';
 import type { Logger } from '../../core/jobContext';
-import type { ProgressParams, WireErrorData } from '../../protocol/sidecar';
+import type { ProgressParams, RunModelParams, WireErrorData } from '../../protocol/sidecar';
 import {
   initializeRequest,
   isWireErrorData,
   logNotification,
   progressNotification,
+  runModelNotification,
   shutdownRequest,
   sidecarProtocolVersion,
 } from '../../protocol/sidecar';
@@ -25,6 +26,18 @@ export type SidecarState =
   | { readonly kind: 'running'; readonly pid: number; readonly runtime: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
+/** The process went away with the request; what it had written by then stays. */
+export class ProcessEndedError extends AlidadeError {
+  constructor(reason: string, cause: unknown) {
+    super({
+      code: 'internal',
+      message: `the scoring process ended before it answered (${reason})`,
+      hint: 'ask again: the next request starts it anew',
+      cause,
+    });
+  }
+}
+
 export interface SidecarSupervisorParams {
   /** Starts the process with an IPC channel and piped stdout and stderr. */
   readonly fork: () => ChildProcess;
@@ -32,6 +45,7 @@ export interface SidecarSupervisorParams {
   readonly logger: Logger;
   readonly onStateChange: (state: SidecarState) => void;
   readonly onProgress: (progress: ProgressParams) => void;
+  readonly onRunModel?: (params: RunModelParams) => void;
   /** Milliseconds; the real clock unless a test says otherwise. */
   readonly now?: () => number;
   readonly wait?: (milliseconds: number) => Promise<void>;
@@ -178,7 +192,7 @@ export class SidecarSupervisor {
   }
 
   #connect(): Session {
-    const { fork, logger, onProgress } = this.#params;
+    const { fork, logger, onProgress, onRunModel } = this.#params;
     const process = fork();
     const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
     const session: Session = { process, connection, exitReason: null };
@@ -187,6 +201,7 @@ export class SidecarSupervisor {
     forwardLines(process.stderr, (line) => logger.warn(line));
     connection.onNotification(logNotification, ({ level, message }) => logger[level](message));
     connection.onNotification(progressNotification, onProgress);
+    connection.onNotification(runModelNotification, (params) => onRunModel?.(params));
     // A write to a process that has just died; its exit says the rest.
     connection.onError(([error]) => logger.debug(`connection to the scoring process: ${error.message}`));
     process.once('error', (error) => this.#onExit(session, error.message));
@@ -249,13 +264,8 @@ function asAlidadeError(error: unknown, session: Session): AlidadeError {
   return new AlidadeError({ code: 'internal', message, cause: error });
 }
 
-function processError(reason: string, cause: unknown): AlidadeError {
-  return new AlidadeError({
-    code: 'internal',
-    message: `the scoring process ended before it answered (${reason})`,
-    hint: 'ask again: the next request starts it anew',
-    cause,
-  });
+function processError(reason: string, cause: unknown): ProcessEndedError {
+  return new ProcessEndedError(reason, cause);
 }
 
 function failedError(reason: string): AlidadeError {

@@ -1,0 +1,167 @@
+import { basename } from 'node:path';
+import type { TreeDataProvider } from 'vscode';
+import { EventEmitter, l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { describeDuration } from '../../core/describeQuantity';
+import type { Progress } from '../../core/jobContext';
+import { escapeMarkdown } from '../reward/scoreMarkdown';
+import type { RunRecord } from './runRecord';
+import { isResumable, isUnderWay } from './runs';
+
+/** Milliseconds between two redraws while a run reports its progress. */
+const redrawInterval = 500;
+
+export class RunItem extends TreeItem {
+  constructor(readonly run: RunRecord) {
+    super(basename(run.input), TreeItemCollapsibleState.None);
+    this.id = run.id;
+    this.description = runDescription(run);
+    this.tooltip = tooltip(run);
+    this.iconPath = runIcon(run);
+    this.contextValue = contextOf(run);
+    this.command = { command: 'alidade.openRun', title: l10n.t('Open'), arguments: [{ run: { id: run.id } }] };
+    this.accessibilityInformation = { label: `${basename(run.input)}, ${stateText(run)}, ${this.description}` };
+  }
+}
+
+export class RunsTree implements TreeDataProvider<RunItem> {
+  readonly #runs: () => readonly RunRecord[];
+  readonly #changed = new EventEmitter<void>();
+  #timer: NodeJS.Timeout | undefined;
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(runs: () => readonly RunRecord[]) {
+    this.#runs = runs;
+  }
+
+  /** Soon, and not more often than anybody can read. */
+  redraw(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#changed.fire();
+    }, redrawInterval);
+  }
+
+  getTreeItem(item: RunItem): RunItem {
+    return item;
+  }
+
+  getChildren(item?: RunItem): RunItem[] {
+    return item === undefined ? this.#runs().map((run) => new RunItem(run)) : [];
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#changed.dispose();
+  }
+}
+
+/** What stands behind the file's name. */
+export function runDescription({ state, created }: RunRecord): string {
+  switch (state.kind) {
+    case 'waiting':
+      return l10n.t('waiting for its turn');
+    case 'running':
+      return state.progress === null ? l10n.t('starting') : progressText(state.progress);
+    case 'stopped':
+      return l10n.t('stopped');
+    case 'interrupted':
+      return l10n.t('interrupted');
+    case 'failed':
+      return state.message;
+    case 'done': {
+      const { rows, errors, pairs } = state.summary;
+      return [
+        rows === 1 ? l10n.t('1 row') : l10n.t('{0} rows', rows.toLocaleString()),
+        ...(pairs.accuracy === null ? [] : [l10n.t('accuracy {0}', percent(pairs.accuracy))]),
+        ...(errors === 0 ? [] : [errors === 1 ? l10n.t('1 error') : l10n.t('{0} errors', errors.toLocaleString())]),
+        new Date(created).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' }),
+      ].join(' · ');
+    }
+  }
+}
+
+/** "38 % · 120 rows · 4.1 rows/s · 45 s left" */
+export function progressText({ message, done, total, unit, perSecond, secondsLeft }: Progress): string {
+  const share = done === undefined || total === undefined || total === 0 ? null : Math.floor((100 * done) / total);
+  return [
+    ...(share === null ? [] : [l10n.t('{0} %', share)]),
+    message,
+    ...(perSecond === undefined || unit !== 'rows' ? [] : [l10n.t('{0} rows/s', perSecond.toPrecision(3))]),
+    ...(secondsLeft === undefined ? [] : [l10n.t('{0} left', describeDuration(secondsLeft))]),
+  ].join(' · ');
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function stateText({ state }: RunRecord): string {
+  switch (state.kind) {
+    case 'waiting':
+      return l10n.t('waiting');
+    case 'running':
+      return l10n.t('running');
+    case 'stopped':
+      return l10n.t('stopped');
+    case 'interrupted':
+      return l10n.t('interrupted');
+    case 'failed':
+      return l10n.t('failed');
+    case 'done':
+      return l10n.t('done');
+  }
+}
+
+function runIcon({ state }: RunRecord): ThemeIcon {
+  switch (state.kind) {
+    case 'waiting':
+      return new ThemeIcon('clock');
+    case 'running':
+      return new ThemeIcon('loading~spin');
+    case 'stopped':
+      return new ThemeIcon('debug-pause');
+    case 'interrupted':
+      return new ThemeIcon('debug-disconnect');
+    case 'failed':
+      return new ThemeIcon('error', new ThemeColor('errorForeground'));
+    case 'done':
+      return new ThemeIcon('pass');
+  }
+}
+
+/** Words on which the menus of the view hang. */
+function contextOf(run: RunRecord): string {
+  return [
+    'run',
+    ...(isUnderWay(run) ? ['stoppable'] : ['deletable']),
+    ...(isResumable(run) ? ['resumable'] : []),
+    ...(run.state.kind === 'done' ? ['repeatable'] : []),
+  ].join(' ');
+}
+
+function tooltip(run: RunRecord): MarkdownString {
+  const { input, state, settings, model, created } = run;
+  const lines = [`**${escapeMarkdown(basename(input))}** · ${escapeMarkdown(stateText(run))}`];
+  const name = model?.name ?? settings.model.reference;
+  const where = model === null ? [] : [model.dtype, model.device];
+  lines.push([name, ...where].map(escapeMarkdown).join(' · '));
+  if (state.kind === 'done') {
+    const { rows, tokens, tokensPerSecond, seconds } = state.summary;
+    lines.push(
+      escapeMarkdown(
+        l10n.t(
+          '{0} rows, {1} tokens in {2}: {3} tokens/s',
+          rows.toLocaleString(),
+          tokens.toLocaleString(),
+          describeDuration(seconds),
+          Math.round(tokensPerSecond).toLocaleString(),
+        ),
+      ),
+    );
+  }
+  if (state.kind === 'failed') lines.push(escapeMarkdown([state.message, state.hint ?? ''].filter(Boolean).join(': ')));
+  if (state.kind === 'interrupted') lines.push(escapeMarkdown(state.reason));
+  lines.push(escapeMarkdown(new Date(created).toLocaleString()), escapeMarkdown(input));
+  return new MarkdownString(lines.join('\n\n'));
+}
