@@ -1,21 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContextOptions } from 'playwright-core';
 import { ResponseError } from 'vscode-jsonrpc/node';
 import type { ExplainedRow } from '../../src/core/reward/explainedRow';
 import * as view from '../../src/protocol/breakdownView';
+import { axeViolations } from './axeViolations';
 import { buildPage, type BuiltPage } from './buildPage';
 import { findBrowser } from '../workbench/findBrowser.mjs';
 import { gatedPair, hostileRow, listOfFour, metersPair, metersSingle } from './fixtureRows';
 import { openPage, type OpenedPage } from './openPage';
 import { themes, type FixtureTheme } from './themes';
 
-const axeSource = readFileSync(
-  createRequire(join(process.cwd(), 'package.json')).resolve('axe-core/axe.min.js'),
-  'utf8',
-);
 const screenshots = join('out', 'screenshots');
 const location: view.RowLocation = { file: 'examples/preferences.jsonl', line: 12 };
 
@@ -404,21 +400,3 @@ describe('the breakdown page', function () {
     assert.equal(await page.locator('.previous').count(), 0);
   });
 });
-
-async function axeViolations(page: Page): Promise<string[]> {
-  // Through the debugger: the page's policy rightly refuses a script element.
-  await page.evaluate(axeSource);
-  return page.evaluate(async () => {
-    interface AxeResult {
-      readonly violations: readonly {
-        id: string;
-        nodes: readonly { html: string; failureSummary?: string; target: unknown }[];
-      }[];
-    }
-    const { axe } = window as unknown as { axe: { run(root: Document): Promise<AxeResult> } };
-    const { violations } = await axe.run(document);
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)}\n${failureSummary ?? ''}`),
-    );
-  });
-}

@@ -14,7 +14,7 @@ const objectiveNames = [
   ...['complexity', 'style', 'explanation', 'instruction-following', 'readability'].map((name) => `code-${name}`),
 ];
 
-const gatedModel: RewardModelDescription = {
+export const gatedModel: RewardModelDescription = {
   name: 'RLHFlow/ArmoRM-Llama3-8B-v0.1',
   path: '/models/ArmoRM-Llama3-8B-v0.1',
   architecture: 'LlamaForRewardModelWithGating',
@@ -41,7 +41,7 @@ const meters = [
   ['engagingness', 'Lively chit-chat. Held-out Spearman .66.'],
 ] as const;
 
-const metersModel: RewardModelDescription = {
+export const metersModel: RewardModelDescription = {
   ...gatedModel,
   name: 'SmolLM2-135M-Instruct',
   path: '/cache/alidade/SmolLM2-135M-Instruct.Q4_1.gguf',

@@ -94,11 +94,17 @@ function imitateWebview({ tokens, kind }: { tokens: Readonly<Record<string, stri
     sendToHost(message: unknown): void;
     reportViolation(violation: string): void;
     acquireVsCodeApi(): unknown;
+    savedState?: unknown;
   };
   document.addEventListener('securitypolicyviolation', (event) =>
     host.reportViolation(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`),
   );
-  host.acquireVsCodeApi = () => ({ postMessage: (message: unknown) => host.sendToHost(message) });
+  host.acquireVsCodeApi = () => ({
+    postMessage: (message: unknown) => host.sendToHost(message),
+    setState: (state: unknown) => {
+      host.savedState = state;
+    },
+  });
   const applyTheme = (): void => {
     for (const [name, value] of Object.entries(tokens)) {
       document.documentElement.style.setProperty(`--vscode-${name}`, value);

@@ -13,7 +13,7 @@ import {
 import { connectHost } from '../shared/connection';
 import { AldBreakdown, type BreakdownHost } from './breakdownPage';
 
-const connection = connectHost();
+const { connection } = connectHost();
 const actions = { restartSidecar, revealRow, showLog, fetchStarter } satisfies Record<ErrorAction, unknown>;
 
 const host: BreakdownHost = {

@@ -10,14 +10,29 @@ import {
   type MessageWriter,
 } from 'vscode-jsonrpc/browser';
 
-declare function acquireVsCodeApi(): { postMessage(message: unknown): void };
+interface EditorApi {
+  postMessage(message: unknown): void;
+  setState(state: unknown): void;
+}
+
+declare function acquireVsCodeApi(): EditorApi;
+
+export interface HostConnection {
+  readonly connection: MessageConnection;
+  /** Keeps what the extension needs to show the page again after a reload of the window. */
+  readonly saveState: (state: unknown) => void;
+}
 
 /**
  * The page's end of its typed connection to the extension (messages: `src/protocol/*View.ts`).
  * Call once per page: the editor hands out its API only once. Register handlers, then call `listen()`.
  */
-export function connectHost(): MessageConnection {
-  return createMessageConnection(new HostReader(), new HostWriter());
+export function connectHost(): HostConnection {
+  const editor = acquireVsCodeApi();
+  return {
+    connection: createMessageConnection(new HostReader(), new HostWriter(editor)),
+    saveState: (state) => editor.setState(state),
+  };
 }
 
 class HostReader extends AbstractMessageReader implements MessageReader {
@@ -31,10 +46,12 @@ class HostReader extends AbstractMessageReader implements MessageReader {
 }
 
 class HostWriter extends AbstractMessageWriter implements MessageWriter {
-  private readonly host = acquireVsCodeApi();
+  constructor(private readonly editor: EditorApi) {
+    super();
+  }
 
   write(message: Message): Promise<void> {
-    this.host.postMessage(message);
+    this.editor.postMessage(message);
     return Promise.resolve();
   }
 

@@ -1,3 +1,6 @@
+import arrowDown from '@vscode/codicons/src/icons/arrow-down.svg';
+import arrowUp from '@vscode/codicons/src/icons/arrow-up.svg';
+import close from '@vscode/codicons/src/icons/close.svg';
 import copy from '@vscode/codicons/src/icons/copy.svg';
 import error from '@vscode/codicons/src/icons/error.svg';
 import info from '@vscode/codicons/src/icons/info.svg';
@@ -10,7 +13,7 @@ import { html, type TemplateResult } from 'lit';
 import { unsafeHTML } from 'lit/directives/unsafe-html.js';
 
 /** VS Code's icons, as SVG in the page itself: no font has to be loaded. */
-const icons = { copy, error, info, json, lock, table, unlock, warning } as const;
+const icons = { arrowDown, arrowUp, close, copy, error, info, json, lock, table, unlock, warning } as const;
 
 export type IconName = keyof typeof icons;
 

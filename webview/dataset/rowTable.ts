@@ -1,0 +1,320 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { DatasetPage, DatasetPageRow } from '../../src/core/dataset/datasetPage';
+import type { DatasetQuery, DatasetSort } from '../../src/core/dataset/datasetQuery';
+import type { PageParams, RowReference } from '../../src/protocol/datasetView';
+import { icon } from '../shared/icon';
+import { pageStyles } from '../shared/pageStyles';
+import { columnsFor, type RowColumn } from './rowColumns';
+import { rowTableStyles } from './rowTableStyles';
+import { strings } from './strings';
+
+/** Rows that are asked for at a time. */
+const pageRows = 100;
+/** Pages that are kept. */
+const mostPages = 40;
+/** Pixels, as in the styles. */
+const rowHeight = 24;
+/** Rows drawn above and below what is seen. */
+const margin = 8;
+/** Browsers lay out nothing higher, in pixels. */
+const mostHeight = 16_000_000;
+
+/** What the table says when a row is to be shown: in its file, or explained. */
+export type RowEvent = CustomEvent<RowReference & { readonly as: 'open' | 'peek' | 'explain' }>;
+export type SortEvent = CustomEvent<Pick<DatasetQuery, 'sort' | 'descending'>>;
+
+/**
+ * The rows that match a query, however many: only those in view are asked for and drawn. One tab stop for the rows; up,
+ * down, page keys, Home and End move, Enter opens, Space shows the row and stays, Shift+Enter explains.
+ * Emits `ald-row` and `ald-sort`.
+ */
+export class AldRowTable extends LitElement {
+  static override properties = {
+    query: { attribute: false },
+    version: { attribute: false },
+    hasSubsets: { attribute: false },
+    hasLines: { attribute: false },
+    manyObjectives: { attribute: false },
+    total: { state: true },
+    first: { state: true },
+    active: { state: true },
+    problem: { state: true },
+  };
+
+  static override styles = [pageStyles, rowTableStyles];
+
+  readPage: ((params: PageParams) => Promise<DatasetPage>) | null = null;
+  query!: DatasetQuery;
+  /** Another number when there are more rows than before. */
+  version = 0;
+  hasSubsets = false;
+  hasLines = true;
+  manyObjectives = false;
+  /** null: not known yet. */
+  private total: number | null = null;
+  /** First row in view. */
+  private first = 0;
+  private active = 0;
+  private problem: string | null = null;
+  private pages = new Map<number, readonly DatasetPageRow[]>();
+  private readonly asked = new Set<number>();
+  /** Answers to older questions are dropped. */
+  private question = 0;
+
+  protected override willUpdate(changes: PropertyValues<this>): void {
+    if (changes.has('query')) this.startAgain();
+    // The old rows stay until the new ones are there, so that a growing table does not flicker.
+    else if (changes.has('version')) this.askAgain();
+  }
+
+  protected override render(): TemplateResult {
+    const columns = columnsFor(this.query.kind, this);
+    const { total } = this;
+    return html`<div
+        class="grid ${this.query.kind}${this.hasSubsets ? ' subsets' : ''}${this.hasLines ? ' lines' : ''}"
+        role="grid"
+        tabindex="0"
+        aria-label=${strings.table}
+        aria-rowcount=${total === null ? -1 : total + 1}
+        aria-colcount=${columns.length}
+        aria-describedby="help"
+        aria-activedescendant=${this.isDrawn(this.active) ? `row-${this.active}` : nothing}
+        @scroll=${this.scrolled}
+        @keydown=${this.keydown}
+      >
+        <div role="rowgroup" class="head">
+          <div role="row" aria-rowindex="1">${columns.map((column) => this.renderHeader(column))}</div>
+        </div>
+        <div role="rowgroup" class="body">${this.renderRows(columns)}</div>
+      </div>
+      <p class="foot quiet" role="status">
+        ${this.problem ?? (total === null ? strings.loading : total === 0 ? strings.noMatch : strings.rowCount(total.toLocaleString('en')))}
+      </p>
+      <p class="foot quiet" id="help">${total === 0 ? nothing : strings.tableHelp}</p>`;
+  }
+
+  private renderHeader({ key, name, hint, numeric, sort }: RowColumn): TemplateResult {
+    const isSorted = sort !== null && sort === this.query.sort;
+    const order = isSorted ? (this.query.descending ? 'descending' : 'ascending') : 'none';
+    return html`<div
+      role="columnheader"
+      class="cell col-${key} ${numeric ? 'value' : ''}"
+      aria-sort=${sort === null ? nothing : order}
+      title=${hint}
+    >
+      ${
+        sort === null
+          ? name
+          : html`<button class="sort" @click=${() => this.sortBy(sort)}>
+              ${name}${isSorted ? icon(this.query.descending ? 'arrowDown' : 'arrowUp') : nothing}
+            </button>`
+      }
+    </div>`;
+  }
+
+  private renderRows(columns: readonly RowColumn[]): TemplateResult[] {
+    const { from, to } = this.drawn();
+    const rows: TemplateResult[] = [];
+    for (let place = from; place < to; place += 1) {
+      const row = this.rowAt(place);
+      rows.push(
+        html`<div
+          role="row"
+          id="row-${place}"
+          class="row ${place === this.active ? 'active' : ''}"
+          aria-rowindex=${place + 2}
+          aria-selected=${place === this.active ? 'true' : 'false'}
+          data-place=${place}
+          @click=${(event: MouseEvent) => this.clicked(event, place)}
+          @dblclick=${() => this.show(place, 'open')}
+        >
+          ${
+            row === undefined
+              ? html`<div role="gridcell" class="cell">…</div>`
+              : columns.map((column) => this.renderCell(column, row, place))
+          }
+        </div>`,
+      );
+    }
+    return rows;
+  }
+
+  private renderCell({ key, numeric, cell }: RowColumn, row: DatasetPageRow, place: number): TemplateResult {
+    if (key === 'why') {
+      return html`<div role="gridcell" class="cell col-why">
+        <button class="link" tabindex="-1" title=${strings.whyHint(row.id)} @click=${() => this.show(place, 'explain')}>
+          ${strings.why}
+        </button>
+      </div>`;
+    }
+    const { text, hint, flag } = cell(row);
+    return html`<div role="gridcell" class="cell col-${key} ${numeric ? 'value' : ''}" title=${hint ?? nothing}>
+      ${flag === undefined ? nothing : html`<span class="flag">${icon('warning')}</span>`}<bdi>${text}</bdi>
+    </div>`;
+  }
+
+  protected override updated(): void {
+    const body = this.renderRoot.querySelector<HTMLElement>('.body');
+    if (body === null) return;
+    body.style.height = `${Math.min(mostHeight, (this.total ?? 0) * rowHeight)}px`;
+    for (const row of body.querySelectorAll<HTMLElement>('.row')) {
+      row.style.top = `${this.topOf(Number(row.dataset['place']))}px`;
+    }
+    this.askForMissing();
+  }
+
+  override focus(): void {
+    this.grid()?.focus();
+  }
+
+  /** Above the highest layout of browsers, rows are placed relative to the first one in view. */
+  private topOf(place: number): number {
+    const height = (this.total ?? 0) * rowHeight;
+    if (height <= mostHeight) return place * rowHeight;
+    const scrolled = this.grid()?.scrollTop ?? 0;
+    return scrolled + (place - this.first) * rowHeight;
+  }
+
+  private grid(): HTMLElement | null {
+    return this.renderRoot.querySelector('.grid');
+  }
+
+  private visibleRows(): number {
+    const grid = this.grid();
+    return grid === null ? 20 : Math.max(1, Math.floor(grid.clientHeight / rowHeight) - 1);
+  }
+
+  private drawn(): { readonly from: number; readonly to: number } {
+    const total = this.total ?? 0;
+    return { from: Math.max(0, this.first - margin), to: Math.min(total, this.first + this.visibleRows() + margin) };
+  }
+
+  private isDrawn(place: number): boolean {
+    const { from, to } = this.drawn();
+    return from <= place && place < to;
+  }
+
+  private rowAt(place: number): DatasetPageRow | undefined {
+    return this.pages.get(Math.floor(place / pageRows))?.[place % pageRows];
+  }
+
+  private startAgain(): void {
+    this.pages = new Map();
+    this.total = null;
+    this.first = 0;
+    this.active = 0;
+    const grid = this.grid();
+    if (grid !== null) grid.scrollTop = 0;
+    this.askAgain();
+  }
+
+  private askAgain(): void {
+    this.question += 1;
+    this.asked.clear();
+    this.problem = null;
+    const { from, to } = this.drawn();
+    for (let page = Math.floor(from / pageRows); page * pageRows < Math.max(1, to); page += 1) void this.ask(page);
+  }
+
+  private askForMissing(): void {
+    const { from, to } = this.drawn();
+    for (let page = Math.floor(from / pageRows); page * pageRows < to; page += 1) {
+      if (!this.pages.has(page) && !this.asked.has(page)) void this.ask(page);
+    }
+  }
+
+  private async ask(page: number): Promise<void> {
+    const { question } = this;
+    this.asked.add(page);
+    try {
+      const answer = await this.readPage?.({ query: this.query, offset: page * pageRows, count: pageRows });
+      if (answer === undefined || question !== this.question) return;
+      this.pages.delete(page);
+      this.pages.set(page, answer.rows);
+      for (const oldest of this.pages.keys()) {
+        if (this.pages.size <= mostPages) break;
+        this.pages.delete(oldest);
+        this.asked.delete(oldest);
+      }
+      this.total = answer.total;
+      this.active = Math.max(0, Math.min(this.active, answer.total - 1));
+      this.requestUpdate();
+    } catch (error) {
+      if (question !== this.question) return;
+      this.problem = strings.failed(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private readonly scrolled = (): void => {
+    const grid = this.grid();
+    if (grid === null) return;
+    const height = (this.total ?? 0) * rowHeight;
+    const share = height <= mostHeight ? 1 : height / mostHeight;
+    this.first = Math.max(0, Math.floor((grid.scrollTop * share) / rowHeight));
+  };
+
+  private sortBy(sort: DatasetSort): void {
+    const isSorted = this.query.sort === sort;
+    const detail = { sort, descending: isSorted ? !this.query.descending : false };
+    this.dispatchEvent(new CustomEvent('ald-sort', { detail, bubbles: true, composed: true }));
+  }
+
+  private clicked(event: MouseEvent, place: number): void {
+    this.active = place;
+    const isButton = event.composedPath().some((target) => target instanceof HTMLButtonElement);
+    if (!isButton) this.show(place, 'peek');
+  }
+
+  private show(place: number, as: RowEvent['detail']['as']): void {
+    const row = this.rowAt(place);
+    if (row === undefined) return;
+    this.active = place;
+    const detail = { row: row.row, id: row.id, line: row.line, as };
+    this.dispatchEvent(new CustomEvent('ald-row', { detail, bubbles: true, composed: true }));
+  }
+
+  private keydown(event: KeyboardEvent): void {
+    if (event.target !== this.grid()) return;
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      this.show(this.active, event.key === ' ' ? 'peek' : event.shiftKey ? 'explain' : 'open');
+      return;
+    }
+    const next = this.placeAfter(event.key);
+    if (next === null) return;
+    event.preventDefault();
+    this.active = next;
+    this.reveal(next);
+  }
+
+  private placeAfter(key: string): number | null {
+    const last = Math.max(0, (this.total ?? 0) - 1);
+    switch (key) {
+      case 'ArrowDown':
+        return Math.min(last, this.active + 1);
+      case 'ArrowUp':
+        return Math.max(0, this.active - 1);
+      case 'PageDown':
+        return Math.min(last, this.active + this.visibleRows());
+      case 'PageUp':
+        return Math.max(0, this.active - this.visibleRows());
+      case 'Home':
+        return 0;
+      case 'End':
+        return last;
+      default:
+        return null;
+    }
+  }
+
+  private reveal(place: number): void {
+    const grid = this.grid();
+    if (grid === null) return;
+    const share = Math.max(1, ((this.total ?? 0) * rowHeight) / mostHeight);
+    const visible = this.visibleRows();
+    if (place < this.first) grid.scrollTop = (place * rowHeight) / share;
+    else if (this.first + visible <= place) grid.scrollTop = ((place - visible + 1) * rowHeight) / share;
+  }
+}
+
+customElements.define('ald-row-table', AldRowTable);
