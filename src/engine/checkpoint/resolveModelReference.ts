@@ -31,7 +31,10 @@ export async function resolveModelReference(
   throw new AlidadeError({
     code: 'not_found',
     message: `${reference === '' ? 'an empty name' : reference} is neither a file, a folder, nor a model in the hub cache`,
-    hint: 'give a checkpoint folder, a .gguf file, org/name of a downloaded model, or starter',
+    hint:
+      hubReference?.repository.includes('/') === true
+        ? `fetch it with \`alidade download ${reference}\`, if it is a model of the hub`
+        : 'give a checkpoint folder, a .gguf file, org/name of a downloaded model, or starter',
   });
 }
 

@@ -57,6 +57,8 @@ describe('resolveModelReference', () => {
     for (const reference of ['org/none', '', '../alidade-is-not-here', 'a/b/c', 'org/name@../../x', 'org/name@']) {
       await rejects(() => resolve(reference), 'not_found');
     }
+    const { hint } = await rejects(() => resolve('org/none'), 'not_found');
+    assert.match(hint ?? '', /alidade download org\/none/);
     for (const text of ['org/name@../x', 'org/..', '..', 'org/name@a/../b']) {
       assert.equal(parseHubReference(text), null, text);
     }
