@@ -1,4 +1,4 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensorsHeader } from '../../core/checkpoint/readSafetensorsHeader';
 import { readWeightFile } from '../../core/quantisation/weightFile';
@@ -45,8 +45,11 @@ export async function findCachedWeights({
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter((name) => name.startsWith(prefix) && name.endsWith('.safetensors')).sort()) {
     const path = join(folder, name);
-    // A file that cannot be read holds nothing; it is made again.
-    const cached = await readCachedWeights(path).catch(() => new Map<string, CachedWeight>());
+    const cached = await readCachedWeights(path).catch(async () => {
+      // It holds nothing, and would stand in the way of the one that is made instead.
+      await rm(path, { force: true }).catch(() => undefined);
+      return new Map<string, CachedWeight>();
+    });
     const used = wanted.filter(({ entry, format }) => {
       const weight = found.has(entry.name) ? undefined : cached.get(entry.name);
       return weight !== undefined && JSON.stringify(weight.format) === JSON.stringify(format);

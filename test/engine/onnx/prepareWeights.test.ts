@@ -133,6 +133,79 @@ describe('prepareWeights', () => {
     assert.ok(valuesAt(place).every((value) => value === 0));
   });
 
+  it('makes a file again whose header is damaged', async () => {
+    writeTinyCheckpoint({ folder: folder(), tensors: mixed });
+    const place = (await prepare(folder())).get(mixed[0].name) as StoredTensor;
+    const whole = readFileSync(place.file);
+    for (const at of [3, 8, 40, 200]) {
+      const damaged = Buffer.from(whole);
+      damaged[at] ^= 0xff;
+      writeFileSync(place.file, damaged);
+      assert.deepEqual(valuesAt((await prepare(folder())).get(mixed[0].name) as StoredTensor), decoded(mixed[0]));
+    }
+  });
+
+  it('converts only what no earlier file has, whatever was asked for first', async () => {
+    writeTinyCheckpoint({ folder: folder(), tensors: mixed });
+    const checkpoint = await openCheckpoint(folder(), quietContext());
+    const ask = async (some: typeof wanted): Promise<Map<string, StoredWeight>> =>
+      (await prepareWeights({ checkpoint, wanted: some, dtype: 'f32' }, quietContext())).weights;
+    const first = await ask(wanted.slice(0, 7));
+    assert.equal(added().length, 1);
+    assert.deepEqual(await ask(wanted.slice(2, 5)), new Map([...first].slice(2, 5)));
+    assert.equal(added().length, 1);
+    const all = await ask(wanted);
+    assert.equal(added().length, 2);
+    for (const [name, weight] of first) assert.deepEqual(all.get(name), weight);
+    for (const tensor of mixed) {
+      const expected = tensor.dtype === undefined ? tensor.data : decoded(tensor);
+      assert.deepEqual(valuesAt(denseOf(all.get(tensor.name))), expected, tensor.name);
+    }
+    await ask(wanted);
+    assert.equal(added().length, 2);
+  });
+
+  it('keeps the files of two dtypes apart, and a tensor in two roles', async () => {
+    const config = { ...tinyLlamaConfig, hidden_size: 32, intermediate_size: 64 };
+    writeTinyCheckpoint({ folder: folder(), config, tensors: tinyTensors(config).map(toBf16) });
+    const checkpoint = await openCheckpoint(folder(), quietContext());
+    const name = 'model.layers.0.mlp.up_proj.weight';
+    const kinds = [];
+    for (const [role, dtype] of [
+      ['linear', 'int4'],
+      ['linear', 'int8'],
+      ['linear', 'f32'],
+      ['embedding', 'int4'],
+    ] as const) {
+      const { weights } = await prepareWeights({ checkpoint, wanted: [{ name, role }], dtype }, quietContext());
+      const weight = weights.get(name);
+      kinds.push(weight?.kind === 'blocks' ? weight.bits : weight?.kind);
+    }
+    assert.deepEqual(kinds, [4, 'channels', 'dense', 8]);
+    assert.equal(added().length, 4);
+  });
+
+  it('says what was lost, each weight counted, the same from the cache', async () => {
+    const config = { ...tinyLlamaConfig, hidden_size: 32, intermediate_size: 64 };
+    writeTinyCheckpoint({ folder: folder(), config, tensors: tinyTensors(config).map(toBf16) });
+    const checkpoint = await openCheckpoint(folder(), quietContext());
+    const [up, down, norm] = ['mlp.up_proj', 'mlp.down_proj', 'input_layernorm'].map(
+      (part) => `model.layers.0.${part}.weight`,
+    );
+    const lossOf = async (...names: readonly string[]): Promise<number | null> => {
+      const some = names.map((name) => ({ name, role: name === norm ? ('plain' as const) : ('linear' as const) }));
+      return (await prepareWeights({ checkpoint, wanted: some, dtype: 'int4' }, quietContext())).loss;
+    };
+    const [upLoss, downLoss] = [(await lossOf(up)) ?? 0, (await lossOf(down)) ?? 0];
+    // Weights between −0.5 and 0.5 in sixteenths of that: an even error of 1/15/√12, against √(1/12).
+    for (const loss of [upLoss, downLoss]) assert.ok(0.04 < loss && loss < 0.08, `${loss}`);
+    assert.equal(await lossOf(norm), null);
+    // 2,048 weights each, and 32 that lose nothing.
+    const together = ((upLoss + downLoss) * 2048) / (2 * 2048 + 32);
+    assert.ok(Math.abs(((await lossOf(up, down, norm)) ?? 0) - together) < 1e-6);
+    assert.equal(added().length, 3);
+  });
+
   it('gives two processes that convert at once the same complete file', async function () {
     this.timeout(30_000);
     writeTinyCheckpoint({ folder: folder(), tensors: mixed });
