@@ -46,7 +46,12 @@ export async function listRepository(
     const commit: unknown = info.sha;
     if (typeof commit !== 'string' || !/^[0-9a-f]{40}$/.test(commit)) throw notTheHub(access, 'names no commit');
     const files: RepositoryFile[] = [];
-    for await (const entry of listFiles({ repo: repository, revision: commit, recursive: true, ...parts })) {
+    for await (const entry of listFiles({
+      repo: { type: 'model', name: repository },
+      revision: commit,
+      recursive: true,
+      ...parts,
+    })) {
       if (maximumFiles <= files.length) throw notTheHub(access, `lists more than ${maximumFiles} files`);
       if (entry.type !== 'file') continue;
       if (isInside(entry.path)) files.push(readEntry(entry, access));
