@@ -5,6 +5,7 @@ import { FormatError } from '../formatError';
 import type { GgufFile, GgufMetadata } from './ggufFile';
 import type { ModelConfig, RotaryConfig } from './modelConfig';
 import { parseModelConfig } from './parseModelConfig';
+import { reasonAgainst } from './unsupportedModel';
 
 /** Tables of rotary factors that lie among the tensors; null: the file has none. */
 export interface GgufRopeFactors {
@@ -23,9 +24,11 @@ export function ggufFamily({ metadata }: GgufFile, file: string): GgufFamily {
     if (family.gguf?.architecture === architecture) return { ...family, gguf: family.gguf };
   }
   const supported = modelFamilies.flatMap(({ gguf }) => (gguf === null ? [] : [gguf.architecture]));
+  const known = reasonAgainst(architecture);
+  const reason = known === undefined ? '' : `: ${known}`;
   throw new AlidadeError({
     code: 'unsupported',
-    message: `${file}: the GGUF architecture ${JSON.stringify(architecture)} is not supported`,
+    message: `${file}: the GGUF architecture ${JSON.stringify(architecture)} is not supported${reason}`,
     hint: `supported: ${supported.join(', ')}`,
   });
 }

@@ -92,6 +92,9 @@ function textConfig(json: unknown, file: string): ConfigReader {
   );
 }
 
+/** What configurations call the number of their experts. */
+const expertKeys = ['num_local_experts', 'num_experts', 'n_routed_experts', 'moe_num_experts', 'num_moe_experts'];
+
 function readFamily(config: ConfigReader): { readonly family: ModelFamily; readonly architecture: string } {
   const [first] = config.list('architectures') ?? [];
   if (first !== undefined && typeof first !== 'string') config.fail('architectures does not hold names');
@@ -102,7 +105,12 @@ function readFamily(config: ConfigReader): { readonly family: ModelFamily; reado
   const owner = first === undefined ? undefined : modelFamilies.find((other) => isClassOf(other, first));
   if (family === undefined || (owner !== undefined && owner !== family)) {
     if (modelType === undefined && first === undefined) config.fail('neither model_type nor architectures is there');
-    throw unsupportedModel({ file: config.file, modelType: modelType ?? null, architecture: first ?? null });
+    throw unsupportedModel({
+      file: config.file,
+      modelType: modelType ?? null,
+      architecture: first ?? null,
+      hasExperts: expertKeys.some((key) => 1 < Number(config.raw(key) ?? 0)),
+    });
   }
   return { family, architecture: first ?? `${family.classPrefixes[0]}Model` };
 }

@@ -1,7 +1,8 @@
-import { AlidadeError } from '../alidadeError';
+import type { AlidadeError } from '../alidadeError';
 import type { ModelFamily, RotaryRule } from '../onnx/architectures/modelFamily';
 import type { ConfigReader } from './configReader';
 import type { RotaryConfig, RotaryScaling } from './modelConfig';
+import { unsupportedSetting } from './unsupportedSetting';
 
 export interface RotaryParams {
   readonly family: ModelFamily;
@@ -224,9 +225,9 @@ function readFactors(scaling: ConfigReader, key: string, count: number): number[
 }
 
 function unsupported(config: ConfigReader, what: string): AlidadeError {
-  return new AlidadeError({
-    code: 'unsupported',
-    message: `${config.file}: ${what} is not supported`,
-    hint: 'supported kinds of rotary scaling: default, linear, dynamic, llama3, yarn, longrope',
-  });
+  return unsupportedSetting(
+    config,
+    what,
+    'supported kinds of rotary scaling: default, linear, dynamic, llama3, yarn, longrope',
+  );
 }

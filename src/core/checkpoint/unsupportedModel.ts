@@ -6,25 +6,34 @@ export interface UnsupportedModel {
   readonly modelType: string | null;
   /** First of `architectures`. */
   readonly architecture: string | null;
+  /** Its configuration counts experts. */
+  readonly hasExperts: boolean;
 }
 
-/** An error that says what kind of model it is and why that cannot be compiled, as far as the name tells. */
-export function unsupportedModel({ file, modelType, architecture }: UnsupportedModel): AlidadeError {
+/** An error that says what kind of model it is and why that cannot be compiled, as far as name and experts tell. */
+export function unsupportedModel({ file, modelType, architecture, hasExperts }: UnsupportedModel): AlidadeError {
   const named = [architecture, modelType === null ? null : `model type ${modelType}`].filter((part) => part !== null);
-  const kind = kinds.find(({ members }) => modelType !== null && members.test(modelType));
+  const reason = hasExperts ? experts : (reasonAgainst(modelType ?? '') ?? null);
   return new AlidadeError({
     code: 'unsupported',
-    message: `${file}: the architecture ${named.join(', ')} is not supported${kind === undefined ? '' : `: ${kind.reason}`}`,
+    message: `${file}: the architecture ${named.join(', ')} is not supported${reason === null ? '' : `: ${reason}`}`,
     hint: `supported model types: ${supportedModelTypes()}`,
   });
 }
 
-/** Model types of transformers that people are likely to have, by what sets them apart from a dense decoder. */
+/** Why models of a type cannot be compiled; undefined when nothing is known about it. */
+export function reasonAgainst(modelType: string): string | undefined {
+  return kinds.find(({ members }) => members.test(modelType))?.reason;
+}
+
+const experts = 'it is a mixture of experts, whose routing between experts is not compiled; use a dense model';
+
+/** Model types of transformers, and architectures of GGUF files, that people are likely to have, by what sets them apart from a dense decoder. */
 const kinds: readonly { readonly members: RegExp; readonly reason: string }[] = [
   {
     members:
-      /^(mixtral|.*_?moe(_.*)?|olmoe|phimoe|granitemoe.*|gpt_oss|llama4.*|deepseek.*|dbrx|jetmoe|minimax.*|arctic|grok.*|dots1|kimi_(?!linear).*|ernie4_5_moe|hunyuan_v1_moe|longcat_flash|switch_transformers|nllb_moe|flex_olmo|glm4_moe.*|aria.*)$/,
-    reason: 'it is a mixture of experts, whose routing between experts is not compiled; use a dense model',
+      /^(mixtral|.*_?moe(_.*)?|olmoe|phimoe|granitemoe.*|gpt[_-]oss|llama4.*|deepseek.*|dbrx|jetmoe|minimax.*|arctic|grok.*|dots1|kimi_(?!linear).*|ernie4_5_moe|hunyuan_v1_moe|longcat_flash|switch_transformers|nllb_moe|flex_olmo|glm4_moe.*|aria.*)$/,
+    reason: experts,
   },
   {
     members:

@@ -25,6 +25,8 @@ const llama = {
 };
 const mistral = { ...llama, architectures: ['MistralForCausalLM'], model_type: 'mistral' };
 const qwen2 = { ...llama, architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
+const gemma3 = { architectures: ['Gemma3ForCausalLM'], model_type: 'gemma3_text' };
+const gpt2 = { architectures: ['GPT2LMHeadModel'], model_type: 'gpt2' };
 const qwen3 = { ...llama, architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3' };
 
 function parse(json: unknown): ModelConfig {
@@ -154,6 +156,131 @@ describe('parseModelConfig', () => {
     assert.equal(parseText(text).vocabSize, 101);
   });
 
+  it('reads the rotary settings of Phi-3 in its own spellings', () => {
+    const factors = { short_factor: [1, 1.1, 1.2], long_factor: [2, 3, 4] };
+    const phi3 = {
+      ...{ ...llama, architectures: ['Phi3ForCausalLM'], model_type: 'phi3', head_dim: 8 },
+      ...{ partial_rotary_factor: 0.75, original_max_position_embeddings: 64 },
+    };
+    const expected = {
+      ...{ theta: 10000, dimensions: 6, layers: 'all', magnitude: Math.sqrt(1 + Math.log(16) / Math.log(64)) },
+      scaling: { kind: 'longrope', shortFactors: [1, 1.1, 1.2], longFactors: [2, 3, 4], originalContextLength: 64 },
+    };
+    for (const type of ['su', 'longrope', 'yarn']) {
+      assert.deepEqual(parse({ ...phi3, rope_scaling: { ...factors, type } }).rotaries, [expected]);
+    }
+    const nested = { ...factors, rope_type: 'longrope', rope_theta: 10000, original_max_position_embeddings: 4 };
+    assert.deepEqual(parse({ ...phi3, rope_parameters: nested }).rotaries, [expected]);
+    const { original_max_position_embeddings: _, ...open } = phi3;
+    const { scaling } = parse({ ...open, rope_scaling: { ...factors, type: 'su' } }).rotaries[0];
+    assert.equal(scaling.kind === 'longrope' && scaling.originalContextLength, 4096);
+    assert.equal(parse({ ...phi3, rope_scaling: null }).rotaries[0].dimensions, 6);
+    assert.throws(
+      () => parse({ ...phi3, rope_scaling: { ...factors, type: 'su', long_factor: [1] } }),
+      /long_factor has 1/,
+    );
+  });
+
+  it('reads yarn with and without its finer settings, and the context that it reaches', () => {
+    const yarn = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 512 };
+    const plain = parse({ ...qwen2, rope_scaling: yarn });
+    assert.equal(plain.contextLength, 2048);
+    assert.deepEqual(plain.rotaries[0].scaling, {
+      ...{ kind: 'yarn', factor: 4, originalContextLength: 512, betaFast: 32, betaSlow: 1, truncate: true },
+    });
+    assert.equal(plain.rotaries[0].magnitude, 0.1 * Math.log(4) + 1);
+    const given = parse({ ...qwen2, rope_scaling: { ...yarn, attention_factor: 0.5, beta_fast: 16, truncate: false } });
+    assert.equal(given.rotaries[0].magnitude, 0.5);
+    assert.equal(parse({ ...qwen2, rope_scaling: { ...yarn, mscale: 1, mscale_all_dim: 1 } }).rotaries[0].magnitude, 1);
+  });
+
+  it('rotates the layers of SmolLM3 that are marked, else three of four', () => {
+    const smollm3 = { ...llama, architectures: ['SmolLM3ForCausalLM'], model_type: 'smollm3' };
+    const rotated = (json: object): boolean[] => parse(json).rotaryPerLayer.map((table) => table !== null);
+    assert.deepEqual(rotated(smollm3), [true, true, true, false]);
+    assert.deepEqual(rotated({ ...smollm3, no_rope_layers: [0, 1, 0, 1] }), [false, true, false, true]);
+    assert.deepEqual(rotated({ ...smollm3, no_rope_layer_interval: 2 }), [true, false, true, false]);
+    const windowed = { ...smollm3, sliding_window: 9, no_rope_layers: [0, 1, 0, 1] };
+    assert.deepEqual(parse(windowed).windowPerLayer, [null, null, null, null]);
+    assert.deepEqual(parse({ ...windowed, use_sliding_window: true }).windowPerLayer, [9, null, 9, null]);
+    assert.equal(parse(smollm3).rotaries[0].theta, 2e6);
+    assert.throws(() => parse({ ...smollm3, no_rope_layers: [1] }), /no_rope_layers has 1/);
+  });
+
+  it('gives Gemma its windows, with and without a list of kinds', () => {
+    const gemma2 = { ...llama, architectures: ['Gemma2ForCausalLM'], model_type: 'gemma2', sliding_window: 7 };
+    assert.deepEqual(parse(gemma2).windowPerLayer, [7, null, 7, null]);
+    const third = { ...llama, ...gemma3, sliding_window: 7, sliding_window_pattern: 3 };
+    assert.deepEqual(parse(third).windowPerLayer, [7, 7, null, 7]);
+    const { sliding_window_pattern: _, ...sixth } = third;
+    assert.deepEqual(parse({ ...sixth, _sliding_window_pattern: 2 }).windowPerLayer, [7, 7, 7, 7]);
+    const { rotaries, rotaryPerLayer } = parse({ ...third, rope_theta: 5e5, rope_local_base_freq: 2e4 });
+    assert.deepEqual(
+      rotaries.map(({ layers, theta }) => [layers, theta]),
+      [
+        ['full_attention', 5e5],
+        ['sliding_attention', 2e4],
+      ],
+    );
+    assert.deepEqual(rotaryPerLayer, [1, 1, 0, 1]);
+  });
+
+  it('reads the text part of google/gemma-3-4b-it, whose configuration leaves out what is default', () => {
+    const config = parse({
+      architectures: ['Gemma3ForConditionalGeneration'],
+      eos_token_id: [1, 106],
+      model_type: 'gemma3',
+      text_config: {
+        hidden_size: 2560,
+        intermediate_size: 10240,
+        model_type: 'gemma3_text',
+        num_hidden_layers: 34,
+        rope_scaling: { factor: 8.0, rope_type: 'linear' },
+        sliding_window: 1024,
+      },
+      vision_config: { hidden_size: 1152, model_type: 'siglip_vision_model' },
+    });
+    assert.deepEqual(
+      [config.headCount, config.keyValueHeadCount, config.headDim, config.vocabSize, config.contextLength],
+      [8, 4, 256, 262_208, 131_072],
+    );
+    assert.equal(config.windowPerLayer.filter((window) => window === null).length, 5);
+    assert.deepEqual(config.eosTokenIds, [1, 106]);
+    assert.deepEqual(config.rotaries[0].scaling, { kind: 'linear', factor: 8 });
+    assert.equal(config.rotaries[0].theta, 1e6);
+  });
+
+  it('reads GPT-2 and Pythia in their own words', () => {
+    const small = parse({
+      ...gpt2,
+      ...{ n_embd: 768, n_head: 12, n_layer: 12, n_positions: 1024, n_ctx: 1024, vocab_size: 50257 },
+      ...{ activation_function: 'gelu_new', layer_norm_epsilon: 1e-5, bos_token_id: 50256, eos_token_id: 50256 },
+    });
+    assert.deepEqual(
+      [small.hiddenSize, small.headDim, small.intermediateSize, small.contextLength, small.activation],
+      [768, 64, 3072, 1024, 'gelu_tanh'],
+    );
+    assert.deepEqual(describeResolvedConfig(small, true).rope_per_layer, Array(12).fill(false));
+    assert.ok(!('inv_freq' in describeResolvedConfig(small, true)));
+    const pythia = parse({
+      ...{ architectures: ['GPTNeoXForCausalLM'], model_type: 'gpt_neox', hidden_act: 'gelu', hidden_size: 512 },
+      ...{ intermediate_size: 2048, layer_norm_eps: 1e-5, max_position_embeddings: 2048, num_attention_heads: 8 },
+      ...{ num_hidden_layers: 6, rotary_emb_base: 10000, rotary_pct: 0.25, use_parallel_residual: true },
+      ...{ vocab_size: 50304, bos_token_id: 0, eos_token_id: 0, tie_word_embeddings: false },
+    });
+    assert.equal(pythia.rotaries[0].dimensions, 16);
+    assert.deepEqual([pythia.activation, pythia.traits.hasParallelResidual], ['gelu', true]);
+  });
+
+  it('takes the padding token that a family has when none is written, and none when null is', () => {
+    const gemma2 = { ...llama, architectures: ['Gemma2ForCausalLM'], model_type: 'gemma2' };
+    assert.equal(parse(gemma2).padTokenId, 0);
+    assert.equal(parse({ ...gemma2, pad_token_id: null }).padTokenId, null);
+    assert.equal(parse(llama).padTokenId, null);
+    assert.equal(parse(llama).tiedEmbeddingsKey, null);
+    assert.equal(parse(gemma2).tiedEmbeddingsKey, true);
+  });
+
   const unsupported: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     ['another architecture', { ...llama, architectures: ['GPTJForCausalLM'], model_type: 'gptj' }, /GPTJForCausalLM/],
     ['a model type without architectures', { model_type: 'mamba' }, /mamba/],
@@ -164,6 +291,8 @@ describe('parseModelConfig', () => {
       /MistralForCausalLM/,
     ],
     ['another activation', { ...llama, hidden_act: 'xielu' }, /"xielu"/],
+    ['attention in both directions', { ...llama, ...gemma3, use_bidirectional_attention: true }, /use_bidirectional/],
+    ['attention to an encoder', { ...llama, ...gpt2, add_cross_attention: true }, /add_cross_attention/],
     ['quantised weights', { ...llama, quantization_config: { quant_method: 'gptq' } }, /"gptq"/],
     ['partial rotation', { ...llama, partial_rotary_factor: 0.5 }, /partial_rotary_factor 0.5/],
   ];
@@ -172,6 +301,41 @@ describe('parseModelConfig', () => {
       await rejects(() => Promise.resolve().then(() => parse(json)), 'unsupported', message);
     });
   }
+
+  const kinds: readonly (readonly [string, string, RegExp])[] = [
+    ['MixtralForCausalLM', 'mixtral', /mixture of experts/],
+    ['Qwen2MoeForCausalLM', 'qwen2_moe', /mixture of experts/],
+    ['Qwen3MoeForCausalLM', 'qwen3_moe', /mixture of experts/],
+    ['DeepseekV3ForCausalLM', 'deepseek_v3', /mixture of experts/],
+    ['OlmoeForCausalLM', 'olmoe', /mixture of experts/],
+    ['PhimoeForCausalLM', 'phimoe', /mixture of experts/],
+    ['GraniteMoeForCausalLM', 'granitemoe', /mixture of experts/],
+    ['GptOssForCausalLM', 'gpt_oss', /mixture of experts/],
+    ['Llama4ForConditionalGeneration', 'llama4', /mixture of experts/],
+    ['BertForSequenceClassification', 'bert', /is an encoder, which/],
+    ['RobertaForSequenceClassification', 'roberta', /is an encoder, which/],
+    ['DebertaV2ForSequenceClassification', 'deberta-v2', /is an encoder, which/],
+    ['ModernBertForSequenceClassification', 'modernbert', /is an encoder, which/],
+    ['T5ForConditionalGeneration', 't5', /encoder with a decoder/],
+    ['MambaForCausalLM', 'mamba', /carry a state/],
+    ['Qwen2VLForConditionalGeneration', 'qwen2_vl', /images or sound/],
+  ];
+  for (const [architecture, modelType, reason] of kinds) {
+    it(`names ${architecture} and says why it is not read`, async () => {
+      const read = (): Promise<unknown> =>
+        Promise.resolve().then(() => parse({ architectures: [architecture], model_type: modelType }));
+      const { message, hint } = await rejects(read, 'unsupported', reason);
+      assert.ok(message.includes(architecture) && message.includes(modelType));
+      assert.match(hint ?? '', /llama, mistral, qwen2, qwen3, gemma2, gemma3_text, phi3/);
+    });
+  }
+
+  it('knows a mixture of experts by their number when it does not know the name', async () => {
+    const json = { architectures: ['NewForCausalLM'], model_type: 'new', num_local_experts: 8 };
+    await rejects(() => Promise.resolve().then(() => parse(json)), 'unsupported', /NewForCausalLM.*mixture of experts/);
+    const dense = Promise.resolve().then(() => parse({ ...json, num_local_experts: 0 }));
+    await assert.rejects(dense, (error) => error instanceof AlidadeError && !error.message.includes('experts'));
+  });
 
   const broken: readonly (readonly [string, unknown])[] = [
     ['a list', []],

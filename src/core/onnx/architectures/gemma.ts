@@ -1,5 +1,6 @@
 import type { ModelTraits } from '../../checkpoint/modelConfig';
 import type { ConfigReader } from '../../checkpoint/configReader';
+import { unsupportedSetting } from '../../checkpoint/unsupportedSetting';
 import type { ModelShape } from './modelFamily';
 
 /** What the generations of Gemma share: embeddings times √hidden, norm weights stored less 1, a scale of their own. */
@@ -8,6 +9,9 @@ export function readGemmaTraits(
   { hiddenSize }: ModelShape,
   softcaps: Pick<ModelTraits, 'attentionSoftcap' | 'logitSoftcap'>,
 ): Partial<ModelTraits> {
+  if (config.flag('use_bidirectional_attention') === true) {
+    throw unsupportedSetting(config, 'attention in both directions (use_bidirectional_attention)');
+  }
   const cap = (key: string, assumed: number | null): number | null =>
     config.has(key) ? config.positive(key) : assumed;
   return {

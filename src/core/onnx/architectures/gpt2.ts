@@ -1,3 +1,4 @@
+import { unsupportedSetting } from '../../checkpoint/unsupportedSetting';
 import { assembleDecoder, decoderParts } from './decoderParts';
 import type { ModelFamily } from './modelFamily';
 
@@ -51,11 +52,16 @@ export const gpt2: ModelFamily = {
   windowRule: 'none',
   rotary: { kind: 'none' },
   bodyPrefix: 'transformer.',
-  readTraits: (config, { headDim }) => ({
-    linearLayout: 'conv1d',
-    attentionScale: (config.flag('scale_attn_weights') ?? true) ? headDim ** -0.5 : 1,
-    isScaledByLayer: config.flag('scale_attn_by_inverse_layer_idx') ?? false,
-  }),
+  readTraits: (config, { headDim }) => {
+    if (config.flag('add_cross_attention') === true) {
+      throw unsupportedSetting(config, 'attention to an encoder (add_cross_attention)');
+    }
+    return {
+      linearLayout: 'conv1d',
+      attentionScale: (config.flag('scale_attn_weights') ?? true) ? headDim ** -0.5 : 1,
+      isScaledByLayer: config.flag('scale_attn_by_inverse_layer_idx') ?? false,
+    };
+  },
   describe: (config) => {
     const { hiddenSize, intermediateSize, activation } = config;
     const { linear, layerNorm, attention } = decoderParts(config);
