@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Checkpoint } from '../core/checkpoint/checkpoint';
+import type { Checkpoint, CheckpointAdapter } from '../core/checkpoint/checkpoint';
 import type { ListedHead } from '../core/checkpoint/checkpointSummary';
 import { describeResolvedConfig, type ResolvedConfig } from '../core/checkpoint/describeResolvedConfig';
 import { hasTiedEmbeddings } from '../core/checkpoint/hasTiedEmbeddings';
@@ -39,23 +39,40 @@ interface Inspection {
 }
 
 function toJson({ checkpoint, resolved, head, chatTemplate }: Inspection): unknown {
-  const { path, config, parameters, problems } = checkpoint;
-  const tensors = [...checkpoint.tensors.values()].map(({ name, storedName, dtype, shape, bytes, file, offset }) => ({
-    name: storedName ?? name,
-    dtype,
-    shape,
-    bytes,
-    file,
-    offset,
-  }));
-  return { path, architecture: config.architecture, parameters, resolved, tensors, head, chatTemplate, problems };
+  const { path, config, parameters, adapter = null, problems } = checkpoint;
+  const tensors = [...checkpoint.tensors.values()].map((entry) => {
+    const { name, storedName, dtype, shape, bytes, file, offset } = entry;
+    const added =
+      entry.adapter === undefined ? {} : { adapter: { rank: entry.adapter.rank, scale: entry.adapter.scale } };
+    return { name: storedName ?? name, dtype, shape, bytes, file, offset, ...added };
+  });
+  return {
+    path,
+    architecture: config.architecture,
+    parameters,
+    resolved,
+    tensors,
+    head,
+    chatTemplate,
+    ...(adapter === null ? {} : { adapter }),
+    problems,
+  };
+}
+
+/** "LoRA of rank 8 on 64 matrices of org/base (/models/base)" */
+function describeAdapter({ kind, ranks, matrices, base }: CheckpointAdapter): string {
+  const sizes = ranks === null ? [] : [...new Set([ranks.least, ranks.most])];
+  const rank = sizes.length === 0 ? '' : ` of rank ${sizes.join(' to ')}`;
+  const count = matrices === 1 ? '1 matrix' : `${matrices} matrices`;
+  return `${kind}${rank} on ${count} of ${base.name} (${base.path})`;
 }
 
 function describe({ checkpoint, resolved, head, chatTemplate }: Inspection): string {
-  const { path, config, parameters, dtype, bytes, license, problems } = checkpoint;
+  const { path, config, parameters, dtype, bytes, license, adapter, problems } = checkpoint;
   const facts = [
     ['path', path],
     ['architecture', config.architecture],
+    ...(adapter === undefined ? [] : [['adapter', describeAdapter(adapter)]]),
     ['parameters', `${formatCount(parameters)} (${parameters}), mostly ${dtype}`],
     ['size', formatBytes(bytes)],
     ['licence', license ?? 'not stated'],

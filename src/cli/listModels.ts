@@ -38,7 +38,7 @@ export async function listModels({
 
 function describe(listed: readonly CheckpointSummary[]): string {
   const rows = listed.map((model) => [
-    model.name,
+    model.base === undefined ? model.name : `${model.name} on ${model.base.name}`,
     model.architecture ?? '?',
     model.parameters === null ? '?' : formatCount(model.parameters),
     model.dtype ?? '?',

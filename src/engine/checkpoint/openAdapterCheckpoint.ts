@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import { readdir, realpath } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { parseAdapterConfig } from '../../core/checkpoint/adapterConfig';
 import type { AdapterConfig } from '../../core/checkpoint/adapterConfig';
 import { AlidadeError } from '../../core/alidadeError';
@@ -46,14 +46,16 @@ export async function openAdapterCheckpoint(
   const fileNames = await readdir(folder);
   const hash = createHash('sha256').update(configBytes);
   const weights = await readWeights(folder, fileNames, hash);
-  const base = await openBase(await locateBase(folder, config));
-  if (base.adapter !== undefined) {
+  const basePath = await locateBase(folder, config);
+  // Before it is opened: two adapters may name each other.
+  if (isAdapterFolder(await readdir(basePath).catch((): string[] => []))) {
     throw new AlidadeError({
       code: 'unsupported',
-      message: `${folder}: its base ${base.path} is an adapter itself`,
+      message: `${folder}: its base ${basePath} is an adapter itself`,
       hint: 'merge the lower adapter into its base with PEFT: merge_and_unload',
     });
   }
+  const base = await openBase(basePath);
   const decoder = describeDecoder(base.config);
   const conv1d = listDecoderLinears(decoder).filter(({ layout }) => layout === 'conv1d');
   const merged = mergeAdapter({
@@ -121,27 +123,25 @@ async function readWeights(
 
 /** A path, from the adapter's folder or the current one, or a model in the hub cache. */
 async function locateBase(folder: string, { base, revision }: AdapterConfig): Promise<string> {
-  const revised = revision === null || isAbsolute(base) ? base : `${base}@${revision}`;
-  const tries = [
-    { reference: resolve(folder, base), cwd: folder },
-    { reference: base, cwd: process.cwd() },
-    { reference: revised, cwd: folder },
-  ];
-  let hint = `fetch it with \`alidade download ${base}\`, or name its folder as base_model_name_or_path`;
-  for (const { reference, cwd } of tries) {
-    try {
-      const { path } = await resolveModelReference(reference, { cwd });
-      // An adapter saved with its own folder as its base would be opened for ever.
-      if (resolve(path) !== folder) return path;
-    } catch (error) {
-      if (!(error instanceof AlidadeError) || error.code !== 'not_found') throw error;
-      if (error.message.includes('not in the revision')) hint = error.hint ?? hint;
-    }
+  for (const path of [resolve(folder, base), resolve(base)]) {
+    const isThere = await stat(path).then(
+      () => true,
+      () => false,
+    );
+    // An adapter saved with its own folder as its base would be opened for ever.
+    if (isThere && path !== folder) return (await resolveModelReference(path, { cwd: folder })).path;
+  }
+  const shown = revision === null ? base : `${base}@${revision}`;
+  try {
+    const { path } = await resolveModelReference(shown, { cwd: folder });
+    if (path !== folder) return path;
+  } catch (error) {
+    if (!(error instanceof AlidadeError) || error.code !== 'not_found') throw error;
   }
   throw new AlidadeError({
     code: 'not_found',
-    message: `${folder}: the model that this adapter changes, ${base}${revision === null ? '' : ` (${revision})`}, is not on this machine`,
-    hint,
+    message: `${folder}: the model that this adapter changes, ${shown}, is not on this machine`,
+    hint: `fetch it with \`alidade download ${shown}\`, or name its folder as base_model_name_or_path in ${adapterConfigName}`,
   });
 }
 
