@@ -81,6 +81,8 @@ export const scoreOptions = {
 export const serveOptions = {
   ...runOptions,
   head: scoreOptions.head,
+  judge: scoreOptions.judge,
+  'no-template': scoreOptions['no-template'],
   port: number({
     placeholder: 'PORT',
     summary: '0 takes a free one',

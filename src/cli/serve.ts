@@ -20,7 +20,9 @@ export async function serve({ options, terminal, context }: CommandCall<typeof s
   const { model: reference, head, device, dtype, threads, port, host = defaultHost } = options;
   if (host === '')
     throw new AlidadeError({ code: 'usage', message: '--host is empty', hint: `it may be ${defaultHost}` });
-  const choice = { reference, headPath: head === undefined ? undefined : resolve(head), device, dtype, threads };
+  const headPath = head === undefined ? undefined : resolve(head);
+  const { judge, 'no-template': noTemplate } = options;
+  const choice = { reference, headPath, device, dtype, threads, judge, applyTemplate: !noTemplate };
   let stop: (failure: AlidadeError | null) => void = () => undefined;
   const stopped = new Promise<AlidadeError | null>((resolveStopped) => (stop = resolveStopped));
   context.signal.addEventListener('abort', () => stop(null), { once: true });

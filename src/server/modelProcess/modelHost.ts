@@ -5,7 +5,7 @@ import type { ScoredRow } from '../../core/reward/rewardBreakdown';
 import { openUsableCheckpoint } from '../../engine/checkpoint/openUsableCheckpoint';
 import { openLanguageModel, requireLanguageModelHead } from '../../engine/generation/languageModel';
 import type { LanguageModel } from '../../engine/generation/languageModel';
-import { openRewardModel } from '../../engine/reward/openRewardModel';
+import { openRowScorer } from '../../engine/reward/openRowScorer';
 import type { RowScorer } from '../../engine/reward/rowScorer';
 import type { GenerationEvent, GenerationRequest, RewardOptions, ServedModel } from '../modelService';
 import type { ModelChoice } from './modelMessages';
@@ -39,8 +39,8 @@ export class ModelHost {
   /** @throws AlidadeError `not_found`, `format`, `unsupported`, `weights`, `device`, `no_space`, `cancelled`. */
   static async open(choice: ModelChoice, context: JobContext): Promise<ModelHost> {
     const { checkpoint, headPath } = await openUsableCheckpoint(choice, context);
-    const hasRewards = checkpoint.head !== null || headPath !== null;
-    const scorer = hasRewards ? await openRewardModel(choice, context) : null;
+    const hasRewards = checkpoint.head !== null || headPath !== null || choice.judge === true;
+    const scorer = hasRewards ? await openRowScorer(choice, context) : null;
     const languageModel = hasRewards ? null : await openLanguageModel(choice, context);
     const model: ServedModel = {
       name: checkpoint.name,

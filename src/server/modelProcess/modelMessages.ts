@@ -15,6 +15,10 @@ export interface ModelChoice {
   readonly device: DeviceChoice;
   readonly dtype: DtypeChoice;
   readonly threads?: number | undefined;
+  /** It judges pairs. */
+  readonly judge?: boolean | undefined;
+  /** false: the chat template instead of a prompt of the model's own. */
+  readonly applyTemplate?: boolean | undefined;
 }
 
 export interface WireError {

@@ -1,6 +1,7 @@
 import { AlidadeError } from '../../core/alidadeError';
 import { readId, readScorableRow } from '../../core/promptFile/readScorableRow';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
+import { outputRowOf } from '../../core/reward/outputRow';
 import type { ScoredRow } from '../../core/reward/rewardBreakdown';
 import type { Route } from '../http/route';
 import { RequestFields } from '../openai/requestFields';
@@ -22,7 +23,7 @@ export function rewardsRoute(parts: RewardRouteParts): Route {
       const rows = read.filter((row): row is ScorableRow => 'kind' in row);
       const request = { client, rows, options: readRewardOptions(fields, parts), signal };
       const scored = (await batcher.score(request))[Symbol.iterator]();
-      return { rows: read.map((row) => ('kind' in row ? (scored.next().value as ScoredRow) : row)) };
+      return { rows: read.map((row) => ('kind' in row ? outputRowOf(scored.next().value as ScoredRow) : row)) };
     },
   };
 }

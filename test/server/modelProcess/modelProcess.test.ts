@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AlidadeError } from '../../../src/core/alidadeError';
-import type { ScorableRow } from '../../../src/core/promptFile/scorableRow';
+import type { ScorableInput, ScorableRow } from '../../../src/core/promptFile/scorableRow';
 import { openRewardModel } from '../../../src/engine/reward/openRewardModel';
 import { ModelProcess } from '../../../src/server/modelProcess/modelProcess';
 import type { ModelProcessParams } from '../../../src/server/modelProcess/modelProcess';
@@ -191,6 +191,23 @@ describe('the process of the model', function () {
     const scored = service.scoreBatch([row], {}, never).then(() => order.push('scored'));
     await Promise.all([long, scored]);
     assert.deepEqual(order, ['scored', 'generated']);
+  });
+
+  it('judges pairs with a language model when it is told to', async () => {
+    const service = await start('causal', { choice: { ...choice('causal'), judge: true } });
+    assert.equal(service.model.rewards?.headKind, 'judge');
+    const input = (content: string): ScorableInput => ({
+      kind: 'messages',
+      messages: [
+        { role: 'user', content: 'Hi' },
+        { role: 'assistant', content },
+      ],
+    });
+    const pair: ScorableRow = { kind: 'pair', id: '1', chosen: input('Hello'), rejected: input('Go away') };
+    const [judged, single] = await service.scoreBatch([pair, row], {}, never);
+    assert.ok('judged' in judged && judged.judged !== undefined);
+    assert.ok(0 < judged.judged.pChosen && judged.judged.pChosen < 1);
+    assert.ok('error' in single);
   });
 
   it('refuses one job and goes on with the next', async () => {
