@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AlidadeError } from '../../../src/core/alidadeError';
 import type { JobContext, Progress } from '../../../src/core/jobContext';
 import { sha256, type HubFault } from '../../fixtures/hubServer';
 import { quietContext } from '../../fixtures/quietContext';
 import { rejects } from '../../fixtures/rejects';
+import { seededRandom } from '../../fixtures/seededRandom';
 import { small, useHub } from '../../fixtures/useHub';
 
 describe('downloadModel over a bad connection', () => {
@@ -164,6 +166,38 @@ describe('downloadModel over a bad connection', () => {
     assert.equal(stored().length, 1);
     assert.equal(first.path, second.path);
     assert.deepEqual(content('model.safetensors'), weights);
+  });
+
+  it('never shows a file that is not right, whatever goes wrong', async function () {
+    this.timeout(60_000);
+    const { next, below } = seededRandom(11);
+    const faults = (): HubFault | null => {
+      const after = below(weights.length);
+      const kinds: readonly (HubFault | null)[] = [
+        { kind: 'cut', after },
+        { kind: 'short', after },
+        { kind: 'corrupt' },
+        { kind: 'ignoreRange' },
+        { kind: 'status', status: [403, 416, 429, 500, 503][below(5)] },
+        null,
+      ];
+      return next() < 0.6 ? kinds[below(kinds.length)] : null;
+    };
+    for (let round = 0; round < 12; round += 1) {
+      const cache = join(folder(), String(round));
+      server().fault = faults;
+      const patience = { attempts: 3, retryDelay: 1, stallLimit: 300, longestPause: 10 };
+      const failure = await download({ cache, access: access({ patience }) }).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      assert.ok(failure === null || failure instanceof AlidadeError, String(failure));
+      const blob = join(cache, 'models--org--tiny', 'blobs', sha256(weights));
+      if (existsSync(blob)) assert.ok(readFileSync(blob).equals(weights), `round ${round}`);
+      server().fault = () => null;
+      const { path } = await download({ cache });
+      assert.ok(readFileSync(join(path, 'model.safetensors')).equals(weights), `round ${round}`);
+    }
   });
 
   it('tells how far it is, in bytes of all files', async () => {
