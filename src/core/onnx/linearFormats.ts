@@ -30,17 +30,11 @@ export class ZeroPoints {
  */
 export function quantiseTokens(value: Value, zeroPoints: ZeroPoints): QuantisedTokens {
   const axis = value.shape.length - 2;
-  const largest = op.maximum(op.reduceMax(value, axis + 1), op.negate(op.reduceMin(value, axis + 1)));
-  // A token of zeros has the scale 0; ε keeps the division defined and every quotient below half a step.
-  const steps = op.add(
-    op.multiply(largest, floatConstant('per_step', [1 / 127], [])),
-    floatConstant('least_step', [1e-30], []),
-  ); // [1, tokens] or [tokens]
-  const perToken = axis === 0 ? steps : op.squeeze(steps, [0]);
-  return {
-    values: op.quantizeLinear(value, perToken, zeroPoints.of(value), axis),
-    scales: op.unsqueeze(steps, [axis + 1]),
-  };
+  const largest = op.maximum(op.reduceMax(value, axis + 1), op.negate(op.reduceMin(value, axis + 1))); // [..., 1]
+  // A token of zeros has the scale 0: whatever it is divided into comes back as 0.
+  const scales = op.multiply(largest, floatConstant('per_step', [1 / 127], []));
+  const perToken = op.squeeze(scales, axis === 0 ? [1] : [0, 2]);
+  return { values: op.quantizeLinear(value, perToken, zeroPoints.of(value), axis), scales };
 }
 
 /** Weights in 8 bits with one scale an output. */

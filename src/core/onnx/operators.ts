@@ -30,14 +30,14 @@ export function multiply(left: Value, right: Value): Value {
   return apply('Mul', [left, right], {}, [left.type, broadcast(left, right)]);
 }
 
-/** The largest element along one axis, which goes. */
+/** The largest element along one axis, whose length becomes 1. */
 export function reduceMax(value: Value, axis: number): Value {
-  return reduce('ReduceMax', value, axis);
+  return reduce('ReduceMax', value, axis, 1);
 }
 
-/** The smallest element along one axis, which goes. */
+/** The smallest element along one axis, whose length becomes 1. */
 export function reduceMin(value: Value, axis: number): Value {
-  return reduce('ReduceMin', value, axis);
+  return reduce('ReduceMin', value, axis, 1);
 }
 
 /** The larger of two elements. */
@@ -47,13 +47,19 @@ export function maximum(left: Value, right: Value): Value {
 
 /** The sum along one axis, which goes. */
 export function reduceSum(value: Value, axis: number): Value {
-  return reduce('ReduceSum', value, axis);
+  return reduce('ReduceSum', value, axis, 0);
 }
 
-function reduce(operator: 'ReduceMax' | 'ReduceMin' | 'ReduceSum', value: Value, axis: number): Value {
+function reduce(
+  operator: 'ReduceMax' | 'ReduceMin' | 'ReduceSum',
+  value: Value,
+  axis: number,
+  keepDimension: 0 | 1,
+): Value {
   const axes = int64Constant(`axis_${axis}`, [axis], [1]);
-  const shape = value.shape.filter((_, index) => index !== axis);
-  return apply(operator, [value, axes], { keepdims: int(0) }, [value.type, shape]);
+  const kept = value.shape.map((dimension, index) => (index === axis ? 1 : dimension));
+  const shape = keepDimension === 1 ? kept : kept.filter((_, index) => index !== axis);
+  return apply(operator, [value, axes], { keepdims: int(keepDimension) }, [value.type, shape]);
 }
 
 /** A tensor of one element repeated: [dimension]. `length` is int64 [1]. */
