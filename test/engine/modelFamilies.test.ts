@@ -3,10 +3,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RewardBreakdown } from '../../src/core/reward/rewardBreakdown';
 import { hasTiedEmbeddings } from '../../src/core/checkpoint/hasTiedEmbeddings';
+import type { Checkpoint } from '../../src/core/checkpoint/checkpoint';
 import { canFuse } from '../../src/core/onnx/attention';
+import type { AttentionKind } from '../../src/core/onnx/attention';
 import { describeDecoder } from '../../src/core/onnx/architectures/describeDecoder';
 import { openCheckpoint } from '../../src/engine/checkpoint/openCheckpoint';
 import { DecoderSession } from '../../src/engine/onnx/decoderSession';
+import type { Evaluation } from '../../src/engine/onnx/decoderSession';
 import { openRewardModel } from '../../src/engine/reward/openRewardModel';
 import { relativeError } from '../fixtures/assertClose';
 import { quietContext } from '../fixtures/quietContext';
@@ -48,30 +51,28 @@ function write(folder: string, config: unknown, tensors: readonly TensorToWrite[
   writeFileSync(join(folder, 'model.safetensors'), writeSafetensors({ tensors }));
 }
 
+const parts = { finalNorm: true, languageModelHead: true, device: 'cpu', threads: 1 } as const;
+
+function attentionKinds({ config }: Checkpoint): readonly AttentionKind[] {
+  return canFuse(describeDecoder(config)) ? ['fused', 'plain'] : ['plain'];
+}
+
+function wantedOf(ids: readonly number[]): Omit<Evaluation, 'ids'> {
+  const positions = [ids.length - 1];
+  return { hiddenPositions: positions, scored: { kind: 'logits', positions } };
+}
+
 /** Compares the last token of every sequence, computed in one go and after its beginning, with what is expected. */
 async function compare(folder: string, expected: FamilyCase['results']): Promise<void> {
   const checkpoint = await openCheckpoint(folder, quietContext());
   assert.deepEqual(checkpoint.problems, []);
-  const kinds = canFuse(describeDecoder(checkpoint.config)) ? (['fused', 'plain'] as const) : (['plain'] as const);
-  for (const attention of kinds) {
-    const parts = {
-      checkpoint,
-      finalNorm: true,
-      languageModelHead: true,
-      device: 'cpu',
-      threads: 1,
-      attention,
-    } as const;
-    const session = await DecoderSession.open(parts, quietContext());
+  for (const attention of attentionKinds(checkpoint)) {
+    const session = await DecoderSession.open({ ...parts, checkpoint, attention }, quietContext());
     for (const [index, ids] of sequences.entries()) {
       for (const start of [ids.slice(0, 11), ids.slice(0, -1), []]) {
         if (start.length === 0) await session.forget();
         else await session.evaluate({ ids: start, hiddenPositions: [start.length - 1] }, quietContext());
-        const last = ids.length - 1;
-        const { hidden, logits } = await session.evaluate(
-          { ids, hiddenPositions: [last], scored: { kind: 'logits', positions: [last] } },
-          quietContext(),
-        );
+        const { hidden, logits } = await session.evaluate({ ids, ...wantedOf(ids) }, quietContext());
         const what = `${attention} attention, ${ids.length} tokens, ${start.length} before`;
         assertNear(hidden[0], expected[index].hidden, `${what}: hidden state`);
         assertNear(logits[0], expected[index].logits, `${what}: logits`);
@@ -106,6 +107,22 @@ describe('families of models', function () {
       await compare(newer, results);
     });
 
+    it(`${name}: sequences that share a cache give the same`, async () => {
+      write(folder(), configs[1], fill(tensors, family));
+      const checkpoint = await openCheckpoint(folder(), quietContext());
+      for (const attention of attentionKinds(checkpoint)) {
+        const session = await DecoderSession.open({ ...parts, checkpoint, attention, cache: 'packed' }, quietContext());
+        const evaluations = sequences.map((ids) => ({ ids, ...wantedOf(ids) }));
+        const found = await session.evaluateAll([...evaluations, ...evaluations], quietContext());
+        await session.release();
+        for (const [index, { hidden, logits }] of found.entries()) {
+          const expected = results[index % sequences.length];
+          assertNear(hidden[0], expected.hidden, `${attention} attention, sequence ${index}: hidden state`);
+          assertNear(logits[0], expected.logits, `${attention} attention, sequence ${index}: logits`);
+        }
+      }
+    });
+
     it(`${name}: a sequence-classification head gives what transformers gives`, async () => {
       const { 'lm_head.weight': _, ...body } = tensors;
       const width = results[0].hidden.length;
@@ -118,8 +135,10 @@ describe('families of models', function () {
         fill({ ...body, 'score.weight': [2, width] }, family),
       );
       writeTinyTokenizer(folder());
-      const parts = { reference: folder(), device: 'cpu', dtype: 'f32', threads: 1 } as const;
-      const model = await openRewardModel(parts, quietContext());
+      const model = await openRewardModel(
+        { reference: folder(), device: 'cpu', dtype: 'f32', threads: 1 },
+        quietContext(),
+      );
       const row = { kind: 'single', id: 'row', input: { kind: 'ids', ids: scored } } as const;
       const { objectives } = (await model.scoreRow(row, {}, quietContext())) as RewardBreakdown;
       await model.release();
