@@ -55,6 +55,8 @@ export interface ModelSelection {
   /** Checkpoint folder, `.gguf` file, hub id in the cache, or `starter`. */
   readonly reference: string;
   readonly headPath?: string;
+  /** It is a causal model that judges pairs. */
+  readonly judge?: boolean;
   readonly device: DeviceChoice;
   readonly dtype: DtypeChoice;
   readonly threads?: number;

@@ -17,6 +17,7 @@ import type {
 export interface OpenModelParams {
   readonly reference: string;
   readonly headPath?: string;
+  readonly judge?: boolean;
   readonly device: DeviceChoice;
   readonly dtype: DtypeChoice;
   readonly threads?: number;

@@ -178,7 +178,7 @@ function applicableWeights(
   { weights = {} }: ModelSelection,
   { headKind, objectives }: RewardModelDescription,
 ): Record<string, number> {
-  if (headKind === 'gated') return {};
+  if (headKind === 'gated' || headKind === 'judge') return {};
   const names = new Set(objectives.map(({ name }) => name));
   return Object.fromEntries(Object.entries(weights).filter(([name]) => names.has(name)));
 }

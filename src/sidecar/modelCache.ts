@@ -74,6 +74,7 @@ export class ModelCache {
     const key = JSON.stringify([
       params.reference,
       params.headPath,
+      params.judge ?? false,
       params.device,
       params.dtype,
       params.threads,

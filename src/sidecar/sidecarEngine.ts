@@ -9,7 +9,7 @@ import { isVerifiedFile } from '../engine/checkpoint/verifiedFile';
 import { diagnose } from '../engine/doctor';
 import { exportScores } from '../engine/dataset/exportScores';
 import { openDataInputs } from '../engine/promptFile/dataInput';
-import { openRewardModel } from '../engine/reward/openRewardModel';
+import { openRowScorer } from '../engine/reward/openRowScorer';
 import { scoreDataset } from '../engine/reward/scoreDataset';
 import { workNames } from '../engine/reward/scoreRun';
 import type { FetchStarterResult, ListCheckpointsResult, ListedCheckpoint } from '../protocol/sidecar';
@@ -18,7 +18,7 @@ import { offerDownload } from './offerDownload';
 
 /** The engine as the sidecar offers it. */
 export const sidecarEngine: EngineFunctions = {
-  openRewardModel,
+  openRewardModel: openRowScorer,
   listCheckpoints,
   fetchStarter: fetchIt,
   downloadModel: offerDownload,

@@ -16,6 +16,7 @@ export function readScoreSettings(): ScoreSettings {
   const reference = readSetting('rewardModel').trim() || 'starter';
   const model: ModelSelection = {
     reference,
+    ...(readSetting('judge') ? { judge: true } : {}),
     device: readSetting('device'),
     dtype: readSetting('dtype'),
     ...(threads === 0 ? {} : { threads }),

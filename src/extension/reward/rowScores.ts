@@ -62,7 +62,16 @@ export class RowScores implements Disposable {
     };
     this.#configuration = Disposable.from(
       workspace.onDidChangeConfiguration((event) => {
-        const names = ['rewardModel', 'device', 'dtype', 'threads', 'maxTokens', 'truncate', 'weights'] as const;
+        const names = [
+          'rewardModel',
+          'judge',
+          'device',
+          'dtype',
+          'threads',
+          'maxTokens',
+          'truncate',
+          'weights',
+        ] as const;
         if (affectsSetting(event, ...names)) forget();
       }),
       workspace.onDidGrantWorkspaceTrust(forget),
