@@ -1,6 +1,7 @@
 import { AlidadeError } from '../alidadeError';
 import { FormatError } from '../formatError';
 import { countElements } from './countElements';
+import { decodeE4M3, decodeE5M2 } from './eightBitFloats';
 import { decodeIq4Nl, decodeQ40, decodeQ41, decodeQ50, decodeQ51, decodeQ80 } from './ggmlBlocks';
 import { decodeIq4Xs, decodeQ2K, decodeQ3K, decodeQ4K, decodeQ5K, decodeQ6K } from './ggmlSuperBlocks';
 import { widenHalves } from './halfPrecision';
@@ -14,6 +15,8 @@ const decoders: Readonly<Record<string, Decoder>> = {
   F64: decodeF64,
   F16: decodeF16,
   BF16: decodeBf16,
+  F8_E4M3: decodeE4M3,
+  F8_E5M2: decodeE5M2,
   Q4_0: decodeQ40,
   Q4_1: decodeQ41,
   Q5_0: decodeQ50,

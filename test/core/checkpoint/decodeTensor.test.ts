@@ -53,6 +53,23 @@ describe('decodeTensor', () => {
     assert.deepEqual([...decodeTensor(misaligned(bytes), entryOf('BF16', [65_536], bytes))], expected);
   });
 
+  it('decodes each of the 256 values of both 8-bit floats', () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+    // E5M2 is the upper half of an F16.
+    const expected = Array.from(bytes, (byte) => halfToNumber(byte << 8));
+    assert.deepEqual([...decodeTensor(bytes, entryOf('F8_E5M2', [256], bytes))], expected);
+    // E4M3: the same digits with one bit less of exponent and another bias, up to 448; only 0x7f and 0xff are no numbers.
+    const found = [...decodeTensor(bytes, entryOf('F8_E4M3', [16, 16], bytes))];
+    assert.deepEqual(
+      [0x00, 0x80, 0x01, 0x07, 0x08, 0x38, 0x39, 0xb8, 0x7e, 0xfe, 0x7f, 0xff].map((byte) => found[byte]),
+      [0, -0, 2 ** -9, 7 * 2 ** -9, 2 ** -6, 1, 1.125, -1, 448, -448, NaN, NaN],
+    );
+    const positive = found.slice(0, 127);
+    for (let i = 1; i < positive.length; i++) assert.ok(positive[i - 1] < positive[i]);
+    const upper = (byte: number): number => halfToNumber(((byte & 0x80) << 8) | ((byte & 0x7f) << 7)) * 2 ** 8;
+    for (let byte = 0; byte < 256; byte++) if ((byte & 127) !== 127) assert.equal(found[byte], upper(byte));
+  });
+
   it('decodes F32 and F64 from any address, into memory of its own', () => {
     const values = [1.5, -0, 1e-40, Infinity, Math.PI];
     const single = new Uint8Array(new Float32Array(values).buffer);

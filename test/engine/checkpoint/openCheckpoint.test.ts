@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Checkpoint } from '../../../src/core/checkpoint/checkpoint';
+import { decodableDtypes } from '../../../src/core/checkpoint/decodeTensor';
 import { expectedTensors } from '../../../src/core/checkpoint/expectedTensors';
 import { parseModelConfig } from '../../../src/core/checkpoint/parseModelConfig';
 import { openFileByteSource } from '../../../src/engine/checkpoint/fileByteSource';
@@ -70,7 +71,7 @@ describe('openCheckpoint', () => {
     const { problems } = await open(folder());
     assert.deepEqual(problems, [
       'tensor model.layers.0.self_attn.k_proj.weight has the shape [16, 16], [8, 16] expected',
-      'tensor model.layers.0.self_attn.v_proj.weight is of the unsupported kind I8 (supported: F32, F64, F16, BF16, Q4_1, Q8_0)',
+      `tensor model.layers.0.self_attn.v_proj.weight is of the unsupported kind I8 (supported: ${decodableDtypes()})`,
       'tensor model.layers.1.mlp.up_proj.weight is missing ([24, 16] expected)',
       'tensor model.norm.weight is missing ([16] expected)',
       'tensor model.layers.7.strange is not part of LlamaForCausalLM',
