@@ -38,7 +38,9 @@ export function applyAdapter(values: Float32Array, firstRow: number, adapter: Lo
   for (let row = 0; row < rows; row++) {
     sums.fill(0);
     const from = (firstRow + row) * rank;
-    for (let k = 0; k < rank; k++) addMultiple(sums, left[from + k], right, k * width);
+    let k = 0;
+    for (; k + 4 <= rank; k += 4) addFour(sums, left, from + k, right.subarray(k * width, (k + 4) * width));
+    for (; k < rank; k++) addOne(sums, left[from + k], right.subarray(k * width, (k + 1) * width));
     const at = row * width;
     let squares = 0;
     for (let column = 0; column < width; column++) {
@@ -51,8 +53,21 @@ export function applyAdapter(values: Float32Array, firstRow: number, adapter: Lo
   }
 }
 
-function addMultiple(sums: Float64Array, factor: number, values: Float32Array, from: number): void {
-  for (let i = 0; i < sums.length; i++) sums[i] += factor * values[from + i];
+/** Four ranks at a time, so that the sums are read and written once for them. */
+function addFour(sums: Float64Array, factors: Float32Array, from: number, vectors: Float32Array): void {
+  const width = sums.length;
+  const [first, second, third, fourth] = [factors[from], factors[from + 1], factors[from + 2], factors[from + 3]];
+  for (let i = 0; i < width; i++) {
+    sums[i] +=
+      first * vectors[i] +
+      second * vectors[width + i] +
+      third * vectors[2 * width + i] +
+      fourth * vectors[3 * width + i];
+  }
+}
+
+function addOne(sums: Float64Array, factor: number, vector: Float32Array): void {
+  for (let i = 0; i < sums.length; i++) sums[i] += factor * vector[i];
 }
 
 function transpose(values: Float32Array, rows: number, columns: number): Float32Array {

@@ -4,7 +4,7 @@ import type { TensorAdapter } from '../../../src/core/checkpoint/tensorAdapter';
 import { assertClose } from '../../fixtures/assertClose';
 import { seededRandom } from '../../fixtures/seededRandom';
 
-const [outputs, inputs, rank, scale] = [6, 5, 2, 1.5];
+const [outputs, inputs, rank, scale] = [6, 5, 7, 1.5];
 const random = seededRandom(3);
 const draw = (length: number): Float32Array => Float32Array.from({ length }, () => random.next() - 0.5);
 const values = { a: draw(rank * inputs), b: draw(outputs * rank), magnitude: draw(outputs) };
