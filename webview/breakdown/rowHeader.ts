@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { describeDtype } from '../../src/core/reward/describeDtype';
 import type { ExplainedRow } from '../../src/core/reward/explainedRow';
 import type { RowLocation } from '../../src/protocol/breakdownView';
 import { icon } from '../shared/icon';
@@ -37,8 +38,8 @@ export function renderHeader({ row, location, locked, reveal, toggleLock, copyJs
           ? html`<span class="flag" title=${strings.notAJudgeHint}>${icon('warning')}${strings.notAJudge}</span>`
           : nothing
       }
-      <span class="quiet" title=${strings.deviceHint(model.deviceReason, model.mode)}
-        >${model.device} ${model.dtype}</span
+      <span class="quiet" title=${strings.deviceHint(model.deviceReason, model.mode, model.quantisationLoss ?? 0)}
+        >${model.device} ${describeDtype(model)}</span
       >
       <span class="quiet mono" title=${strings.hashHint(model.hash)}>${model.hash.slice(0, 8)}</span>
     </div>

@@ -25,7 +25,8 @@ export const strings = {
   notAJudgeHint:
     'These are narrow meters on a small model. Each measures the one thing that it names; together they do not say which response is better.',
   modelHint: (path: string, architecture: string) => `${path}\n${architecture}`,
-  deviceHint: (reason: string, mode: string) => `${reason}\nWeights ${mode}`,
+  deviceHint: (reason: string, mode: string, loss: number) =>
+    `${reason}\nWeights ${mode}${loss === 0 ? '' : `\nError of the weights in this number format, relative to their size (root mean square): ${loss}`}`,
   hashHint: (hash: string) => `Hash of the configuration and the head: ${hash}`,
 
   tokens: (count: number) => (count === 1 ? '1 token' : `${count} tokens`),

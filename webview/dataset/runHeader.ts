@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { DatasetOverview, PairCounts, ScoredKind } from '../../src/core/dataset/datasetOverview';
+import { describeDtype } from '../../src/core/reward/describeDtype';
 import type { ScoreSummary } from '../../src/core/reward/scoreSummary';
 import { describeDuration } from '../../src/core/describeQuantity';
 import type { RewardModelDescription } from '../../src/core/reward/rewardModelDescription';
@@ -23,7 +24,7 @@ export function renderRunHeader({ view, act }: RunHeaderParams): TemplateResult 
         ${actions.map(
           (action, index) =>
             html`<ald-button
-              kind=${index === 0 && run.state.kind !== 'done' ? 'primary' : 'secondary'}
+              kind=${index === 0 && isUnfinished(run.state) ? 'primary' : 'secondary'}
               title=${strings.actionHints[action]}
               @click=${() => act(action)}
               >${strings.actions[action]}</ald-button
@@ -41,6 +42,11 @@ export function renderRunHeader({ view, act }: RunHeaderParams): TemplateResult 
     ${view.overview === null || view.overview.rows === 0 ? nothing : renderFacts(view.overview, run.state)}`;
 }
 
+/** The first of its actions is what the user most likely wants. */
+function isUnfinished({ kind }: RunState): boolean {
+  return kind === 'stopped' || kind === 'interrupted' || kind === 'failed';
+}
+
 function renderModel(model: RewardModelDescription): TemplateResult {
   return html`<div class="model">
     <span title=${strings.modelHint(model.path, model.architecture)}><bdi>${model.name}</bdi></span>
@@ -50,8 +56,8 @@ function renderModel(model: RewardModelDescription): TemplateResult {
         ? html`<span class="flag" title=${strings.notAJudgeHint}>${icon('warning')}${strings.notAJudge}</span>`
         : nothing
     }
-    <span class="quiet" title=${strings.deviceHint(model.deviceReason, model.mode)}
-      >${model.device} ${model.dtype}</span
+    <span class="quiet" title=${strings.deviceHint(model.deviceReason, model.mode, model.quantisationLoss ?? 0)}
+      >${model.device} ${describeDtype(model)}</span
     >
     <span class="quiet mono" title=${strings.hashHint(model.hash)}>${model.hash.slice(0, 8)}</span>
   </div>`;

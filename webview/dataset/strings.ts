@@ -42,7 +42,8 @@ export const strings = {
   soFar: 'so far',
 
   modelHint: (path: string, architecture: string) => `${path}\n${architecture}`,
-  deviceHint: (reason: string, mode: string) => `${reason}\nWeights ${mode}`,
+  deviceHint: (reason: string, mode: string, loss: number) =>
+    `${reason}\nWeights ${mode}${loss === 0 ? '' : `\nError of the weights in this number format, relative to their size (root mean square): ${loss}`}`,
   hashHint: (hash: string) => `Hash of the configuration and the head: ${hash}`,
   notAJudge: 'Not a judge of quality',
   notAJudgeHint:

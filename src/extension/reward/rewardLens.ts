@@ -1,6 +1,8 @@
 import type { CodeLensProvider, Command, Position, TextDocument } from 'vscode';
 import { CodeLens, Disposable, EventEmitter, l10n, languages, Range, workspace } from 'vscode';
+import { describeDtype } from '../../core/reward/describeDtype';
 import type { ScoredRow } from '../../core/reward/rewardBreakdown';
+import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
 import { debounce } from '../debounce';
 import type { DataDocuments, DocumentRow } from '../promptFile/dataDocuments';
 import { rowSelector } from '../promptFile/rowSelector';
@@ -99,14 +101,6 @@ function titleOf(row: ScoredRow): string {
   return l10n.t('Best {0} of {1}: {2}', row.best + 1, row.responses.length, formatNumber(best?.score ?? NaN));
 }
 
-function modelTooltip({
-  name,
-  dtype,
-  device,
-}: {
-  readonly name: string;
-  readonly dtype: string;
-  readonly device: string;
-}): string {
-  return `${name} · ${dtype} · ${device}`;
+function modelTooltip(model: RewardModelDescription): string {
+  return `${model.name} · ${describeDtype(model)} · ${model.device}`;
 }

@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { describeDtype } from '../../core/reward/describeDtype';
 import type { RewardBreakdown, ScoredRow } from '../../core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
 import { formatNumber, formatSigned } from './formatNumber';
@@ -97,8 +98,9 @@ function footer({ tokens, truncated }: RewardBreakdown, model: RewardModelDescri
   return `${count}${cut} · ${modelLine(model)}`;
 }
 
-function modelLine({ name, dtype, device, headKind }: RewardModelDescription): string {
-  const line = `${escapeMarkdown(name)} · ${dtype} · ${device}`;
+function modelLine(model: RewardModelDescription): string {
+  const { name, device, headKind } = model;
+  const line = `${escapeMarkdown(name)} · ${escapeMarkdown(describeDtype(model))} · ${device}`;
   return headKind === 'meters' ? `${line} · ${l10n.t('meters, not a judge of quality')}` : line;
 }
 

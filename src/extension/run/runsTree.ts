@@ -3,6 +3,7 @@ import type { TreeDataProvider } from 'vscode';
 import { EventEmitter, l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { describeDuration } from '../../core/describeQuantity';
 import type { Progress } from '../../core/jobContext';
+import { describeDtype } from '../../core/reward/describeDtype';
 import { escapeMarkdown } from '../reward/scoreMarkdown';
 import type { RunRecord } from './runRecord';
 import { isResumable, isUnderWay } from './runs';
@@ -144,7 +145,7 @@ function tooltip(run: RunRecord): MarkdownString {
   const { input, state, settings, model, created } = run;
   const lines = [`**${escapeMarkdown(basename(input))}** · ${escapeMarkdown(stateText(run))}`];
   const name = model?.name ?? settings.model.reference;
-  const where = model === null ? [] : [model.dtype, model.device];
+  const where = model === null ? [] : [describeDtype(model), model.device];
   lines.push([name, ...where].map(escapeMarkdown).join(' · '));
   if (state.kind === 'done') {
     const { rows, tokens, tokensPerSecond, seconds } = state.summary;

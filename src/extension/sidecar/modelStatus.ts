@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { QuickPickItem } from 'vscode';
 import { commands, Disposable, l10n, MarkdownString, StatusBarAlignment, ThemeColor, window, workspace } from 'vscode';
 import type { Progress } from '../../core/jobContext';
+import { describeDtype } from '../../core/reward/describeDtype';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
 import type { CommandId } from '../commands';
 import { affectsSetting, readSetting } from '../readSetting';
@@ -89,11 +90,11 @@ function tooltip(state: SidecarState, model: RewardModelDescription | null, fail
   const lines = [`${l10n.t('Scoring process')}: ${escapeMarkdown(stateText(state))}`];
   if (failure !== null) lines.push(`**${escapeMarkdown(failure)}**`);
   if (model !== null) {
-    const { name, architecture, head, device, deviceReason, dtype, contextLength, mode, path } = model;
+    const { name, architecture, head, device, deviceReason, contextLength, mode, path } = model;
     lines.push(
       `**${escapeMarkdown(name)}** · ${escapeMarkdown(architecture)}`,
       escapeMarkdown(head),
-      `${device} (${escapeMarkdown(deviceReason)}) · ${dtype} · ${mode} · ${l10n.t('{0} tokens of context', contextLength)}`,
+      `${device} (${escapeMarkdown(deviceReason)}) · ${escapeMarkdown(describeDtype(model))} · ${mode} · ${l10n.t('{0} tokens of context', contextLength)}`,
       escapeMarkdown(path),
     );
   }
