@@ -55,9 +55,9 @@ export interface Shard {
  * Rows that are scored together and then noted in the journal. Windows begin at the same rows whether or not a run was
  * interrupted, and the model forgets before each what it has computed, so that both give the same bytes.
  */
-const mostWindowRows = 256;
-/** A window of long texts is closed earlier: about 32,000 tokens are the most work that a kill can cost. */
-const mostWindowCharacters = 128_000;
+const mostWindowRows = 64;
+/** A window of long texts is closed earlier: about 4,000 tokens are the most work that a kill can cost. */
+const mostWindowCharacters = 16_000;
 
 /**
  * Scores all rows of some inputs in their order. Memory does not grow with the rows. With an output, what is scored is
