@@ -47,15 +47,17 @@ export const commands: readonly Command[] = [
     arguments: [
       {
         name: 'INPUT',
-        summary: 'JSONL files or JSON lists of rows (default: standard input)',
+        summary: 'JSONL, JSON, CSV or Parquet files, or folders of them (default: standard input)',
         isRequired: false,
         isRepeated: true,
       },
     ],
     options: scoreOptions,
     notes: [
-      'Rows: messages; prompt with response or completion; chosen and rejected; responses; text; ids.',
+      'Rows: messages; prompt with response or completion; chosen and rejected; responses; text; ids; LMFlow; OpenAI.',
       'A bad row gives a line with `error`, the others are scored, and the exit status is 1.',
+      'Tables (.csv, .parquet) have a column for each objective, chosen_ and rejected_ before those of pairs, and a line',
+      'for each response of a list. FILE.part and FILE.journal beside --output are what --resume goes on from.',
     ],
     run: async (call) => (await import('./scoreFiles')).scoreFiles(call),
   }),

@@ -89,6 +89,17 @@ export function tokenIds(texts: Texts): OptionSpec<readonly number[] | undefined
   return { ...optional(texts), parse };
 }
 
+/** `I/N` with 0 ≤ I < N. */
+export function shard(texts: Texts): OptionSpec<{ readonly index: number; readonly count: number } | undefined> {
+  const parse = (value: string): { readonly index: number; readonly count: number } => {
+    const [, first, second] = /^(\d{1,9})\/(\d{1,9})$/.exec(value.trim()) ?? [];
+    const [index, count] = [Number(first), Number(second)];
+    if (index < count) return { index, count };
+    throw new OptionProblem(`is ${JSON.stringify(value)}, but has to be I/N with I from 0 to N-1`);
+  };
+  return { ...optional(texts), parse };
+}
+
 /** `name=value,…` with a number for each name. */
 export function namedNumbers(texts: Texts): OptionSpec<Readonly<Record<string, number>> | undefined> {
   const parse = (value: string): Readonly<Record<string, number>> => {

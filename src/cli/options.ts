@@ -6,6 +6,7 @@ import {
   number,
   optionalNumber,
   requiredText,
+  shard,
   text,
   tokenIds,
 } from './optionKinds';
@@ -71,7 +72,8 @@ export const scoreOptions = {
     placeholder: 'FILE',
     summary: 'write rows there instead: .jsonl, .csv or .parquet; complete or absent, with a journal while it grows',
   }),
-  resume: flag('go on where an interrupted run with this --output stopped'),
+  resume: flag('go on where an interrupted run with this --output stopped, if there is one'),
+  shard: shard({ placeholder: 'I/N', summary: 'only every Nth row, from the Ith on (from 0): for job arrays' }),
   summary: text({ placeholder: 'FILE', summary: 'write counts, accuracy of pairs by subset, and rates as JSON' }),
   table: flag('print tables for people, rounded'),
   json: jsonErrors,

@@ -44,6 +44,7 @@ export async function scoreFiles({
         resume: options.resume,
         options: { maxTokens, truncate, weights, states },
         summaryPath: options.summary,
+        shard: options.shard,
         onRow: output === null ? (scored) => terminal.write(writeRow(scored, options)) : undefined,
       },
       context,

@@ -207,8 +207,8 @@ describe('alidade score', function () {
     writeFileSync(join(folder, 'utf16.jsonl'), Buffer.from('\uFEFF{}', 'utf16le'));
     const cases: readonly (readonly [string, RegExp])[] = [
       ['nowhere.jsonl', /^error: .*nowhere\.jsonl does not exist/],
-      ['rows.csv', /^error: .*rows\.csv: \.csv files are not read by this version: give JSONL or a JSON list$/m],
-      ['', /^error: .* is a folder: give JSONL or JSON files$/m],
+      ['rows.csv', /^error: .*rows\.csv: none of its columns can be scored \(a, b\): it needs prompt and response, /m],
+      ['', /^error: .* is a folder with files of several kinds \(\.csv, .*\): name the files$/m],
       ['utf16.jsonl', /^error: .*utf16\.jsonl is UTF-16 text: /m],
     ];
     for (const [name, error] of cases) {
@@ -225,7 +225,7 @@ describe('alidade score', function () {
     const { status, stdout, stderr } = await runCli(['score', '--model', classifier, '--quiet', path]);
     assert.equal(status, 1);
     assert.equal(typeof readJsonLines<Line>(stdout)[0]?.score, 'number');
-    assert.match(stderr, /^error: .*broken\.json: not JSON: .* at character \d+: mend the file\n$/);
+    assert.match(stderr, /^error: .*broken\.json: not JSON: it breaks off within the row of line 3: mend the file\n$/);
   });
 
   it('prints tables that name the model when asked', async () => {

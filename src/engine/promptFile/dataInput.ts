@@ -8,8 +8,8 @@ import type { DataRow } from '../../core/promptFile/parseDataFile';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { describeFileError } from '../checkpoint/describeFileError';
 import { checkParquet, readParquetRows } from './parquetRows';
-import { readDataRows } from './readDataRows';
-import { isParquet, refuseBinary } from './refuseBinary';
+import { checkBeginning, readDataRows } from './readDataRows';
+import { isParquet } from './refuseBinary';
 
 export interface ReadRowsParams {
   readonly signal: AbortSignal;
@@ -88,7 +88,7 @@ async function openFile(path: string): Promise<DataInput> {
   const head = isFile ? await readHead(path) : new Uint8Array();
   const table = isParquet(head);
   if (table) await checkParquet(path);
-  else refuseBinary(head, path);
+  else checkBeginning(head, path);
   return {
     name: path,
     size: isFile ? found.size : null,
@@ -100,12 +100,15 @@ async function openFile(path: string): Promise<DataInput> {
   };
 }
 
-/** The first bytes of a file. */
+/** Bytes: enough for what tells the format, and for the header of a table. */
+const headBytes = 65_536;
+
+/** The beginning of a file. */
 async function readHead(path: string): Promise<Uint8Array> {
   try {
     const file = await open(path, 'r');
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
       return buffer.subarray(0, bytesRead);
     } finally {
       await file.close();

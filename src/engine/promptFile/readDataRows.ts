@@ -45,6 +45,19 @@ export async function* readDataRows({ source, name, onPosition }: DataRowsParams
   else yield* readRecords({ ...params, separator: format.separator });
 }
 
+/**
+ * Looks at the beginning of a file for what `readDataRows` would refuse as a whole: worth knowing before a model is opened.
+ * @throws AlidadeError `unsupported`, `format`
+ */
+export function checkBeginning(head: Uint8Array, name: string): void {
+  refuseBinary(head, name);
+  const text = new TextDecoder().decode(head).trimStart();
+  const lineEnd = text.indexOf('\n');
+  const format = detectDataFormat({ text, name });
+  if (lineEnd < 0 || format.kind !== 'csv') return;
+  refuseColumns(parseCsvRecord(text.slice(0, lineEnd), format.separator).cells, name);
+}
+
 interface StreamParams {
   readonly chunks: AsyncIterable<Uint8Array>;
   readonly name: string;
