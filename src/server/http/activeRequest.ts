@@ -32,6 +32,9 @@ export class ActiveRequest {
     this.response = response;
     this.#limits = limits;
     this.signal = this.#controller.signal;
+    // A connection that breaks is heard of by its end; as an error without a listener it would end the server.
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
     const timer = setTimeout(() => this.abort(tookTooLong(limits.requestTime)), limits.requestTime);
     this.finished = new Promise((resolve) => {
       const settle = (): void => {

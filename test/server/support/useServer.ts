@@ -78,9 +78,9 @@ export async function errorOf(response: Response): Promise<{
   return { message, type, param, code };
 }
 
-/** Resolves once the condition holds; fails after five seconds. */
+/** Resolves once the condition holds; fails after twenty seconds. */
 export async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 5000;
+  const end = performance.now() + 20_000;
   while (!condition()) {
     if (end < performance.now()) throw new Error(`it did not happen: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
