@@ -35,7 +35,8 @@ export interface RewardModelParams {
 export async function openRewardModel(params: RewardModelParams, context: JobContext): Promise<RewardModel> {
   const { checkpoint, headPath } = await openUsableCheckpoint(params, context);
   const model = await openWithHead(checkpoint, await openHead(checkpoint, headPath), params, context);
-  await runSelfCheck(model, checkpoint, context);
+  // Numbers are known for published models with their own head and prompt.
+  if (headPath === null && params.applyTemplate !== false) await runSelfCheck(model, checkpoint, context);
   return model;
 }
 
