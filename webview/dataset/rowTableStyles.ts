@@ -2,6 +2,10 @@ import { css } from 'lit';
 
 /** Row height: 24 pixels, as in the table's own arithmetic. */
 export const rowTableStyles = css`
+  :host {
+    container-type: inline-size;
+    --width: 94ch;
+  }
   .grid {
     position: relative;
     isolation: isolate;
@@ -18,13 +22,13 @@ export const rowTableStyles = css`
     position: sticky;
     top: 0;
     z-index: 1;
-    min-width: max-content;
+    min-width: var(--width);
     background: var(--vscode-editor-background);
     border-bottom: 1px solid color-mix(in srgb, var(--vscode-foreground) 22%, transparent);
   }
   .body {
     position: relative;
-    min-width: 100%;
+    min-width: var(--width);
   }
   [role='row'] {
     display: flex;
@@ -72,8 +76,9 @@ export const rowTableStyles = css`
     font-variant-numeric: tabular-nums;
   }
   .col-row {
-    flex: 0 1 15ch;
+    flex: 1 1 14ch;
     min-width: 10ch;
+    max-width: 28ch;
   }
   .col-line {
     width: 8ch;
@@ -142,6 +147,28 @@ export const rowTableStyles = css`
   }
   .foot + .foot::before {
     content: '· ';
+  }
+  /* Beside an editor: first what can be had elsewhere goes. */
+  @container (max-width: 720px) {
+    .head,
+    .body {
+      --width: 74ch;
+    }
+    .col-line,
+    .col-against {
+      display: none;
+    }
+  }
+  @container (max-width: 560px) {
+    .head,
+    .body {
+      --width: 52ch;
+    }
+    .col-chosen,
+    .col-rejected,
+    .col-tokens {
+      display: none;
+    }
   }
   @media (forced-colors: active) {
     .row.active {

@@ -35,6 +35,8 @@ export const datasetViewType = 'alidade.dataset';
 
 /** Milliseconds between two readings of scores that are being made. */
 const refreshInterval = 1000;
+/** Milliseconds between two reports of progress; reading may take longer while the model is busy. */
+const sendInterval = 500;
 
 export interface DatasetPanelsParams {
   readonly context: ExtensionContext;
@@ -101,6 +103,7 @@ class DatasetPanel implements Disposable {
   readonly #abort = new AbortController();
   #knowledge: DatasetKnowledge = { overview: null, problem: null, sourceProblem: null };
   #timer: NodeJS.Timeout | undefined;
+  #sendTimer: NodeJS.Timeout | undefined;
   #isReading = false;
   /** Kind of the state that the last reading saw at its beginning: one that has ended is read once more. */
   #readState: string | null = null;
@@ -139,7 +142,12 @@ class DatasetPanel implements Disposable {
 
   /** The run or its file may have changed: draws what is known, and reads what is new. */
   update(): void {
-    if (this.#disposed || this.#timer !== undefined) return;
+    if (this.#disposed) return;
+    this.#sendTimer ??= setTimeout(() => {
+      this.#sendTimer = undefined;
+      this.#send();
+    }, sendInterval);
+    if (this.#timer !== undefined) return;
     const wait = this.#isReading || (isUnderWay(this.#run()) && this.#readState !== null) ? refreshInterval : 0;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
@@ -151,6 +159,7 @@ class DatasetPanel implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#sendTimer);
     this.#abort.abort();
     this.#connection.dispose();
     this.#panel.dispose();
@@ -208,7 +217,8 @@ class DatasetPanel implements Disposable {
   }
 
   #send(): void {
-    if (!this.#disposed) void this.#connection.sendNotification(showDataset, this.view);
+    if (this.#disposed || this.#params.runs.runs.find(this.#runId) === null) return;
+    void this.#connection.sendNotification(showDataset, this.view);
   }
 
   #connect(): MessageConnection {

@@ -1,5 +1,5 @@
 import type { TextDocument } from 'vscode';
-import { commands, l10n, Position, Range, Uri, ViewColumn, window, workspace } from 'vscode';
+import { commands, l10n, Position, Range, TextEditorRevealType, Uri, ViewColumn, window, workspace } from 'vscode';
 import type { DataDocuments } from '../promptFile/dataDocuments';
 
 export interface SourceRow {
@@ -38,7 +38,9 @@ export async function openSourceRow(documents: DataDocuments, row: SourceRow): P
   }
   const found = findRow(documents, document, row);
   const start = found ?? new Position(Math.min(row.line, document.lineCount - 1), 0);
-  await window.showTextDocument(document, { ...show, selection: new Range(start, start) });
+  const range = new Range(start, start);
+  const editor = await window.showTextDocument(document, { ...show, selection: range });
+  editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
   if (found === null) {
     window.setStatusBarMessage(l10n.t('Row {0} is not on its line any more', row.id), 5000);
   }

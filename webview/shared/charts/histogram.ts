@@ -161,7 +161,8 @@ export class AldHistogram extends LitElement {
     const last = this.bins[this.bins.length - 1];
     if (first === undefined || last === undefined) return html``;
     const zero = this.position(0);
-    const isZeroClear = 15 < zero && zero < 85;
+    const edge = this.small ? 18 : 8;
+    const isZeroClear = edge < zero && zero < 100 - edge;
     return html`<svg class="axis" height="16" role="presentation" aria-hidden="true">
       ${
         first.from === last.to
