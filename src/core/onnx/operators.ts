@@ -304,8 +304,8 @@ export function sizeOf(value: Value, axis: number): Value {
 
 /** 0, 1, …, limit − 1; int64 [dimension]. `limit` is an int64 scalar. */
 export function range(limit: Value, dimension: Dimension): Value {
-  const zero = int64Constant('zero', [0], []);
-  const one = int64Constant('one', [1], []);
+  const zero = int64Constant('range_start', [0], []);
+  const one = int64Constant('range_step', [1], []);
   return apply('Range', [zero, limit, one], {}, ['int64', [dimension]]);
 }
 

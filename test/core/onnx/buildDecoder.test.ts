@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { expectedTensors } from '../../../src/core/checkpoint/expectedTensors';
 import type { ModelConfig } from '../../../src/core/checkpoint/modelConfig';
 import { parseModelConfig } from '../../../src/core/checkpoint/parseModelConfig';
@@ -6,7 +7,8 @@ import { AlidadeError } from '../../../src/core/alidadeError';
 import { describeDecoder } from '../../../src/core/onnx/architectures/describeDecoder';
 import { buildDecoder } from '../../../src/core/onnx/buildDecoder';
 import type { DecoderProgram, WeightSource } from '../../../src/core/onnx/buildDecoder';
-import { listDecoderTensors } from '../../../src/core/onnx/decoderDescription';
+import { listDecoderLinears, listDecoderTensors } from '../../../src/core/onnx/decoderDescription';
+import { ZeroPoints, multiplyChannels, quantiseTokens } from '../../../src/core/onnx/linearFormats';
 import * as op from '../../../src/core/onnx/operators';
 import { externalConstant } from '../../../src/core/onnx/value';
 import type { Shape } from '../../../src/core/onnx/value';
@@ -24,9 +26,12 @@ function weightsOf(shapeOf: (name: string, shape: Shape) => Shape): WeightSource
   const dense: WeightSource['dense'] = (name, shape) => externalConstant(name, 'float32', shapeOf(name, shape), place);
   return {
     dense,
-    linear: (value, { weight, outputs, inputs }) =>
-      op.matMul(value, dense(weight, [outputs, inputs]), { transposeRight: true }),
+    linear: (value, { weight, outputs, inputs, layout }) =>
+      layout === 'conv1d'
+        ? op.matMul(value, dense(weight, [inputs, outputs]))
+        : op.matMul(value, dense(weight, [outputs, inputs]), { transposeRight: true }),
     rows: (name, shape, indices) => op.gather(dense(name, shape), indices),
+    smoothing: () => null,
   };
 }
 
@@ -65,6 +70,30 @@ describe('buildDecoder', () => {
     assert.deepEqual(asked.filter(unneeded), []);
   });
 
+  for (const attention of ['fused', 'plain'] as const) {
+    it(`writes quantised products beside ${attention} attention`, () => {
+      const place = { file: '/w', offset: 0, length: 4 };
+      const zeroPoints = new ZeroPoints();
+      const weights: WeightSource = {
+        ...weightsOf((_, shape) => shape),
+        linear: (value, { weight, outputs, inputs }) =>
+          multiplyChannels(quantiseTokens(value, zeroPoints), {
+            values: externalConstant(weight, 'int8', [inputs, outputs], place),
+            scales: externalConstant(`${weight}#s`, 'float32', [outputs], place),
+          }),
+      };
+      const program = {
+        layerCount: 2,
+        finalNorm: true,
+        languageModelHead: true,
+        attention,
+        cache: 'sequence',
+      } as const;
+      const graph = buildDecoder(describeDecoder(configOf()), weights, program);
+      assert.ok(1000 < writeModel({ name: 'test', ...graph, externalRoot: '/' }).length);
+    });
+  }
+
   it('refuses weights of another shape than the layer needs', () => {
     const config = configOf();
     assert.throws(
@@ -79,49 +108,53 @@ describe('buildDecoder', () => {
   });
 });
 
+interface FamilyCase {
+  readonly name: string;
+  readonly configs: readonly unknown[];
+  readonly tensors: Readonly<Record<string, readonly number[]>>;
+}
+
+const { cases } = JSON.parse(readFileSync('test/references/modelFamilies.json', 'utf8')) as {
+  readonly cases: readonly FamilyCase[];
+};
+
 describe('describeDecoder', () => {
-  for (const family of ['llama', 'mistral', 'qwen2', 'qwen3'] as const) {
-    it(`${family}: needs the tensors that a checkpoint is checked for, and the graph asks for no others`, () => {
-      const config = configOf({
-        ...tinyCausal(family),
-        attention_bias: family === 'llama',
-        mlp_bias: family === 'llama',
-      });
-      const listed = listDecoderTensors(describeDecoder(config)).map(({ name, shape }) => `${name} [${shape.join()}]`);
-      const checked = expectedTensors(config, null)
-        .filter(({ name }) => name !== 'lm_head.weight')
-        .map(({ name, shape }) => `${name} [${shape.join()}]`);
-      assert.deepEqual([...listed].sort(), checked.sort());
-      const asked = new Set(build(config, { languageModelHead: false }).asked);
-      assert.deepEqual(
-        [...asked].sort(),
-        listDecoderTensors(describeDecoder(config))
-          .map(({ name }) => name)
-          .sort(),
-      );
+  for (const { name, configs, tensors } of cases) {
+    const config = parseModelConfig(configs[0], 'config.json');
+
+    it(`${name}: has the tensors that transformers 5.23.0 saves, and a checkpoint is checked for them`, () => {
+      const { 'lm_head.weight': head, 'embed_out.weight': neoXHead, ...body } = tensors;
+      const show = ([tensor, shape]: readonly [string, readonly (number | null)[]]): string =>
+        `${tensor} [${shape.join()}]`;
+      const wanted = Object.entries(body).map(show).sort();
+      const listed = listDecoderTensors(describeDecoder(config));
+      assert.deepEqual(listed.map((tensor) => show([tensor.name, tensor.shape])).sort(), wanted);
+      const checked = expectedTensors(config, null).filter((tensor) => tensor.name !== 'lm_head.weight');
+      assert.deepEqual(checked.map((tensor) => show([tensor.name, tensor.shape])).sort(), wanted);
+      assert.equal((head ?? neoXHead) === undefined, config.tiedEmbeddingsKey === true);
     });
+
+    for (const attention of ['fused', 'plain'] as const) {
+      it(`${name}: its graph with ${attention} attention asks for those tensors and no others`, () => {
+        const asked = new Set(build(config, { languageModelHead: false, attention }).asked);
+        const listed = listDecoderTensors(describeDecoder(config)).map((tensor) => tensor.name);
+        assert.deepEqual([...asked].sort(), listed.sort());
+      });
+    }
   }
 
-  // As transformers 5.23.0 names them in its modeling files.
-  const ownTensors: Readonly<Record<string, readonly string[]>> = {
-    llama: [],
-    mistral: [],
-    qwen2: ['self_attn.k_proj.bias', 'self_attn.q_proj.bias', 'self_attn.v_proj.bias'],
-    qwen3: ['self_attn.k_norm.weight', 'self_attn.q_norm.weight'],
-  };
-  for (const [family, names] of Object.entries(ownTensors)) {
-    it(`${family}: has beside the nine weights that all share ${names.join(', ') || 'none'}`, () => {
-      const shared = [
-        ...['input_layernorm', 'post_attention_layernorm', 'mlp.down_proj', 'mlp.gate_proj', 'mlp.up_proj'],
-        ...['q', 'k', 'v', 'o'].map((name) => `self_attn.${name}_proj`),
-      ].map((name) => `${name}.weight`);
-      const config = configOf(tinyCausal(family as 'llama'));
-      const layer = listDecoderTensors(describeDecoder(config))
-        .map(({ name }) => name)
-        .filter((name) => name.startsWith('model.layers.1.'));
-      assert.deepEqual(layer.sort(), [...shared, ...names].map((name) => `model.layers.1.${name}`).sort());
-    });
-  }
+  it('lists every matrix of the layers once, with the layout in which it is stored', () => {
+    for (const { name, configs, tensors } of cases) {
+      const linears = listDecoderLinears(describeDecoder(parseModelConfig(configs[0], 'config.json')));
+      const matrices = Object.entries(tensors).filter(
+        ([tensor, shape]) => shape.length === 2 && /\.(layers|h)\./.test(tensor),
+      );
+      assert.deepEqual(linears.map(({ weight }) => weight).sort(), matrices.map(([tensor]) => tensor).sort(), name);
+      for (const { weight, outputs, inputs, layout } of linears) {
+        assert.deepEqual(tensors[weight], layout === 'linear' ? [outputs, inputs] : [inputs, outputs]);
+      }
+    }
+  });
 
   it('gives Llama the biases that its configuration asks for', () => {
     const biases = (changes: object): string[] =>
