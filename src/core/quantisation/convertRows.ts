@@ -46,6 +46,11 @@ export function convertRows(source: SourceRows, format: WeightFormat, target: Co
     return null;
   }
   const { rows, width, bytes } = source;
+  if (format.kind === 'blocks' && format.zeroPoints && source.dtype === 'BF16' && source.adjust === null) {
+    const loss = quantiseBf16(source, target);
+    // Otherwise it is done again the long way, which finds the weight that is to blame.
+    if (Number.isFinite(loss.squaredSum)) return loss;
+  }
   const step = Math.max(1, Math.floor(TILE / width));
   const room = new Float32Array(Math.min(step, rows) * width);
   const loss = { squaredError: 0, squaredSum: 0 };
@@ -106,8 +111,16 @@ function convertTile(
     }
     if (format.kind === 'blocks' && format.bits === 8) return quantiseSymmetric8(values, blocks);
     if (zeroPoints === undefined) return quantiseSymmetric4(values, blocks);
-    return quantiseAffine4(values, { ...blocks, zeroPoints, rowBlocks: width / BLOCK_SIZE });
+    return quantiseAffine4.fromFloats(values, { ...blocks, zeroPoints, rowBlocks: width / BLOCK_SIZE });
   }
+}
+
+/** The way of most weights, without a copy as floats. */
+function quantiseBf16({ bytes, width }: SourceRows, { parts, quantiseAffine4 }: ConvertedRows): QuantisationLoss {
+  const { values, scales, zeroPoints } = parts;
+  if (values === undefined || scales === undefined || zeroPoints === undefined)
+    throw new TypeError('no room for blocks');
+  return quantiseAffine4.fromBf16(bytes, { values, scales: floats(scales), zeroPoints, rowBlocks: width / BLOCK_SIZE });
 }
 
 function refuseNotFinite({ values, width }: Tile, firstRow: number): never {

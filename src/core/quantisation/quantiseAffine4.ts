@@ -1,3 +1,4 @@
+import { decodeValues } from '../checkpoint/decodeTensor';
 import type { QuantisationLoss } from './quantisationLoss';
 import type { BlockTarget } from './quantiseBlocks';
 import { quantiseAffine4Module } from './quantiseAffine4Module';
@@ -14,13 +15,13 @@ export interface AffineTarget extends BlockTarget {
  * least squared error is taken, with the scale that fits its codes best. The weights are whole rows of finite numbers;
  * where they are not finite, the sums of the result are not.
  */
-export type AffineQuantiser = (weights: Float32Array, target: AffineTarget) => QuantisationLoss;
+export type QuantiseAffine = (weights: Float32Array, target: AffineTarget) => QuantisationLoss;
 
 /** Parts of a block's range that are tried; what lies outside is cut off. */
 const RANGES = [1, Math.fround(0.92), Math.fround(0.85)] as const;
 
 /** In single precision, operation by operation what quantiseAffine4.wat does: the two give the same bytes. */
-export const quantiseAffine4: AffineQuantiser = (weights, target) => {
+export const quantiseAffine4: QuantiseAffine = (weights, target) => {
   const f = Math.fround;
   const products = new Float32Array(4); // four sums side by side, as a vector has them
   const squares = new Float32Array(4);
@@ -87,7 +88,13 @@ function putZeroPoint({ zeroPoints, rowBlocks }: AffineTarget, block: number, ze
   zeroPoints[at] = column % 2 === 0 ? zero : zeroPoints[at] | (zero << 4);
 }
 
-/** What quantiseAffine4.wat exports. */
+export interface AffineQuantiser {
+  readonly fromFloats: QuantiseAffine;
+  /** The same of weights in BF16, given as bytes at any address. */
+  readonly fromBf16: (bytes: Uint8Array, target: AffineTarget) => QuantisationLoss;
+}
+
+/** What quantiseAffine4.wat exports; places are in bytes. */
 interface Kernel {
   readonly memory: WebAssembly.Memory;
   readonly quantise: (
@@ -97,39 +104,66 @@ interface Kernel {
     scales: number,
     zeros: number,
   ) => [number, number];
+  readonly widen: (from: number, to: number, count: number) => void;
 }
 
 /** Weights that the kernel gets at a time. */
 const TILE = 1 << 16;
+/** Where they lie in its memory, and what is made of them. */
+const VALUES = 4 * TILE;
+const SCALES = VALUES + TILE / 2;
+const ZEROS = SCALES + (4 * TILE) / BLOCK_SIZE;
+const HALVES = ZEROS + TILE / BLOCK_SIZE;
 
 /**
- * The kernel in WebAssembly where there is that, nine times as fast, else the function above. Make one and keep it: each
- * reserves address space.
+ * The kernel in WebAssembly where there is that, several times as fast, else the function above. Make one and keep it:
+ * each reserves address space.
  */
 export function createAffineQuantiser(): AffineQuantiser {
-  if (typeof WebAssembly === 'undefined') return quantiseAffine4;
-  const bytes = Uint8Array.from(atob(quantiseAffine4Module), (character) => character.charCodeAt(0));
-  const { memory, quantise: run } = new WebAssembly.Instance(new WebAssembly.Module(bytes))
-    .exports as unknown as Kernel;
-  const weightRoom = new Float32Array(memory.buffer, 0, TILE);
-  const valueRoom = new Uint8Array(memory.buffer, weightRoom.byteLength, TILE / 2);
-  const scaleRoom = new Float32Array(memory.buffer, valueRoom.byteOffset + valueRoom.byteLength, TILE / BLOCK_SIZE);
-  const zeroRoom = new Uint8Array(memory.buffer, scaleRoom.byteOffset + scaleRoom.byteLength, TILE / BLOCK_SIZE);
-  return (weights, target) => {
-    let squaredError = 0;
-    let squaredSum = 0;
-    for (let start = 0; start < weights.length; start += TILE) {
-      const part = weights.subarray(start, start + TILE);
-      const first = start / BLOCK_SIZE;
-      const blocks = part.length / BLOCK_SIZE;
-      weightRoom.set(part);
-      const [error, squares] = run(0, blocks, valueRoom.byteOffset, scaleRoom.byteOffset, zeroRoom.byteOffset);
-      squaredError += error;
-      squaredSum += squares;
-      target.values.set(valueRoom.subarray(0, part.length / 2), start / 2);
-      target.scales.set(scaleRoom.subarray(0, blocks), first);
-      for (let block = 0; block < blocks; block++) putZeroPoint(target, first + block, zeroRoom[block]);
-    }
-    return { squaredError, squaredSum };
+  if (typeof WebAssembly === 'undefined') {
+    const fromBf16: AffineQuantiser['fromBf16'] = (bytes, target) => {
+      const weights = new Float32Array(bytes.length / 2);
+      decodeValues({ bytes, dtype: 'BF16' }, weights);
+      return quantiseAffine4(weights, target);
+    };
+    return { fromFloats: quantiseAffine4, fromBf16 };
+  }
+  const code = Uint8Array.from(atob(quantiseAffine4Module), (character) => character.charCodeAt(0));
+  const kernel = new WebAssembly.Instance(new WebAssembly.Module(code)).exports as unknown as Kernel;
+  const { buffer } = kernel.memory;
+  const floats = new Float32Array(buffer, 0, TILE);
+  const halves = new Uint8Array(buffer, HALVES, 2 * TILE);
+  return {
+    fromFloats: (weights, target) =>
+      runKernel(kernel, target, weights.length, (start, count) => floats.set(weights.subarray(start, start + count))),
+    fromBf16: (bytes, target) =>
+      runKernel(kernel, target, bytes.length / 2, (start, count) => {
+        halves.set(bytes.subarray(2 * start, 2 * (start + count)));
+        kernel.widen(HALVES, 0, count);
+      }),
   };
+}
+
+function runKernel(
+  { memory: { buffer }, quantise }: Kernel,
+  target: AffineTarget,
+  total: number,
+  load: (start: number, count: number) => void,
+): QuantisationLoss {
+  const zeros = new Uint8Array(buffer, ZEROS, TILE / BLOCK_SIZE);
+  let squaredError = 0;
+  let squaredSum = 0;
+  for (let start = 0; start < total; start += TILE) {
+    const count = Math.min(TILE, total - start);
+    const first = start / BLOCK_SIZE;
+    const blocks = count / BLOCK_SIZE;
+    load(start, count);
+    const [error, squares] = quantise(0, blocks, VALUES, SCALES, ZEROS);
+    squaredError += error;
+    squaredSum += squares;
+    target.values.set(new Uint8Array(buffer, VALUES, count / 2), start / 2);
+    target.scales.set(new Float32Array(buffer, SCALES, blocks), first);
+    for (let block = 0; block < blocks; block++) putZeroPoint(target, first + block, zeros[block]);
+  }
+  return { squaredError, squaredSum };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import wabt from 'wabt';
 import { createAffineQuantiser, quantiseAffine4 } from '../../../src/core/quantisation/quantiseAffine4';
 import { quantiseAffine4Module } from '../../../src/core/quantisation/quantiseAffine4Module';
-import type { AffineQuantiser } from '../../../src/core/quantisation/quantiseAffine4';
+import type { QuantiseAffine } from '../../../src/core/quantisation/quantiseAffine4';
 import { relativeLoss } from '../../../src/core/quantisation/quantisationLoss';
 import type { QuantisationLoss } from '../../../src/core/quantisation/quantisationLoss';
 import { hardBlocks, normalWeights } from '../../fixtures/weightsToQuantise';
@@ -16,7 +16,7 @@ interface Quantised {
   readonly loss: QuantisationLoss;
 }
 
-function run(quantise: AffineQuantiser, weights: Float32Array, rowBlocks: number): Quantised {
+function run(quantise: QuantiseAffine, weights: Float32Array, rowBlocks: number): Quantised {
   const blocks = weights.length / 32;
   const values = new Uint8Array(weights.length / 2);
   const scales = new Float32Array(blocks);
@@ -54,7 +54,7 @@ function bestError(block: Float32Array): number {
 }
 
 describe('quantiseAffine4', () => {
-  const kernel = createAffineQuantiser();
+  const { fromFloats: kernel, fromBf16 } = createAffineQuantiser();
 
   it('is what its source assembles to', async () => {
     const source = readFileSync(join(process.cwd(), 'src/core/quantisation/quantiseAffine4.wat'), 'utf8');
@@ -71,6 +71,22 @@ describe('quantiseAffine4', () => {
       assert.deepEqual(fast.zeroPoints, plain.zeroPoints);
       assert.ok(Math.abs(fast.loss.squaredError - plain.loss.squaredError) <= 1e-9 * plain.loss.squaredSum);
       assert.ok(Math.abs(fast.loss.squaredSum - plain.loss.squaredSum) <= 1e-9 * plain.loss.squaredSum);
+    }
+  });
+
+  it('gives the same of BF16 as of the floats that they stand for, from any address', () => {
+    for (const weights of [normalWeights(32 * 7 * 500), hardBlocks()]) {
+      const halves = Uint16Array.from(new Uint32Array(weights.buffer), (word) => word >>> 16);
+      const rounded = new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
+      const rowBlocks = weights.length === 320 ? 5 : 7;
+      const expected = run(quantiseAffine4, rounded, rowBlocks);
+      const bytes = new Uint8Array(2 * halves.length + 1);
+      bytes.set(new Uint8Array(halves.buffer), 1);
+      const found = run((_, target) => fromBf16(bytes.subarray(1), target), weights, rowBlocks);
+      assert.deepEqual(
+        [found.values, found.scales, found.zeroPoints],
+        [expected.values, expected.scales, expected.zeroPoints],
+      );
     }
   });
 
