@@ -50,8 +50,9 @@ async function* cutWindows(rows: AsyncIterable<DataRow>): AsyncGenerator<DataRow
         yield window;
         [window, characters] = [[], 0];
       }
-      const { done, value } = await next;
-      if (done === true) break;
+      const result = await next;
+      if (result.done === true) break;
+      const { value } = result;
       window.push(value);
       characters += value.row === null ? 0 : countCharacters(value.row);
       if (window.length < MOST_ROWS && characters < MOST_CHARACTERS) continue;
