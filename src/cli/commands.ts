@@ -1,6 +1,7 @@
 import { defineCommand, type Command } from './command';
 import {
   downloadOptions,
+  dtypesOptions,
   generateOptions,
   listOptions,
   perplexityOptions,
@@ -60,6 +61,19 @@ export const commands: readonly Command[] = [
       'for each response of a list. FILE.part and FILE.journal beside --output are what --resume goes on from.',
     ],
     run: async (call) => (await import('./scoreFiles')).scoreFiles(call),
+  }),
+  defineCommand({
+    name: 'dtypes',
+    summary: 'measure on your own rows what int8 and int4 cost and gain against f32',
+    arguments: [
+      { name: 'INPUT', summary: 'rows as for score (default: standard input)', isRequired: false, isRepeated: true },
+    ],
+    options: dtypesOptions,
+    notes: [
+      'Scores the same rows in each number format: speed, size of the weights, and how far the scores and their order',
+      'are from those in f32. Two scores closer than 1 % of their standard deviation count as undecided.',
+    ],
+    run: async (call) => (await import('./compareDtypes')).compareDtypes(call),
   }),
   defineCommand({
     name: 'perplexity',

@@ -40,6 +40,28 @@ export function choice<Word extends string>({
   };
 }
 
+/** Some of a few words, with commas between them. */
+export function choices<Word extends string>({
+  summary,
+  placeholder,
+  words,
+}: Texts & { readonly words: readonly Word[] }): OptionSpec<readonly Word[]> {
+  return {
+    kind: 'value',
+    summary: `${summary} (default: ${words.join(',')})`,
+    placeholder,
+    fallback: words,
+    showsDefault: false,
+    isRequired: false,
+    parse: (value) =>
+      value.split(',').map((part) => {
+        const found = words.find((word) => word === part.trim());
+        if (found === undefined) throw new OptionProblem(`has ${JSON.stringify(part)}, not one of ${words.join(', ')}`);
+        return found;
+      }),
+  };
+}
+
 export interface NumberRange {
   readonly least?: number;
   readonly most?: number;

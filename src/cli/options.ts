@@ -1,6 +1,7 @@
 import {
   byteSize,
   choice,
+  choices,
   flag,
   namedNumbers,
   number,
@@ -122,6 +123,26 @@ export const serveOptions = {
     most: 86_400,
   }),
   json: jsonErrors,
+  quiet,
+} as const;
+
+export const dtypesOptions = {
+  model: runOptions.model,
+  head: scoreOptions.head,
+  dtypes: choices({ placeholder: 'DTYPE,...', summary: 'what to hold against f32', words: ['int8', 'int4'] }),
+  rows: number({
+    placeholder: 'N',
+    summary: 'score the first N rows',
+    fallback: 200,
+    least: 1,
+    most: 10_000,
+    isInteger: true,
+  }),
+  device: runOptions.device,
+  threads: runOptions.threads,
+  'max-tokens': scoreOptions['max-tokens'],
+  truncate: scoreOptions.truncate,
+  json,
   quiet,
 } as const;
 

@@ -62,6 +62,8 @@ export class DecoderSession {
   /** Relative error of the weights that the dtype cost, root mean square; null: none. */
   readonly quantisationLoss: number | null;
   readonly weightMode: WeightMode;
+  /** Bytes of the weights as they are stored for the graph. */
+  readonly weightBytes: number;
   /** Tokens that are computed in one run. */
   readonly chunkLength: number;
   readonly #open: OpenDecoder;
@@ -84,6 +86,7 @@ export class DecoderSession {
     this.dtype = open.dtype;
     this.quantisationLoss = open.quantisationLoss;
     this.weightMode = open.weightMode;
+    this.weightBytes = open.weightBytes;
     this.chunkLength = chunkLength(open);
     this.#open = open;
     this.#cache = attention === 'fused' ? new InPlaceCache(shape) : new ReplacedCache(shape);

@@ -84,6 +84,11 @@ export class RewardModel implements RowScorer {
     };
   }
 
+  /** Bytes of the body's weights as they are stored for this dtype. */
+  get weightBytes(): number {
+    return this.#parts.session.weightBytes;
+  }
+
   /**
    * Scores the responses of a row.
    * @throws AlidadeError `row`, `template`, `too_long`, `gate_not_found`, `usage` (weights), `device`, `cancelled`.
