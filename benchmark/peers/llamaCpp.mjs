@@ -1,7 +1,7 @@
 // node-llama-cpp as a peer. Commands (see answerCommands.mjs):
 //   load {file, threads, contextLength}
 //   run {ids, newTokens}: greedy generation from an empty context
-import { answerCommands, importPeer, timed } from './answerCommands.mjs';
+import { answerCommands, cpuSeconds, importPeer } from './answerCommands.mjs';
 
 const { module, version } = await importPeer('node-llama-cpp');
 let sequence;
@@ -14,20 +14,21 @@ async function load({ file, threads, contextLength }) {
   return { version: `node-llama-cpp ${version}`, instructions: llama.systemInfo };
 }
 
-/** `prefill`: seconds up to the first new token; `decode`: seconds of the others. */
+/** Seconds, wall and CPU: `prefill` up to the first new token, `decode` for the others. */
 async function run({ ids, newTokens }) {
   await sequence.clearHistory();
   const tokens = [];
-  const start = performance.now();
-  let first = 0;
-  const { cpu } = await timed(async () => {
-    for await (const token of sequence.evaluate(ids, { temperature: 0, yieldEogToken: true })) {
-      if (tokens.length === 0) first = performance.now();
-      tokens.push(token);
-      if (tokens.length === newTokens) break;
-    }
-  });
-  return { prefill: (first - start) / 1000, decode: (performance.now() - first) / 1000, cpu, tokens };
+  const now = () => ({ wall: performance.now() / 1000, cpu: cpuSeconds() });
+  const start = now();
+  let first = start;
+  for await (const token of sequence.evaluate(ids, { temperature: 0, yieldEogToken: true })) {
+    if (tokens.length === 0) first = now();
+    tokens.push(token);
+    if (tokens.length === newTokens) break;
+  }
+  const end = now();
+  const between = (from, to) => ({ wall: to.wall - from.wall, cpu: to.cpu - from.cpu });
+  return { prefill: between(start, first), decode: between(first, end), tokens };
 }
 
 await answerCommands({ load, run });

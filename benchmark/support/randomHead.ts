@@ -34,5 +34,5 @@ export function writeRandomHead(hiddenSize: number, seed = 1): RandomHead {
 
 /** The score of a last hidden state. */
 export function applyRandomHead({ weight }: RandomHead, state: readonly number[]): number {
-  return state.reduce((sum, value, index) => sum + value * (weight[index] as number), 0);
+  return state.reduce((sum, value, index) => sum + value * weight[index], 0);
 }
