@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+describe('the package', () => {
+  it('ships every program that runs in Node, the thread that converts weights beside those that start it', () => {
+    const read = (name: string): string => readFileSync(join(process.cwd(), name), 'utf8');
+    const built = [...read('esbuild.js').matchAll(/(\w+): 'src\/[\w/]+\.ts'/g)].map(([, name]) => name);
+    assert.deepEqual(
+      ['cli', 'extension', 'sidecar', 'weightWorker'].filter((name) => !built.includes(name)),
+      [],
+    );
+    const shipped = new Set(read('.vscodeignore').split('\n'));
+    for (const name of built) assert.ok(shipped.has(`!dist/${name}.js`), `${name}.js is built but not shipped`);
+  });
+});
