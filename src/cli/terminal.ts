@@ -12,6 +12,8 @@ export interface TerminalParts {
 }
 
 const statusInterval = 100; // ms
+/** Where standard error is a file, as in a batch job, a line now and then says that it goes on. */
+const logInterval = 30_000; // ms
 
 /** Standard output for results; standard error for everything else, with one status line where it is a terminal. */
 export class Terminal {
@@ -100,7 +102,12 @@ export class Terminal {
   /** Replaces the status line, where there is a terminal to show it. */
   showStatus(text: string): void {
     const now = performance.now();
-    if (!this.#showsStatus || now - this.#statusTime < statusInterval) return;
+    if (now - this.#statusTime < (this.#showsStatus ? statusInterval : logInterval)) return;
+    if (!this.#showsStatus) {
+      this.#statusTime = now;
+      this.log(text);
+      return;
+    }
     this.#statusTime = now;
     this.#hasStatus = true;
     const { errors } = this.#parts;

@@ -22,7 +22,7 @@ export function detectRowKind(value: unknown): RowKind | null {
   if (has('preferred_output') || has('non_preferred_output')) return 'preferredOutput';
   if (has('chosen') || has('rejected')) return 'pair';
   if (has('responses')) return 'list';
-  if ((has('response') || has('completion')) && (has('prompt') || has('messages'))) return 'response';
+  if ((has('response') || has('completion')) && (has('prompt') || has('query') || has('messages'))) return 'response';
   if (has('messages')) return 'messages';
   // Alpaca's `instruction` has its prompt in two fields.
   if (has('instruction')) return null;

@@ -41,7 +41,7 @@ export function locateRowParts({ text, start, kind, value }: RowText): readonly 
       markReply(parts, value);
       break;
     case 'response':
-      add('prompt', 'prompt', 'messages');
+      add('prompt', 'prompt', 'query', 'messages');
       add('response', 'response', 'completion');
       break;
     case 'list':

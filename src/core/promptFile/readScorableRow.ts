@@ -13,7 +13,7 @@ const maxTokenId = 2 ** 31 - 1;
 
 /**
  * One row of a data file, whatever its spelling: `messages`; `prompt` (text or messages) or `messages` with `response` or
- * `completion`; `chosen` and `rejected`; `responses`; `text`; `ids`; OpenAI's `input` with `preferred_output` and
+ * `completion` (also after a `query`); `chosen` and `rejected`; `responses`; `text`; `ids`; OpenAI's `input` with `preferred_output` and
  * `non_preferred_output`; LMFlow's instances.
  * @param value the parsed JSON.
  * @param fallbackId the id of a row that has none: its line number, from 1.
@@ -172,6 +172,7 @@ interface Prompt {
 
 function readPrompt(fields: Fields): Prompt {
   if (Object.hasOwn(fields, 'prompt')) return readPromptValue(fields['prompt'], '`prompt`');
+  if (Object.hasOwn(fields, 'query')) return readPromptValue(fields['query'], '`query`');
   if (Object.hasOwn(fields, 'messages')) {
     return { messages: readMessages(fields['messages'], '`messages`'), isText: false };
   }

@@ -25,6 +25,7 @@ const single = (messages: readonly Message[]): ScorableRow => ({
 describe('readScorableRow', () => {
   const spellings: [string, unknown, ScorableRow][] = [
     ['messages', { messages: good }, single(good)],
+    ['a query with its response', { query: 'Q', response: 'good', ground_truth: 'x' }, single(good)],
     ['messages without a reply', { messages: [user('Q')] }, single([user('Q')])],
     ['messages with a system turn', { messages: [system('S'), ...good] }, single([system('S'), ...good])],
     ['a greeting before the question', { messages: [assistant('Hi'), ...good] }, single([assistant('Hi'), ...good])],

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Progress } from '../../../src/core/jobContext';
+import type { ScorableRow } from '../../../src/core/promptFile/scorableRow';
+import type { ScoredRow } from '../../../src/core/reward/rewardBreakdown';
+import { scoreDataset, type ScoreDatasetParams } from '../../../src/engine/reward/scoreDataset';
+import { quietContext } from '../../fixtures/quietContext';
+import { rejects } from '../../fixtures/rejects';
+import { useTemporaryFolder } from '../../fixtures/temporaryFolder';
+
+/** Scores depend on what was scored since the model last forgot, as rounding does where beginnings are shared. */
+class FakeModel {
+  readonly description = {
+    name: 'fake',
+    path: '/fake',
+    architecture: 'Fake',
+    head: 'one rating',
+    headKind: 'classification',
+    objectives: [{ name: 'length' }],
+    device: 'cpu',
+    deviceReason: '',
+    dtype: 'f32',
+    contextLength: 100,
+    hash: 'abc',
+    mode: 'mapped',
+  } as const;
+  scored = 0;
+  #sinceForgotten = 0;
+  readonly #stopAfter: number;
+  readonly #stop: () => void;
+
+  constructor(stopAfter = Infinity, stop: () => void = () => undefined) {
+    this.#stopAfter = stopAfter;
+    this.#stop = stop;
+  }
+
+  forget(): void {
+    this.#sinceForgotten = 0;
+  }
+
+  scoreBatch(rows: readonly ScorableRow[]): Promise<readonly ScoredRow[]> {
+    return Promise.resolve(
+      rows.map(({ id }): ScoredRow => {
+        this.scored += 1;
+        this.#sinceForgotten += 1;
+        if (this.scored === this.#stopAfter) this.#stop();
+        const score = this.#sinceForgotten / 1000;
+        return { id, score, tokens: 2, truncated: false, objectives: [] };
+      }),
+    );
+  }
+}
+
+describe('scoreDataset', () => {
+  const folder = useTemporaryFolder();
+  const count = 1000;
+
+  function params(model: FakeModel, name: string): ScoreDatasetParams {
+    const path = join(folder(), 'rows.jsonl');
+    const rows = Array.from({ length: count }, (_, index) => JSON.stringify({ text: `t${index}` }));
+    if (!existsSync(path)) writeFileSync(path, `${rows.join('\n')}\n`);
+    const output = { path: join(folder(), name), format: 'jsonl' } as const;
+    return { model, inputs: [path], output, resume: false, options: {} };
+  }
+
+  it('gives the same bytes when it was cancelled and resumed, and scores no noted row again', async () => {
+    const undisturbed = params(new FakeModel(), 'whole.jsonl');
+    const summary = await scoreDataset(undisturbed, quietContext());
+    assert.deepEqual([summary.rows, summary.tokens], [count, 2 * count]);
+    const abort = new AbortController();
+    const stopped = params(new FakeModel(600, () => abort.abort()), 'stopped.jsonl');
+    const error = await rejects(() => scoreDataset(stopped, quietContext(abort.signal)), 'cancelled');
+    assert.equal(error.hint, '512 rows are kept: the same command with --resume goes on after them');
+    assert.ok(!existsSync(join(folder(), 'stopped.jsonl')));
+    const model = new FakeModel();
+    const resumed = await scoreDataset({ ...params(model, 'stopped.jsonl'), resume: true }, quietContext());
+    assert.equal(model.scored, count - 512);
+    assert.deepEqual([resumed.rows, resumed.tokens], [count, 2 * count]);
+    const read = (name: string): string => readFileSync(join(folder(), name), 'utf8');
+    assert.equal(read('stopped.jsonl'), read('whole.jsonl'));
+  });
+
+  it('tells rows, rates and bytes of the input, and no end where that is not known', async () => {
+    const reports: Progress[] = [];
+    const context = { ...quietContext(), progress: (progress: Progress) => void reports.push(progress) };
+    await scoreDataset(params(new FakeModel(), 'x.jsonl'), context);
+    const [first] = reports;
+    assert.match(first?.message ?? '', /^\d+ rows?, [\d.]+ rows\/s, [\d.]+ tokens\/s/);
+    assert.equal(first?.unit, 'bytes');
+    assert.ok(
+      (first.done ?? 0) <= (first.total ?? 0) && first.total === readFileSync(join(folder(), 'rows.jsonl')).length,
+    );
+  });
+
+  it('refuses an output that another process is writing', async () => {
+    const { output, ...rest } = params(new FakeModel(), 'x.jsonl');
+    assert.ok(output !== null);
+    const head = { alidadeJournal: 1, key: {} };
+    const writer = { writer: { pid: process.ppid, start: null } };
+    writeFileSync(`${output.path}.journal`, `${JSON.stringify(head)}\n${JSON.stringify(writer)}\n`);
+    await rejects(() => scoreDataset({ ...rest, output }, quietContext()), 'exists', /is being written by process \d+/);
+  });
+
+  it('says when the disk is full, and leaves the name free', async function () {
+    if (!existsSync('/dev/full')) return this.skip();
+    const { symlinkSync } = await import('node:fs');
+    const { output, ...rest } = params(new FakeModel(), 'x.jsonl');
+    assert.ok(output !== null);
+    symlinkSync('/dev/full', `${output.path}.journal`);
+    await rejects(() => scoreDataset({ ...rest, output }, quietContext()), 'no_space');
+    assert.ok(!existsSync(output.path));
+  });
+});
