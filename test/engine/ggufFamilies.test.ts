@@ -56,6 +56,7 @@ const conversions: readonly Conversion[] = [
       'rope.scaling.original_context_length': 32,
     },
   },
+  { name: 'gemma' },
   {
     name: 'gemma2',
     change: { query_pre_attn_scalar: 16 },
@@ -86,6 +87,16 @@ const conversions: readonly Conversion[] = [
   },
   { name: 'smollm3', metadata: { 'rope.freq_base': 2_000_000 } },
   { name: 'olmo2', metadata: { 'rope.freq_base': 500_000 } },
+  {
+    name: 'olmo3',
+    metadata: {
+      'attention.sliding_window': 9,
+      'rope.freq_base': 500_000,
+      'rope.scaling.type': 'yarn',
+      'rope.scaling.factor': 4,
+      'rope.scaling.original_context_length': 32,
+    },
+  },
   {
     name: 'granite',
     metadata: { 'attention.scale': 0.3, embedding_scale: 3, residual_scale: 0.4, logit_scale: 4 },

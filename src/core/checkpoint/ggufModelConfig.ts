@@ -20,9 +20,13 @@ export interface GgufRopeFactors {
 export function ggufFamily({ metadata }: GgufFile, file: string): GgufFamily {
   const architecture = metadata.get('general.architecture');
   if (typeof architecture !== 'string') throw new FormatError({ problem: 'general.architecture is missing', file });
-  for (const family of modelFamilies) {
-    if (family.gguf?.architecture === architecture) return { ...family, gguf: family.gguf };
-  }
+  const candidates = modelFamilies.flatMap((family) =>
+    family.gguf?.architecture === architecture ? [{ ...family, gguf: family.gguf }] : [],
+  );
+  const isMarked = ({ gguf }: GgufFamily): boolean =>
+    gguf.marker !== undefined && Boolean(metadata.get(`${architecture}.${gguf.marker}`));
+  const found = candidates.find(isMarked) ?? candidates.find(({ gguf }) => gguf.marker === undefined);
+  if (found !== undefined) return found;
   const supported = modelFamilies.flatMap(({ gguf }) => (gguf === null ? [] : [gguf.architecture]));
   const known = reasonAgainst(architecture);
   const reason = known === undefined ? '' : `: ${known}`;

@@ -231,7 +231,8 @@ function slidingLayers(config: ConfigReader, layerCount: number, family: ModelFa
     case 'everySecond':
       return (index) => index % 2 === 0;
     case 'pattern': {
-      const pattern = config.count('sliding_window_pattern', { most: mostContext }) ?? 6;
+      const pattern =
+        config.count('sliding_window_pattern', { most: mostContext }) ?? family.defaults.windowPattern ?? 1;
       return (index) => (index + 1) % pattern !== 0;
     }
     case 'unrotated': {

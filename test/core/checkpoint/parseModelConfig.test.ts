@@ -326,7 +326,7 @@ describe('parseModelConfig', () => {
         Promise.resolve().then(() => parse({ architectures: [architecture], model_type: modelType }));
       const { message, hint } = await rejects(read, 'unsupported', reason);
       assert.ok(message.includes(architecture) && message.includes(modelType));
-      assert.match(hint ?? '', /llama, mistral, qwen2, qwen3, gemma2, gemma3_text, phi3/);
+      assert.match(hint ?? '', /llama, mistral, qwen2, qwen3, gemma, gemma2, gemma3_text, phi3/);
     });
   }
 

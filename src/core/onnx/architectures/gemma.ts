@@ -1,24 +1,33 @@
-import type { ModelTraits } from '../../checkpoint/modelConfig';
-import type { ConfigReader } from '../../checkpoint/configReader';
-import { unsupportedSetting } from '../../checkpoint/unsupportedSetting';
-import type { ModelShape } from './modelFamily';
+import { plainGgufNames } from './ggufNames';
+import { describeLlamaLike } from './llamaLike';
+import type { ModelFamily } from './modelFamily';
+import { readGemmaTraits } from './readGemmaTraits';
 
-/** What the generations of Gemma share: embeddings times √hidden, norm weights stored less 1, a scale of their own. */
-export function readGemmaTraits(
-  config: ConfigReader,
-  { hiddenSize }: ModelShape,
-  softcaps: Pick<ModelTraits, 'attentionSoftcap' | 'logitSoftcap'>,
-): Partial<ModelTraits> {
-  if (config.flag('use_bidirectional_attention') === true) {
-    throw unsupportedSetting(config, 'attention in both directions (use_bidirectional_attention)');
-  }
-  const cap = (key: string, assumed: number | null): number | null =>
-    config.has(key) ? config.positive(key) : assumed;
-  return {
-    embeddingMultiplier: Math.sqrt(hiddenSize),
-    normOffset: 1,
-    attentionScale: (config.positive('query_pre_attn_scalar') ?? 256) ** -0.5,
-    attentionSoftcap: cap('attn_logit_softcapping', softcaps.attentionSoftcap),
-    logitSoftcap: cap('final_logit_softcapping', softcaps.logitSoftcap),
-  };
-}
+/** Gemma, first generation: Llama with Gemma's embeddings, norms and MLP. */
+export const gemma: ModelFamily = {
+  modelType: 'gemma',
+  classPrefixes: ['Gemma'],
+  gguf: { architecture: 'gemma', names: plainGgufNames, traits: { normOffset: 0 } },
+  keys: { hidden_act: 'hidden_activation' },
+  defaults: {
+    normEpsilon: 1e-6,
+    contextLength: 8192,
+    activation: 'gelu_tanh',
+    keyValueHeads: 16,
+    headDim: 256,
+    slidingWindow: null,
+    bosTokenId: 2,
+    eosTokenId: 1,
+    padTokenId: 0,
+    tiedEmbeddings: true,
+  },
+  windowRule: 'none',
+  rotary: { kind: 'all', theta: 10_000 },
+  bodyPrefix: 'model.',
+  readTraits: (config, shape) => ({
+    ...readGemmaTraits(config, shape, { attentionSoftcap: null, logitSoftcap: null }),
+    attentionScale: shape.headDim ** -0.5,
+  }),
+  describe: (config) =>
+    describeLlamaLike(config, { queryKeyValueBias: config.attentionBias, outputBias: config.attentionBias }),
+};

@@ -1,7 +1,7 @@
-import { readGemmaTraits } from './gemma';
 import { postNormGgufNames } from './ggufNames';
 import { describeLlamaLike } from './llamaLike';
 import type { ModelFamily } from './modelFamily';
+import { readGemmaTraits } from './readGemmaTraits';
 
 /** Gemma 2: norms around attention and MLP, capped scores and logits, a window in every second layer. */
 export const gemma2: ModelFamily = {

@@ -1,7 +1,7 @@
-import { readGemmaTraits } from './gemma';
 import { postNormGgufNames } from './ggufNames';
 import { describeLlamaLike } from './llamaLike';
 import type { ModelFamily } from './modelFamily';
+import { readGemmaTraits } from './readGemmaTraits';
 
 /** Gemma 3 as far as it reads text: five layers with a window and a rotary base of their own to one without. */
 export const gemma3: ModelFamily = {
@@ -17,6 +17,7 @@ export const gemma3: ModelFamily = {
     keyValueHeads: 4,
     headDim: 256,
     slidingWindow: 4096,
+    windowPattern: 6,
     bosTokenId: 2,
     eosTokenId: 1,
     padTokenId: 0,

@@ -1,3 +1,4 @@
+import { gemma } from './gemma';
 import { gemma2 } from './gemma2';
 import { gemma3 } from './gemma3';
 import { gpt2 } from './gpt2';
@@ -7,6 +8,7 @@ import { llama } from './llama';
 import { mistral } from './mistral';
 import type { ModelFamily } from './modelFamily';
 import { olmo2 } from './olmo2';
+import { olmo3 } from './olmo3';
 import { phi3 } from './phi3';
 import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
@@ -18,11 +20,13 @@ export const modelFamilies: readonly ModelFamily[] = [
   mistral,
   qwen2,
   qwen3,
+  gemma,
   gemma2,
   gemma3,
   phi3,
   smollm3,
   olmo2,
+  olmo3,
   granite,
   gpt2,
   gptNeoX,

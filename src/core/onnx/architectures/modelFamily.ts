@@ -45,10 +45,14 @@ export interface ModelFamily {
   readonly wholeModelType?: string;
   /** What its class names begin with: `Llama` of `LlamaForCausalLM`. The first one has the causal model. */
   readonly classPrefixes: readonly [string, ...string[]];
-  /** Value of `general.architecture` in GGUF files, null when GGUF files of it are not read. */
+  /** Null when GGUF files of it are not read. */
   readonly gguf: {
+    /** Value of `general.architecture`. */
     readonly architecture: string;
+    /** Key of the metadata that tells it from another family of the same architecture. */
+    readonly marker?: string;
     readonly names: GgufNames;
+    /** What llama.cpp's converter changes. */
     readonly traits?: Partial<ModelTraits>;
   } | null;
   /** Keys of config.json that the family spells in its own way, by their usual names. */
@@ -68,6 +72,8 @@ export interface ModelFamily {
     /** Window when the key is absent (`null` written means none). */
     readonly slidingWindow: number | null;
     readonly maxWindowLayers?: number;
+    /** Of the rule `pattern`. */
+    readonly windowPattern?: number;
     readonly bosTokenId: number | null;
     readonly eosTokenId: number | null;
     readonly padTokenId?: number;
