@@ -18,8 +18,16 @@ import type { Shape, Value } from './value';
 export interface WeightSource {
   /** Norms and biases. */
   dense(name: string, shape: Shape): Value;
-  /** x·Wᵀ without the bias, W as `layout` says it is stored: [..., inputs] → [..., outputs]. */
-  linear(value: Value, layer: StoredMatrix): Value;
+  /**
+   * x·Wᵀ without the bias, W as `layout` says it is stored: [..., inputs] → [..., outputs]; each output times its factor
+   * [outputs] where some are given.
+   */
+  linear(value: Value, layer: StoredMatrix, factors?: Value | null): Value;
+  /**
+   * What the layer's input is to be multiplied with before it comes, F32 [inputs], because its weights are divided by it
+   * (`smoothing.ts`); null: nothing.
+   */
+  smoothing(layer: Pick<StoredMatrix, 'weight'>): Value | null;
   /** Rows of a table [rows, size] at int64 indices: [...indices, size]. */
   rows(name: string, shape: Shape, indices: Value): Value;
 }
@@ -206,7 +214,8 @@ function buildLayer({ stream, layer, decoder, weights, attention, selected, cach
 } {
   const { headCount, keyValueHeadCount, headDim, hasParallelResidual, residualMultiplier } = decoder;
   const { queryNorm, keyNorm, output, window, scale, softcap } = layer.attention;
-  const entry = normed(stream, layer.attentionNorm, weights);
+  const readers = firstProjection(layer.attention.projections);
+  const entry = normed(stream, layer.attentionNorm, weights, weights.smoothing(readers));
   const { query, key, value } = project(entry.normed, layer.attention.projections, decoder, weights);
   const attended = attend(
     attention,
@@ -222,6 +231,7 @@ function buildLayer({ stream, layer, decoder, weights, attention, selected, cach
     hasParallelResidual ? { residual, pending: null } : { residual, pending },
     layer.mlpNorm,
     weights,
+    weights.smoothing(layer.mlp.kind === 'gatedSections' ? layer.mlp.gateUp : layer.mlp.up),
   );
   return {
     stream: {
@@ -267,7 +277,8 @@ function feedForward(value: Value, mlp: MlpLayer, weights: WeightSource): Value 
       return linear(activate(linear(value, mlp.up, weights)), mlp.down, weights);
     case 'gated': {
       const gate = activate(linear(value, mlp.gate, weights));
-      return linear(op.multiply(gate, linear(value, mlp.up, weights)), mlp.down, weights);
+      const up = linear(value, mlp.up, weights, weights.smoothing(mlp.down));
+      return linear(op.multiply(gate, up), mlp.down, weights);
     }
     case 'gatedSections': {
       const size = mlp.down.inputs;
@@ -289,13 +300,14 @@ function normed(
   stream: Stream,
   layer: NormLayer | null,
   weights: WeightSource,
+  factors: Value | null,
 ): { readonly normed: Value; readonly residual: Value } {
   const { residual, pending } = stream;
   if (layer === null || pending === null) {
     const sum = settle(stream);
-    return { normed: layer === null ? sum : norm(sum, layer, weights), residual: sum };
+    return { normed: layer === null ? sum : norm(sum, layer, weights, factors), residual: sum };
   }
-  const { weight, bias } = normWeights(layer, weights);
+  const { weight, bias } = normWeights(layer, weights, factors);
   const result =
     bias === null
       ? op.skipRmsNorm(pending, residual, weight, layer.epsilon)
@@ -307,24 +319,36 @@ function settle({ residual, pending }: Stream): Value {
   return pending === null ? residual : op.add(residual, pending);
 }
 
-function norm(value: Value, layer: NormLayer, weights: WeightSource): Value {
-  const { weight, bias } = normWeights(layer, weights);
+function norm(value: Value, layer: NormLayer, weights: WeightSource, factors: Value | null = null): Value {
+  const { weight, bias } = normWeights(layer, weights, factors);
   return bias === null
     ? op.rmsNorm(value, weight, layer.epsilon)
     : op.layerNorm(value, { weight, bias }, layer.epsilon);
 }
 
-/** The sum of a constant and an offset is a constant to the runtime, too. */
-function normWeights(layer: NormLayer, weights: WeightSource): { readonly weight: Value; readonly bias: Value | null } {
-  return {
-    weight: op.shift(weights.dense(layer.weight, [layer.size]), layer.offset),
-    bias: layer.bias === null ? null : weights.dense(layer.bias, [layer.size]),
-  };
+/** Sums and products of constants are constants to the runtime, too. */
+function normWeights(
+  layer: NormLayer,
+  weights: WeightSource,
+  factors: Value | null,
+): { readonly weight: Value; readonly bias: Value | null } {
+  const weight = op.shift(weights.dense(layer.weight, [layer.size]), layer.offset);
+  const bias = layer.bias === null ? null : weights.dense(layer.bias, [layer.size]);
+  return { weight: scaled(weight, factors), bias: bias === null ? null : scaled(bias, factors) };
 }
 
-function linear(value: Value, layer: LinearLayer, weights: WeightSource): Value {
-  const product = weights.linear(value, layer);
-  return layer.bias === null ? product : op.add(product, weights.dense(layer.bias, [layer.outputs]));
+function scaled(value: Value, factors: Value | null): Value {
+  return factors === null ? value : op.multiply(value, factors);
+}
+
+function linear(value: Value, layer: LinearLayer, weights: WeightSource, factors: Value | null = null): Value {
+  const product = weights.linear(value, layer, factors);
+  return layer.bias === null ? product : op.add(product, scaled(weights.dense(layer.bias, [layer.outputs]), factors));
+}
+
+/** One of the matrices that read what enters attention. */
+function firstProjection(projections: Projections): LinearLayer {
+  return projections.kind === 'separate' ? projections.query : projections.fused;
 }
 
 /** The norm over each part of `size` of [1, tokens, heads * headDim]: one head, or all of them. */

@@ -22,6 +22,8 @@ export interface ConversionTask {
   readonly format: WeightFormat;
   /** Stored as [inputs, outputs], wanted as [outputs, inputs]. */
   readonly isTransposed: boolean;
+  /** By what the weights are multiplied first, input by input; null: nothing. */
+  readonly inputFactors: Float32Array | null;
   readonly parts: readonly PlacedPart[];
   readonly firstRow: number;
   readonly rows: number;
@@ -62,7 +64,10 @@ export interface TaskTools {
 export function* runTask(task: ConversionTask, tools: TaskTools): Generator<number, QuantisationLoss | null> {
   const { entry, format, parts } = task;
   const source = tools.open(entry.file);
-  const adjust = entry.adapter === undefined ? null : adapterOf(entry.adapter, tools);
+  const adjust = joinAdjustments(
+    entry.adapter === undefined ? null : adapterOf(entry.adapter, tools),
+    task.inputFactors === null ? null : multiplierOf(task.inputFactors, task.isTransposed),
+  );
   const { rows: allRows, width, rowBytes, together } = measure(entry);
   const columns = task.isTransposed ? width : allRows;
   const chunkRows = task.isTransposed ? allRows : together * Math.max(1, Math.floor(CHUNK / (together * width)));
@@ -123,6 +128,29 @@ function prepareRows({ task: { entry, isTransposed }, bytes, count, width, adjus
   }
   const ordered = heads === undefined ? bytes : restoreRowOrder(bytes, entry, heads);
   return { bytes: ordered, dtype, rows: count, width, adjust };
+}
+
+/** Multiplies weights by the factor of their input: rows of [outputs, inputs], or of [inputs, outputs] where turned round. */
+function multiplierOf(factors: Float32Array, isTransposed: boolean): SourceRows['adjust'] {
+  return (values, firstRow) => {
+    if (isTransposed) {
+      const outputs = values.length / (factors.length - firstRow);
+      for (let i = 0; i < values.length; i++) values[i] *= factors[firstRow + Math.floor(i / outputs)];
+      return;
+    }
+    const inputs = factors.length;
+    for (let start = 0; start < values.length; start += inputs) {
+      for (let k = 0; k < inputs; k++) values[start + k] *= factors[k];
+    }
+  };
+}
+
+function joinAdjustments(first: SourceRows['adjust'], second: SourceRows['adjust']): SourceRows['adjust'] {
+  if (first === null || second === null) return first ?? second;
+  return (values, firstRow) => {
+    first(values, firstRow);
+    second(values, firstRow);
+  };
 }
 
 function adapterOf(adapter: TensorAdapter, tools: TaskTools): SourceRows['adjust'] {

@@ -22,6 +22,8 @@ export interface PlannedWeight {
   readonly format: WeightFormat;
   /** Stored as [inputs, outputs], wanted as [outputs, inputs]. */
   readonly isTransposed: boolean;
+  /** By what the weights are multiplied first, input by input; null: nothing. */
+  readonly inputFactors: Float32Array | null;
 }
 
 export interface WeightsToConvert {

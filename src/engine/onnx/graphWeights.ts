@@ -2,7 +2,7 @@ import type { WeightSource } from '../../core/onnx/buildDecoder';
 import { ZeroPoints, multiplyBlocks, multiplyChannels, quantiseTokens } from '../../core/onnx/linearFormats';
 import type { BlockWeight, QuantisedTokens } from '../../core/onnx/linearFormats';
 import * as op from '../../core/onnx/operators';
-import { externalConstant } from '../../core/onnx/value';
+import { externalConstant, floatConstant } from '../../core/onnx/value';
 import type { Shape, Value } from '../../core/onnx/value';
 import type { StoredTensor, StoredWeight } from './storedWeight';
 
@@ -10,10 +10,12 @@ export interface GraphWeightsParams {
   readonly find: (name: string) => StoredWeight;
   /** How blocks are multiplied: `exact` in F32, `fast` with activations in 8 bits. */
   readonly blocks: 'exact' | 'fast';
+  /** By what the weights of a layer have been multiplied, input by input; left out: nothing. */
+  readonly smoothing?: ReadonlyMap<string, Float32Array> | undefined;
 }
 
 /** Gives a graph the weights that lie in files, each multiplied in the way that its number format asks for. */
-export function graphWeights({ find, blocks }: GraphWeightsParams): WeightSource {
+export function graphWeights({ find, blocks, smoothing }: GraphWeightsParams): WeightSource {
   // Query, key and value read the same activations: they are quantised once.
   const quantised = new Map<Value, QuantisedTokens>();
   const zeroPoints = new ZeroPoints();
@@ -24,17 +26,26 @@ export function graphWeights({ find, blocks }: GraphWeightsParams): WeightSource
   };
   return {
     dense: (name) => denseConstant(name, find(name)),
-    linear: (value, { weight: name, layout }) => {
+    smoothing: ({ weight }) => {
+      const factors = find(weight).kind === 'channels' ? smoothing?.get(weight) : undefined;
+      if (factors === undefined) return null;
+      const reciprocals = Array.from(factors, (factor) => 1 / factor);
+      return floatConstant(`${weight}#f`, reciprocals, [reciprocals.length]);
+    },
+    linear: (value, { weight: name, layout }, factors = null) => {
       const weight = find(name);
       switch (weight.kind) {
         case 'dense':
-          return op.matMul(value, denseConstant(name, weight), { transposeRight: layout !== 'conv1d' });
+          return scaled(
+            op.matMul(value, denseConstant(name, weight), { transposeRight: layout !== 'conv1d' }),
+            factors,
+          );
         case 'channels': {
-          const channels = { values: constantOf(name, weight.values), scales: constantOf(`${name}#s`, weight.scales) };
-          return multiplyChannels(tokensOf(value), channels);
+          const scales = scaled(constantOf(`${name}#s`, weight.scales), factors);
+          return multiplyChannels(tokensOf(value), { values: constantOf(name, weight.values), scales });
         }
         case 'blocks':
-          return multiplyBlocks(value, blockConstants(name, weight), blocks);
+          return scaled(multiplyBlocks(value, blockConstants(name, weight), blocks), factors);
       }
     },
     rows: (name, _shape, indices) => {
@@ -56,6 +67,10 @@ export function graphWeights({ find, blocks }: GraphWeightsParams): WeightSource
       );
     },
   };
+}
+
+function scaled(value: Value, factors: Value | null): Value {
+  return factors === null ? value : op.multiply(value, factors);
 }
 
 function blockConstants(name: string, weight: Extract<StoredWeight, { kind: 'blocks' }>): BlockWeight {

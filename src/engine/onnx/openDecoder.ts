@@ -1,6 +1,5 @@
 import { availableParallelism, freemem } from 'node:os';
-import { dirname, sep } from 'node:path';
-import { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { AlidadeError } from '../../core/alidadeError';
 import type { Checkpoint } from '../../core/checkpoint/checkpoint';
 import type { DeviceChoice, DtypeChoice } from '../../core/device';
@@ -10,17 +9,17 @@ import { canFuse } from '../../core/onnx/attention';
 import type { AttentionKind } from '../../core/onnx/attention';
 import { buildDecoder } from '../../core/onnx/buildDecoder';
 import type { DecoderProgram } from '../../core/onnx/buildDecoder';
-import { listDecoderLinears, listDecoderTensors } from '../../core/onnx/decoderDescription';
 import type { DecoderDescription } from '../../core/onnx/decoderDescription';
 import { writeModel } from '../../core/onnx/writeModel';
 import type { WeightDtype } from '../../core/quantisation/weightFormat';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
-import { chooseDevice, silenceRuntime } from './chooseDevice';
+import { chooseDevice } from './chooseDevice';
 import type { ChosenDevice } from './chooseDevice';
-import { deviceError } from './deviceError';
+import { commonFolder, createSession } from './createSession';
 import { graphWeights } from './graphWeights';
+import { listWantedWeights } from './listWantedWeights';
+import { measureSmoothing } from './measureSmoothing';
 import { prepareWeights } from './prepareWeights';
-import type { WantedWeight } from './prepareWeights';
 import { storedTensors } from './storedWeight';
 import type { StoredWeight } from './storedWeight';
 
@@ -74,13 +73,16 @@ export async function openDecoder(params: OpenDecoderParams, context: JobContext
   const tied = !checkpoint.tensors.has(decoder.languageModelHead);
   const running = { ...decoder, layers: decoder.layers.slice(0, layerCount) };
   const wanted = listWantedWeights(running, languageModelHead && !tied);
-  const { weights, loss } = await prepareWeights({ checkpoint, wanted, dtype }, context);
+  const threads = params.threads ?? availableParallelism();
+  const smoothing = dtype === 'int8' ? await measureSmoothing({ checkpoint, decoder, threads }, context) : undefined;
+  const { weights, loss } = await prepareWeights({ checkpoint, wanted, dtype, smoothing }, context);
   throwIfCancelled(context.signal);
 
   const tensors = [...weights.values()].flatMap(storedTensors);
   const externalRoot = commonFolder(tensors.map(({ file }) => file));
   const source = graphWeights({
     blocks: dtype === 'f32' ? 'exact' : 'fast',
+    smoothing,
     find: (name) => {
       const stored = name === decoder.languageModelHead && tied ? decoder.embedding : name;
       return weights.get(stored) as StoredWeight;
@@ -93,7 +95,7 @@ export async function openDecoder(params: OpenDecoderParams, context: JobContext
   context.progress({ message: `Loading ${checkpoint.name} on ${chosen.provider.device}` });
   const session = await createSession(model, {
     executionProviders: [chosen.provider.device],
-    intraOpNumThreads: params.threads ?? availableParallelism(),
+    intraOpNumThreads: threads,
     logSeverityLevel: 4,
     ...(chosen.provider.keepsTensors ? { preferredOutputLocation: cacheLocations(layerCount) } : {}),
     extra: {
@@ -135,25 +137,6 @@ function chooseDtype(choice: DtypeChoice, { provider }: ChosenDevice): WeightDty
   });
 }
 
-function listWantedWeights(decoder: DecoderDescription, withHead: boolean): WantedWeight[] {
-  const layouts = new Map(listDecoderLinears(decoder).map(({ weight, layout }) => [weight, layout]));
-  const roleOf = (name: string): WantedWeight['role'] => {
-    if (name === decoder.embedding) return 'embedding';
-    return layouts.get(name) ?? 'plain';
-  };
-  const body = listDecoderTensors(decoder).map(({ name }) => ({ name, role: roleOf(name) }));
-  return withHead ? [...body, { name: decoder.languageModelHead, role: 'embedding' }] : body;
-}
-
-async function createSession(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
-  silenceRuntime();
-  try {
-    return await InferenceSession.create(model, options);
-  } catch (error) {
-    throw deviceError('the model could not be loaded', error);
-  }
-}
-
 /**
  * Prepacked weights are private memory on top of the mapped file: taken only where plenty is free. Quantised ones are
  * always repacked: without it their kernels would unpack them in every run.
@@ -168,21 +151,4 @@ export function chooseWeightMode(weightBytes: number, dtype: WeightDtype): Weigh
 function cacheLocations(layerCount: number): Record<string, 'gpu-buffer'> {
   const names = Array.from({ length: layerCount }, (_, index) => [`present_key_${index}`, `present_value_${index}`]);
   return Object.fromEntries(names.flat().map((name) => [name, 'gpu-buffer']));
-}
-
-/** The deepest folder above all the files: ONNX Runtime reads external data only below one folder. */
-function commonFolder(files: readonly string[]): string {
-  let folder = dirname(files[0] ?? sep);
-  while (!files.every((file) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep))) {
-    const parent = dirname(folder);
-    if (parent === folder) {
-      throw new AlidadeError({
-        code: 'unsupported',
-        message: 'the weights and their converted copies lie on different drives',
-        hint: 'set ALIDADE_CACHE to a folder on the drive of the model',
-      });
-    }
-    folder = parent;
-  }
-  return folder;
 }

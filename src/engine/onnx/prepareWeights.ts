@@ -26,6 +26,8 @@ export interface WeightsToPrepare {
   readonly checkpoint: Checkpoint;
   readonly wanted: readonly WantedWeight[];
   readonly dtype: WeightDtype;
+  /** By what the weights of a layer are multiplied, input by input, when they are stored in channels (`smoothing.ts`). */
+  readonly smoothing?: ReadonlyMap<string, Float32Array> | undefined;
 }
 
 export interface PreparedWeights {
@@ -43,20 +45,23 @@ export interface PreparedWeights {
  * tensor of a kind that cannot be read, `no_space`, `permission`, `cancelled`.
  */
 export async function prepareWeights(
-  { checkpoint, wanted, dtype }: WeightsToPrepare,
+  { checkpoint, wanted, dtype, smoothing }: WeightsToPrepare,
   context: JobContext,
 ): Promise<PreparedWeights> {
   const planned = wanted.map(({ name, role }): PlannedWeight => {
     const entry = findTensor(checkpoint, name);
     const format = chooseWeightFormat(entry, role, dtype);
-    return { entry, format, isTransposed: role === 'conv1d' && format.kind !== 'dense' };
+    const inputFactors = format.kind === 'channels' ? (smoothing?.get(name) ?? null) : null;
+    return { entry, format, isTransposed: role === 'conv1d' && format.kind !== 'dense', inputFactors };
   });
   const found = new Map<string, CachedWeight>();
   for (const { entry, format } of planned.filter(isMappable)) {
     found.set(entry.name, { weight: await mappedWeight(entry, format), format, loss: null });
   }
   const folder = join(cacheFolder(), 'weights');
-  const prefix = `${checkpoint.fingerprint.slice(0, 32)}-${dtype}-`;
+  // The factors follow from the checkpoint alone: their presence says enough.
+  const kind = smoothing === undefined ? dtype : `${dtype}s`;
+  const prefix = `${checkpoint.fingerprint.slice(0, 32)}-${kind}-`;
   const converted = planned.filter((plan) => !isMappable(plan));
   for (const [name, cached] of await findCachedWeights({ folder, prefix, wanted: converted })) found.set(name, cached);
   const missing = converted.filter(({ entry }) => !found.has(entry.name));

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { chooseDevice, probeDevices } from '../../../src/engine/onnx/chooseDevice';
-import { chooseWeightMode } from '../../../src/engine/onnx/decoderSession';
 import { EXECUTION_PROVIDERS } from '../../../src/engine/onnx/executionProviders';
-import { requireF32 } from '../../../src/engine/onnx/requireF32';
-import { AlidadeError } from '../../../src/core/alidadeError';
+import { chooseWeightMode } from '../../../src/engine/onnx/openDecoder';
 import { relativeError } from '../../fixtures/assertClose';
 import { openTinySession, tinyIds } from '../../fixtures/openTinySession';
 import { quietContext } from '../../fixtures/quietContext';
@@ -94,28 +92,15 @@ describe('chooseWeightMode', () => {
 
   it('maps weights for which there is no memory to repack them', () => {
     delete process.env['ALIDADE_WEIGHT_MODE'];
-    assert.equal(chooseWeightMode(1e15), 'mapped');
+    assert.equal(chooseWeightMode(1e15, 'f32'), 'mapped');
   });
 
   it('does what the environment says, if it says something that exists', () => {
     process.env['ALIDADE_WEIGHT_MODE'] = 'prepacked';
-    assert.equal(chooseWeightMode(1e15), 'prepacked');
+    assert.equal(chooseWeightMode(1e15, 'f32'), 'prepacked');
     process.env['ALIDADE_WEIGHT_MODE'] = 'mapped';
-    assert.equal(chooseWeightMode(0), 'mapped');
+    assert.equal(chooseWeightMode(0, 'f32'), 'mapped');
     process.env['ALIDADE_WEIGHT_MODE'] = 'other';
-    assert.equal(chooseWeightMode(1e15), 'mapped');
-  });
-});
-
-describe('requireF32', () => {
-  it('lets auto and f32 pass and refuses the others by name', () => {
-    requireF32('auto');
-    requireF32('f32');
-    for (const dtype of ['f16', 'int8', 'int4'] as const) {
-      assert.throws(
-        () => requireF32(dtype),
-        (error) => error instanceof AlidadeError && error.code === 'unsupported' && error.message.includes(dtype),
-      );
-    }
+    assert.equal(chooseWeightMode(1e15, 'f32'), 'mapped');
   });
 });

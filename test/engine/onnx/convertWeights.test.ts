@@ -13,6 +13,7 @@ import type { WeightDtype, WeightRole } from '../../../src/core/quantisation/wei
 import { splitIntoTasks } from '../../../src/engine/onnx/conversionTask';
 import { convertWeights } from '../../../src/engine/onnx/convertWeights';
 import type { PlannedWeight } from '../../../src/engine/onnx/convertWeights';
+import { assertClose } from '../../fixtures/assertClose';
 import { quietContext } from '../../fixtures/quietContext';
 import { randomTensorBytes } from '../../fixtures/randomTensorBytes';
 import { rejects } from '../../fixtures/rejects';
@@ -67,7 +68,7 @@ describe('convertWeights', function () {
         ...(heads === undefined ? {} : { interleavedHeads: heads }),
       };
       const format = chooseWeightFormat(entry, role, dtype);
-      return { entry, format, isTransposed: role === 'conv1d' && format.kind !== 'dense' };
+      return { entry, format, isTransposed: role === 'conv1d' && format.kind !== 'dense', inputFactors: null };
     });
   }
 
@@ -119,12 +120,36 @@ describe('convertWeights', function () {
     }
   });
 
+  it('adds an adapter to the rows of its tensor, in threads and without them', async () => {
+    const write = (name: string, shape: readonly number[]): TensorEntry => {
+      const file = join(folder(), `${name}.bin`);
+      const bytes = randomTensorBytes('F32', shape[0] * shape[1]);
+      writeFileSync(file, bytes);
+      return { name, dtype: 'F32', shape, file, offset: 0, bytes: bytes.length };
+    };
+    const [plain] = plan('f32').filter(({ entry }) => entry.name === 'interleaved');
+    const [a, b] = [write('a', [3, 128]), write('b', [256, 3])];
+    const adapter = { a, b, rank: 3, scale: 2, isTransposed: false, magnitude: null };
+    const entry: TensorEntry = { ...plain.entry, adapter };
+    const expected = decodeTensor(readFileSync(entry.file), entry);
+    const [left, right] = [b, a].map((part) => decodeTensor(readFileSync(part.file), part));
+    for (let i = 0; i < expected.length; i++) {
+      const [row, column] = [Math.floor(i / 128), i % 128];
+      for (let k = 0; k < 3; k++) expected[i] += 2 * left[row * 3 + k] * right[k * 128 + column];
+    }
+    for (const workerFile of [worker(), null]) {
+      const bytes = await convert({ planned: [{ ...plain, entry }], dtype: 'f32', workerFile });
+      const found = new Float32Array(new Uint8Array(bytes.subarray(bytes.length - 4 * expected.length)).buffer);
+      assertClose(found, expected, { tolerance: 1e-6 });
+    }
+  });
+
   it('cuts large tensors into tasks of whole heads and rows, and leaves whole what is turned round', () => {
     const entry = { name: 't', dtype: 'BF16', shape: [128_256, 4096], file: 'f', offset: 0, bytes: 128_256 * 4096 * 2 };
     const cut = (entry: TensorEntry, dtype: WeightDtype) => {
       const format = chooseWeightFormat(entry, 'linear', dtype);
       const [parts] = layOutWeightFile([{ ...entry, format }]).parts;
-      return splitIntoTasks({ entry, format, parts, weight: 0, isTransposed: false });
+      return splitIntoTasks({ entry, format, parts, weight: 0, isTransposed: false, inputFactors: null });
     };
     for (const [tasks, rows, together] of [
       [cut(entry, 'int4'), 128_256, 1],
