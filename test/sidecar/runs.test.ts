@@ -287,6 +287,20 @@ describe('runs over whole files', function () {
     assert.deepEqual([overview.rows, overview.kinds.error, overview.pairs], [2, 2, null]);
   });
 
+  it('read tables too, and know a row of theirs again', async () => {
+    const { runs, client } = openWindow('table');
+    const input = join(folder, 'table.csv');
+    writeFileSync(input, 'id,prompt,chosen,rejected\none,"Why, then?",Because.,No\ntwo,How?,"So,\nand so",Thus\n');
+    const { id } = await start(runs, input);
+    await until('it is done', () => kindOf(runs, id) === 'done');
+    const dataset = { inputs: [input], outputPath: runs.outputPath(id) };
+    const { overview, sourceProblem } = await client.datasetOverview({ dataset }, { signal: never });
+    assert.deepEqual([overview.kinds.pair, sourceProblem], [2, null]);
+    const { row } = await client.datasetRow({ dataset, row: 1 }, { signal: never });
+    assert.ok(row.kind === 'pair' && row.id === 'two' && row.chosen.kind === 'messages');
+    assert.equal(row.chosen.messages.at(-1)?.content, 'So,\nand so');
+  });
+
   it('notice that the file is another one now', async () => {
     const { runs, client } = openWindow('changed');
     const input = writeRows('changed.jsonl', somePairs(5));

@@ -79,7 +79,10 @@ export class AldDataset extends LitElement {
 
   private renderNothing({ run, overview, problem }: DatasetView): TemplateResult | typeof nothing {
     if (problem !== null || run.state.kind === 'failed') return nothing;
-    if (run.state.kind !== 'done') return html`<p class="quiet state">${strings.nothingYet}</p>`;
+    if (run.state.kind !== 'done') {
+      const text = run.state.kind === 'running' ? strings.firstBatch : strings.nothingYet;
+      return html`<p class="quiet state">${text}</p>`;
+    }
     return html`<p class="quiet state" role="status">${overview === null ? strings.reading : strings.noRows}</p>`;
   }
 

@@ -90,7 +90,12 @@ export class AldRowTable extends LitElement {
       <p class="foot quiet" role="status">
         ${this.problem ?? (total === null ? strings.loading : total === 0 ? strings.noMatch : strings.rowCount(total.toLocaleString('en')))}
       </p>
-      <p class="foot quiet" id="help">${total === 0 ? nothing : strings.tableHelp}</p>`;
+      <p class="foot quiet" id="help">${total === 0 ? nothing : this.help()}</p>`;
+  }
+
+  private help(): string {
+    if (this.query.kind === 'error') return this.hasLines ? strings.openHelp : '';
+    return this.hasLines ? strings.tableHelp : strings.explainHelp;
   }
 
   private renderHeader({ key, name, hint, numeric, sort }: RowColumn): TemplateResult {
@@ -180,8 +185,9 @@ export class AldRowTable extends LitElement {
   }
 
   private visibleRows(): number {
-    const grid = this.grid();
-    return grid === null ? 20 : Math.max(1, Math.floor(grid.clientHeight / rowHeight) - 1);
+    // The table is as high as its rows, up to what its styles allow.
+    const highest = Math.min(0.58 * window.innerHeight, 620);
+    return Math.max(1, Math.floor(highest / rowHeight) - 1);
   }
 
   private drawn(): { readonly from: number; readonly to: number } {

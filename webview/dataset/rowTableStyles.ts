@@ -10,8 +10,8 @@ export const rowTableStyles = css`
     position: relative;
     isolation: isolate;
     overflow: auto;
-    height: min(58vh, 620px);
-    min-height: 170px;
+    max-height: min(58vh, 620px);
+    min-height: 74px;
     border: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder, transparent));
     border-radius: 3px;
   }

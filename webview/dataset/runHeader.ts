@@ -194,6 +194,12 @@ function tokensFact({ tokens }: DatasetOverview): Fact {
 }
 
 function timeFacts({ tokens, seconds, tokensPerSecond, rowsPerSecond }: ScoreSummary): readonly Fact[] {
+  const duration: Fact = {
+    name: strings.duration,
+    value: describeDuration(seconds),
+    hint: strings.durationHint(String(seconds)),
+  };
+  if (tokens === 0) return [duration];
   return [
     {
       name: strings.speed,
@@ -202,9 +208,7 @@ function timeFacts({ tokens, seconds, tokensPerSecond, rowsPerSecond }: ScoreSum
       below: strings.rowsPerSecond(rowsPerSecond.toPrecision(3)),
     },
     {
-      name: strings.duration,
-      value: describeDuration(seconds),
-      hint: strings.durationHint(String(seconds)),
+      ...duration,
       below: html`<span title=${strings.tokensHint(formatCount(tokens))}
         >${formatCount(tokens)} ${strings.tokens.toLowerCase()}</span
       >`,

@@ -38,6 +38,7 @@ export const strings = {
   share: (share: string) => `${share} %`,
   noRows: 'The file has no rows.',
   nothingYet: 'No row is scored yet.',
+  firstBatch: 'Scores appear here batch by batch; the first batch is not complete yet.',
   allErrors: 'No row could be scored. The table says why.',
   soFar: 'so far',
 
@@ -156,6 +157,8 @@ export const strings = {
   whyHint: (id: string) => `Show why row ${id} has its score`,
   lineNumber: (line: number) => `${line}`,
   tableHelp: 'Enter opens the row in the file, Shift+Enter shows why it has its score.',
+  openHelp: 'Enter opens the row in the file.',
+  explainHelp: 'Enter shows why the row has its score.',
   rowCount: (count: string) => (count === '1' ? '1 row' : `${count} rows`),
   sortedBy: (column: string, descending: boolean) => `Sorted by ${column}, ${descending ? 'highest' : 'lowest'} first`,
   range: (from: string, to: string) => (from === to ? `exactly ${from}` : `${from} to ${to}`),
