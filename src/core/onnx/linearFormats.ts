@@ -30,7 +30,7 @@ export class ZeroPoints {
  */
 export function quantiseTokens(value: Value, zeroPoints: ZeroPoints): QuantisedTokens {
   const axis = value.shape.length - 2;
-  const largest = op.maximum(op.reduceMax(value, axis + 1), op.negate(op.reduceMin(value, axis + 1))); // [..., 1]
+  const largest = op.reduceMax(op.absolute(value), axis + 1); // [..., 1]
   // A token of zeros has the scale 0: whatever it is divided into comes back as 0.
   const scales = op.multiply(largest, floatConstant('per_step', [1 / 127], []));
   const perToken = op.squeeze(scales, axis === 0 ? [1] : [0, 2]);

@@ -30,19 +30,13 @@ export function multiply(left: Value, right: Value): Value {
   return apply('Mul', [left, right], {}, [left.type, broadcast(left, right)]);
 }
 
+export function absolute(value: Value): Value {
+  return apply('Abs', [value], {}, [value.type, value.shape]);
+}
+
 /** The largest element along one axis, whose length becomes 1. */
 export function reduceMax(value: Value, axis: number): Value {
   return reduce('ReduceMax', value, axis, 1);
-}
-
-/** The smallest element along one axis, whose length becomes 1. */
-export function reduceMin(value: Value, axis: number): Value {
-  return reduce('ReduceMin', value, axis, 1);
-}
-
-/** The larger of two elements. */
-export function maximum(left: Value, right: Value): Value {
-  return apply('Max', [left, right], {}, [left.type, broadcast(left, right)]);
 }
 
 /** The sum along one axis, which goes. */
@@ -50,12 +44,7 @@ export function reduceSum(value: Value, axis: number): Value {
   return reduce('ReduceSum', value, axis, 0);
 }
 
-function reduce(
-  operator: 'ReduceMax' | 'ReduceMin' | 'ReduceSum',
-  value: Value,
-  axis: number,
-  keepDimension: 0 | 1,
-): Value {
+function reduce(operator: 'ReduceMax' | 'ReduceSum', value: Value, axis: number, keepDimension: 0 | 1): Value {
   const axes = int64Constant(`axis_${axis}`, [axis], [1]);
   const kept = value.shape.map((dimension, index) => (index === axis ? 1 : dimension));
   const shape = keepDimension === 1 ? kept : kept.filter((_, index) => index !== axis);

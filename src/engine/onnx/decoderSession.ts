@@ -64,7 +64,7 @@ export class DecoderSession {
   readonly weightMode: WeightMode;
   /** Bytes of the weights as they are stored for the graph. */
   readonly weightBytes: number;
-  /** Tokens that are computed in one run. */
+  /** Tokens that fill a run. */
   readonly chunkLength: number;
   readonly #open: OpenDecoder;
   readonly #cache: KeyValueCache;
@@ -159,10 +159,11 @@ export class DecoderSession {
     const logProbabilities = new Map<ScoredSlot, number>();
     let done = start;
     const total = this.#tree.size;
+    const step = runLength(total - start, this.chunkLength);
     try {
       while (done < total) {
         throwIfCancelled(context.signal);
-        const [from, to] = [done, Math.min(done + this.chunkLength, total)];
+        const [from, to] = [done, Math.min(done + step, total)];
         const within = (slot: number): boolean => from <= slot && slot < to;
         const heads = allScored.filter(({ slot }) => within(slot));
         const hidden = [...wanted].filter(within);
@@ -321,6 +322,14 @@ function chunkLength({ weightBytes, chosen }: OpenDecoder): number {
   const tokens = 3.3e10 / (weightBytes / 4);
   const most = chosen.provider.device === 'cpu' ? 128 : 512;
   return Math.max(32, Math.min(most, 2 ** Math.round(Math.log2(tokens))));
+}
+
+/**
+ * Tokens of each run when there are so many to compute: runs of one length, up to half as long again as a full one,
+ * since every run reads all weights, and a last one of a few tokens would do so for nothing.
+ */
+function runLength(tokens: number, chunkLength: number): number {
+  return Math.ceil(tokens / Math.max(1, Math.ceil(tokens / (1.5 * chunkLength))));
 }
 
 function int64(dims: readonly number[], values: readonly number[]): Tensor {

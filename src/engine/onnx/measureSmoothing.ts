@@ -129,8 +129,7 @@ async function measure(
 
 /** Over all tokens of [1, tokens, inputs]: [1, 1, inputs]. */
 function largestMagnitude(value: Value): Value {
-  const axis = value.shape.length - 2;
-  return op.maximum(op.reduceMax(value, axis), op.negate(op.reduceMin(value, axis)));
+  return op.reduceMax(op.absolute(value), value.shape.length - 2);
 }
 
 function measurementFeeds(decoder: DecoderDescription): Record<string, Tensor> {

@@ -141,9 +141,11 @@ describe('DecoderSession', () => {
       },
     };
     await rejects(() => session.evaluate({ ids, hiddenPositions: [1499] }, context), 'cancelled');
-    assert.deepEqual(done, [session.chunkLength]);
+    assert.equal(done.length, 1);
+    const computed = done[0] as number;
+    assert.ok(computed <= 1.5 * session.chunkLength);
     const after = await logitsAt(session, ids);
-    assert.equal(after.computedTokens, 1500 - session.chunkLength);
+    assert.equal(after.computedTokens, 1500 - computed);
     assertSame(after, await logitsAt(await open(), ids), 'after cancelling');
   });
 
