@@ -42,6 +42,7 @@ export function suites({ long }) {
     mocha('sidecar', 'out/test/sidecar/**/*.test.js', time(5), { needs: programs }),
     mocha('server', 'out/test/server/**/*.test.js', time(5), { needs: programs }),
     mocha('cli', 'out/test/cli/**/*.test.js', time(8), { needs: programs }),
+    ...(long ? [mocha('long', 'out/test/long/**/*.test.js', minutes(180), { needs: programs })] : []),
     mocha('webview', 'out/test/webview/**/*.test.js', minutes(5), { needs: programs, needsBrowser: true }),
     {
       kind: 'tests',
