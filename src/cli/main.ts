@@ -1,14 +1,17 @@
 import { tmpdir } from 'node:os';
 import { modelProcessArgument } from '../server/modelProcess/modelMessages';
-import { runModelProcess } from '../server/modelProcess/runModelProcess';
 import { exitStatus } from './command';
 import { runCommandLine } from './runCommandLine';
 
 // Without it the Vulkan loader writes lines to standard error that read as if they were Alidade's errors.
 process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
 
-if (process.argv[2] === modelProcessArgument) runModelProcess();
-else runProgram();
+if (process.argv[2] === modelProcessArgument) {
+  // Loaded only here: it brings the runtime, which the other commands should not wait for.
+  void import('../server/modelProcess/runModelProcess').then(({ runModelProcess }) => runModelProcess());
+} else {
+  runProgram();
+}
 
 function runProgram(): void {
   const abort = new AbortController();

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands } from '../../src/cli/commands';
 import { describeCommand, describeProgram } from '../../src/cli/helpText';
 import { nearestName } from '../../src/cli/nearestName';
+import { useTemporaryFolder } from '../fixtures/temporaryFolder';
 import { readJsonLines, runCli } from './runCli';
 
 describe('the command line', () => {
@@ -129,6 +130,34 @@ describe('the command line', () => {
     assert.equal(status, 2);
     assert.equal(parsed?.error.code, 'usage');
   });
+});
+
+describe('the inference runtime', () => {
+  const folder = useTemporaryFolder();
+
+  /** @returns whether a command loads it. */
+  async function isLoaded(...args: readonly string[]): Promise<boolean> {
+    const hook = join(folder(), 'hook.cjs');
+    const loaded = 'the runtime is loaded';
+    writeFileSync(
+      hook,
+      `const Module = require('node:module');
+      const load = Module._load;
+      Module._load = function (request, ...rest) {
+        if (request.startsWith('onnxruntime')) process.stderr.write('${loaded}\\n');
+        return load.call(this, request, ...rest);
+      };`,
+    );
+    const { stderr } = await runCli(args, { env: { NODE_OPTIONS: `--require ${JSON.stringify(hook)}` } });
+    return stderr.includes(loaded);
+  }
+
+  it('is not loaded by commands that do not run a model', async () => {
+    for (const args of [['--version'], ['serve', '--help'], ['models', folder()], ['inspect', folder()], ['starter']]) {
+      assert.ok(!(await isLoaded(...args)), args.join(' '));
+    }
+    assert.ok(await isLoaded('score', '--model', folder(), folder()), 'the hook sees it where it is loaded');
+  }).timeout(60_000);
 });
 
 describe('the nearest name', () => {
