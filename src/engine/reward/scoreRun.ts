@@ -30,6 +30,11 @@ export interface ScoreRunParams {
   readonly resume: boolean;
 }
 
+/** Bytes; about 3 million entries, of up to 64 rows each. */
+const longestJournal = 256_000_000;
+/** Bytes of the first line; about 1,000 are usual. */
+const longestHead = 1_000_000;
+
 /**
  * The output of a run while it is being written: scored rows as JSON lines in `PATH.part`, and in `PATH.journal` how many
  * of them are safely there. Rows are flushed before the journal counts them, so that what it counts survives a kill at
@@ -55,8 +60,8 @@ export class ScoreRun {
 
   /**
    * @returns null when the output is complete already; only with `resume`.
-   * @throws AlidadeError `exists` (the output, or an interrupted run that is not to be or cannot be resumed),
-   * `permission`, `not_found` (the folder), `no_space`.
+   * @throws AlidadeError `exists` (the output, or an interrupted run that is not to be or cannot be resumed), `format`
+   * (the journal), `permission`, `not_found` (the folder), `no_space`.
    */
   static async open({ path, key, resume }: ScoreRunParams): Promise<ScoreRun | null> {
     const journal = await checkScoreOutput({ path, resume });
@@ -73,14 +78,16 @@ export class ScoreRun {
     }
     const entry = resume ? journal?.entries.findLast(({ state }) => state.bytes <= (partBytes ?? 0)) : undefined;
     const part = await GrowingFile.open(names.part, entry?.state.bytes ?? 0);
+    let journalFile: GrowingFile | null = null;
     try {
-      const journalFile = await GrowingFile.open(names.journal, entry === undefined ? 0 : entry.end);
+      journalFile = await GrowingFile.open(names.journal, entry === undefined ? 0 : entry.end);
       const head = entry === undefined ? writeJournalHead(key) : '';
       await journalFile.append(Buffer.from(head + writeJournalWriter(identifyProcess(process.pid))));
       const state = entry?.state ?? nothingDone;
       return new ScoreRun({ path, part, journal: journalFile, state });
     } catch (error) {
       await part.close();
+      await journalFile?.close();
       throw error;
     }
   }
@@ -151,7 +158,8 @@ export async function checkScoreOutput({
   resume,
 }: Pick<ScoreRunParams, 'path' | 'resume'>): Promise<Journal | null> {
   const names = workNames(path);
-  const journal = await readJournal(names.journal);
+  for (const name of [names.part, names.table]) await sizeOf(name);
+  const journal = await readJournal(names);
   const rows = journal?.entries.at(-1)?.state.rows ?? 0;
   const writer = journal?.writer ?? null;
   if (writer !== null && writer.pid !== process.pid && isRunning(writer)) {
@@ -192,13 +200,23 @@ async function checkFolder(path: string): Promise<void> {
   }
 }
 
-async function readJournal(path: string): Promise<Journal | null> {
+/** @throws AlidadeError `format` when another file has its name: it is not to be written over. */
+async function readJournal({ journal: path, part }: ReturnType<typeof workNames>): Promise<Journal | null> {
+  const size = await sizeOf(path);
+  if (size === null) return null;
+  const refuse = (problem: string): FormatError =>
+    new FormatError({ problem, file: path, hint: `to begin anew, remove it and ${part}; or choose another output` });
+  if (longestJournal < size) throw refuse(`with ${size} bytes it is too large for the journal of a run`);
+  let text: string;
   try {
-    return parseJournal(await readFile(path, 'utf8'));
+    text = await readFile(path, 'latin1');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw describeFileError(error, path);
   }
+  const journal = parseJournal(text);
+  // A run that was killed while it wrote the first line has done nothing yet.
+  if (journal === null && (text.includes('\n') || longestHead < text.length)) throw refuse('it is no journal of a run');
+  return journal;
 }
 
 function refuseOtherKey(path: string, before: RunKey, now: RunKey): void {
@@ -212,14 +230,23 @@ function refuseOtherKey(path: string, before: RunKey, now: RunKey): void {
   });
 }
 
-/** Bytes; null where there is nothing. */
+/**
+ * Bytes; null where there is nothing.
+ * @throws AlidadeError `exists` for anything but a regular file: reading a device may never end.
+ */
 async function sizeOf(path: string): Promise<number | null> {
   try {
-    return (await stat(path)).size;
+    const found = await stat(path);
+    if (found.isFile()) return found.size;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw describeFileError(error, path);
   }
+  throw new AlidadeError({
+    code: 'exists',
+    message: `${path} exists and is not a regular file`,
+    hint: 'remove it, or choose another output',
+  });
 }
 
 /**

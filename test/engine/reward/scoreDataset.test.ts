@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Progress } from '../../../src/core/jobContext';
 import type { ScorableRow } from '../../../src/core/promptFile/scorableRow';
 import type { ScoredRow } from '../../../src/core/reward/rewardBreakdown';
 import { scoreDataset, type ScoreDatasetParams } from '../../../src/engine/reward/scoreDataset';
+import { onLimitedDisk } from '../../fixtures/limitedDisk';
 import { quietContext } from '../../fixtures/quietContext';
 import { rejects } from '../../fixtures/rejects';
 import { useTemporaryFolder } from '../../fixtures/temporaryFolder';
@@ -104,4 +105,76 @@ describe('scoreDataset', () => {
     writeFileSync(`${output.path}.journal`, `${JSON.stringify(head)}\n${JSON.stringify(writer)}\n`);
     await rejects(() => scoreDataset({ ...rest, output }, quietContext()), 'exists', /is being written by process \d+/);
   });
+
+  for (const [suffix, what] of [
+    ['', 'output'],
+    ['.journal', 'journal'],
+    ['.part', 'part file'],
+  ] as const) {
+    it(`refuses a device or a folder in the place of the ${what}, which may never end`, async function () {
+      if (process.platform === 'win32') return this.skip();
+      const device = { ...params(new FakeModel(), 'device.jsonl'), resume: true };
+      symlinkSync('/dev/zero', join(folder(), `device.jsonl${suffix}`));
+      await rejects(
+        () => scoreDataset(device, quietContext()),
+        'exists',
+        /device\S+ exists and is not a regular file$/,
+      );
+      const other = { ...params(new FakeModel(), 'folder.jsonl'), resume: true };
+      mkdirSync(join(folder(), `folder.jsonl${suffix}`));
+      await rejects(() => scoreDataset(other, quietContext()), 'exists', /folder\S+ exists and is not a regular file$/);
+    });
+  }
+
+  it('refuses a journal that is huge or none, and leaves it as it is', async () => {
+    const path = join(folder(), 'x.jsonl.journal');
+    for (const content of ['my notes\n', '{"alidadeJournal":2,"key":{}}\n', '\0'.repeat(1_000_001)]) {
+      writeFileSync(path, content);
+      const error = await rejects(
+        () => scoreDataset(params(new FakeModel(), 'x.jsonl'), quietContext()),
+        'format',
+        /x\.jsonl\.journal: it is no journal of a run$/,
+      );
+      assert.match(error.hint ?? '', /^to begin anew, remove it and .*x\.jsonl\.part; or choose another output$/);
+      assert.equal(readFileSync(path, 'utf8'), content);
+    }
+    truncateSync(path, 300_000_000);
+    const huge = params(new FakeModel(), 'x.jsonl');
+    await rejects(() => scoreDataset(huge, quietContext()), 'format', /with 300000000 bytes it is too large/);
+  });
+
+  it('begins anew where a run was killed within the first line of its journal', async () => {
+    writeFileSync(join(folder(), 'x.jsonl.journal'), '{"alidadeJournal":1,"ke');
+    const { rows } = await scoreDataset(params(new FakeModel(), 'x.jsonl'), quietContext());
+    assert.equal(rows, count);
+  });
+
+  for (const format of ['jsonl', 'csv', 'parquet'] as const) {
+    it(`says that the disk is full, leaves no half .${format} in place, and goes on when there is room`, async () => {
+      const score = (name: string): Promise<unknown> => {
+        const output = { path: join(folder(), `${name}.${format}`), format };
+        return scoreDataset({ ...params(new FakeModel(), name), output, resume: true }, quietContext());
+      };
+      const all = await onLimitedDisk(() => score('whole'));
+      const whole = readFileSync(join(folder(), `whole.${format}`));
+      const places: Readonly<Record<string, number>> = {
+        journal: 50,
+        rows: 20_000,
+        ...(format !== 'jsonl' && { table: all - Math.round(whole.length / 2) }),
+      };
+      for (const [place, room] of Object.entries(places)) {
+        const name = `full-${place}`;
+        const end = { journal: 'journal', rows: 'part', table: 'table' }[place];
+        const message = new RegExp(`${name}\\.${format}\\.${end} does not fit on the disk$`);
+        const refused = () => rejects(() => score(name), 'no_space', message);
+        await onLimitedDisk(async () => {
+          const { hint } = await refused();
+          if (place !== 'journal') assert.match(hint ?? '', /^\d{3,} rows are kept: the same command with --resume/);
+        }, room);
+        assert.ok(!existsSync(join(folder(), `${name}.${format}`)), place);
+        await score(name);
+        assert.ok(readFileSync(join(folder(), `${name}.${format}`)).equals(whole), place);
+      }
+    });
+  }
 });
