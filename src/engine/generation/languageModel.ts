@@ -32,7 +32,14 @@ export async function openLanguageModel(params: LanguageModelParams, context: Jo
   requireLanguageModelHead(checkpoint);
   const { tokenizer, template } = await openTokenizer(checkpoint);
   const session = await DecoderSession.open(
-    { checkpoint, finalNorm: true, languageModelHead: true, device: params.device, dtype: params.dtype, threads: params.threads },
+    {
+      checkpoint,
+      finalNorm: true,
+      languageModelHead: true,
+      device: params.device,
+      dtype: params.dtype,
+      threads: params.threads,
+    },
     context,
   );
   return { checkpoint, tokenizer, template, session, release: () => session.release() };
