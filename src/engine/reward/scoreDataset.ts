@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { AlidadeError } from '../../core/alidadeError';
 import { countOf } from '../../core/describeQuantity';
 import type { JobContext } from '../../core/jobContext';
 import { countCharacters } from '../../core/promptFile/countCharacters';
 import type { DataRow } from '../../core/promptFile/parseDataFile';
+import { isRecord } from '../../core/promptFile/rowProblem';
 import { checkWeights } from '../../core/reward/checkWeights';
 import { outputRowOf, type OutputRow } from '../../core/reward/outputRow';
 import type { ScoredRow } from '../../core/reward/rewardBreakdown';
@@ -58,6 +61,8 @@ export interface Shard {
 const mostWindowRows = 64;
 /** A window of long texts is closed earlier: about 4,000 tokens are the most work that a kill can cost. */
 const mostWindowCharacters = 16_000;
+/** Bytes; several times what all subsets that are counted take. */
+const longestSummary = 64_000_000;
 
 /**
  * Scores all rows of some inputs in their order. Memory does not grow with the rows. With an output, what is scored is
@@ -148,12 +153,29 @@ class DatasetJob {
   /** A run that was complete before this session. */
   async #confirm(path: string, format: OutputFormat, rows: AsyncGenerator<PlacedRow>): Promise<ScoreSummary> {
     if (format !== 'jsonl') {
-      throw new AlidadeError({ code: 'exists', message: `${path} is complete`, hint: 'there is nothing to resume' });
+      const summary = this.#params.summaryPath === undefined ? '' : ' and for a summary, which a table does not give,';
+      throw new AlidadeError({
+        code: 'exists',
+        message: `${path} is complete: there is nothing to resume`,
+        hint: `to score again${summary} remove it, or choose another output`,
+      });
     }
     await this.#replay(rows, readScoredRows(path), path);
     if ((await rows.next()).done !== true) throw doesNotFit(path, this.#summary.rows);
     this.#context.logger.info(`${path} is complete`);
-    return this.#summarise(0);
+    return this.#summariseLate();
+  }
+
+  /** The summary of a run that was complete before: its times are known only where an earlier one tells them. */
+  async #summariseLate(): Promise<ScoreSummary> {
+    const { summaryPath } = this.#params;
+    const summary = this.#summarise(0);
+    if (summaryPath === undefined) return summary;
+    const { seconds, rowsPerSecond, tokensPerSecond } = summary;
+    const before = await readRecord(summaryPath);
+    if (isDeepStrictEqual({ ...before, seconds, rowsPerSecond, tokensPerSecond }, summary)) return summary;
+    this.#context.logger.warn(`the times in ${summaryPath} are 0: a complete run does not tell how long it took`);
+    return this.#writeSummary(0);
   }
 
   async #writeTable(run: ScoreRun, format: 'csv' | 'parquet'): Promise<void> {
@@ -286,6 +308,18 @@ async function* cutWindows(rows: AsyncIterable<PlacedRow>): AsyncGenerator<reado
     characters = 0;
   }
   if (0 < window.length) yield window;
+}
+
+/** null unless the file is one and holds a JSON object; it is about to be written over, so that no problem matters. */
+async function readRecord(path: string): Promise<Readonly<Record<string, unknown>> | null> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile() || longestSummary < found.size) return null;
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 function doesNotFit(name: string, rows: number): AlidadeError {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Progress } from '../../../src/core/jobContext';
 import type { ScorableRow } from '../../../src/core/promptFile/scorableRow';
@@ -104,6 +104,42 @@ describe('scoreDataset', () => {
     const writer = { writer: { pid: process.ppid, start: null } };
     writeFileSync(`${output.path}.journal`, `${JSON.stringify(head)}\n${JSON.stringify(writer)}\n`);
     await rejects(() => scoreDataset({ ...rest, output }, quietContext()), 'exists', /is being written by process \d+/);
+  });
+
+  it('writes the summary of a run that is complete already, and keeps one that knows the times', async () => {
+    const summaryPath = join(folder(), 'summary.json');
+    const again = { ...params(new FakeModel(), 'x.jsonl'), resume: true, summaryPath };
+    const warnings: string[] = [];
+    const quiet = quietContext();
+    const context = { ...quiet, logger: { ...quiet.logger, warn: (text: string) => void warnings.push(text) } };
+    const first = await scoreDataset(again, context);
+    const read = (): unknown => JSON.parse(readFileSync(summaryPath, 'utf8'));
+    assert.ok(0 < first.seconds);
+    await scoreDataset(again, context);
+    assert.deepEqual([read(), warnings], [first, []]);
+    const late = { ...first, seconds: 0, rowsPerSecond: 0, tokensPerSecond: 0 };
+    for (const content of ['', '[]', JSON.stringify({ ...first, rows: 1 })]) {
+      writeFileSync(summaryPath, content);
+      await scoreDataset(again, context);
+      assert.deepEqual(read(), late);
+      assert.match(warnings.pop() ?? '', /^the times in .*summary\.json are 0: /);
+    }
+    rmSync(summaryPath);
+    await scoreDataset(again, context);
+    assert.deepEqual(read(), late);
+  });
+
+  it('says what to do about a complete table, of which there is no summary', async () => {
+    const path = join(folder(), 'x.csv');
+    const again = { ...params(new FakeModel(), 'x.csv'), output: { path, format: 'csv' }, resume: true } as const;
+    await scoreDataset(again, quietContext());
+    const complete = /x\.csv is complete: there is nothing to resume$/;
+    const { hint } = await rejects(() => scoreDataset(again, quietContext()), 'exists', complete);
+    assert.equal(hint, 'to score again remove it, or choose another output');
+    const summaryPath = join(folder(), 'summary.json');
+    const summarised = await rejects(() => scoreDataset({ ...again, summaryPath }, quietContext()), 'exists', complete);
+    assert.match(summarised.hint ?? '', /^to score again and for a summary, which a table does not give, remove it, /);
+    assert.ok(!existsSync(summaryPath));
   });
 
   for (const [suffix, what] of [
