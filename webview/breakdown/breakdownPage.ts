@@ -10,7 +10,7 @@ import type {
   WeightsChange,
 } from '../../src/protocol/breakdownView';
 import '../shared/charts/barChart';
-import { icon } from '../shared/icon';
+import { errorIcon, icon, infoIcon } from '../shared/icon';
 import type { ChangeEvent } from '../shared/kit';
 import { pageStyles } from '../shared/pageStyles';
 import { breakdownStyles } from './breakdownStyles';
@@ -117,7 +117,7 @@ export class AldBreakdown extends LitElement {
   }: Extract<BreakdownState, { kind: 'error' }>): TemplateResult {
     return html`<div class="message" role="alert">
       ${location === undefined ? nothing : html`<p class="quiet">${strings.location(location.file, location.line)}</p>`}
-      <h1>${icon('error')}<span>${message}</span></h1>
+      <h1>${icon(errorIcon)}<span>${message}</span></h1>
       ${hint === undefined ? nothing : html`<p class="quiet">${hint}</p>`}
       <div class="actions">
         ${actions.map(
@@ -140,7 +140,7 @@ export class AldBreakdown extends LitElement {
       toggleLock: () => void this.toggleLock(),
       copyJson: () => void this.copy(JSON.stringify(row, null, 2)),
     })}
-    ${stale ? html`<div class="banner" role="status">${icon('info')}<span>${strings.stale}</span></div>` : nothing}
+    ${stale ? html`<div class="banner" role="status">${icon(infoIcon)}<span>${strings.stale}</span></div>` : nothing}
     ${shown === null ? nothing : this.renderBody(row, shown)}`;
   }
 

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { describeDtype } from '../../src/core/reward/describeDtype';
 import type { ExplainedRow } from '../../src/core/reward/explainedRow';
 import type { RowLocation } from '../../src/protocol/breakdownView';
-import { icon } from '../shared/icon';
+import { icon, jsonIcon, lockIcon, unlockIcon, warningIcon } from '../shared/icon';
 import { strings } from './strings';
 
 export interface RowHeaderParams {
@@ -26,16 +26,16 @@ export function renderHeader({ row, location, locked, reveal, toggleLock, copyJs
     </div>
     <div class="actions">
       <ald-button kind="icon" .label=${strings.keepRow} .pressed=${locked} @click=${toggleLock}
-        >${icon(locked ? 'lock' : 'unlock')}</ald-button
+        >${icon(locked ? lockIcon : unlockIcon)}</ald-button
       >
-      <ald-button kind="icon" .label=${strings.copyJson} @click=${copyJson}>${icon('json')}</ald-button>
+      <ald-button kind="icon" .label=${strings.copyJson} @click=${copyJson}>${icon(jsonIcon)}</ald-button>
     </div>
     <div class="model">
       <span title=${strings.modelHint(model.path, model.architecture)}><bdi>${model.name}</bdi></span>
       <span class="quiet"><bdi>${model.head}</bdi></span>
       ${
         model.headKind === 'meters'
-          ? html`<span class="flag" title=${strings.notAJudgeHint}>${icon('warning')}${strings.notAJudge}</span>`
+          ? html`<span class="flag" title=${strings.notAJudgeHint}>${icon(warningIcon)}${strings.notAJudge}</span>`
           : nothing
       }
       <span class="quiet" title=${strings.deviceHint(model.deviceReason, model.mode, model.quantisationLoss ?? 0)}

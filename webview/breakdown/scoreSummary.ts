@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ExplainedRow } from '../../src/core/reward/explainedRow';
 import { formatNumber } from '../shared/formatNumber';
-import { icon } from '../shared/icon';
+import { icon, warningIcon } from '../shared/icon';
 import type { NamedResponse, Shown } from './comparison';
 import { strings } from './strings';
 
@@ -22,7 +22,7 @@ function renderScore({ text }: NamedResponse, title: string): TemplateResult {
       <span title=${strings.tokenParts(text.promptTokens, text.responseTokens)}>${strings.tokens(text.tokens)}</span>
       ${
         text.truncated
-          ? html`<span class="flag" title=${strings.truncatedHint}>${icon('warning')}${strings.truncated}</span>`
+          ? html`<span class="flag" title=${strings.truncatedHint}>${icon(warningIcon)}${strings.truncated}</span>`
           : nothing
       }
     </dd>
@@ -48,5 +48,5 @@ function verdict(
 ): TemplateResult | string {
   if (margin === 0) return strings.tie;
   if (kind !== 'pair') return strings.prefers(0 < margin ? first.name : second.name);
-  return 0 < margin ? strings.agrees : html`${icon('warning')}${strings.contradicts}`;
+  return 0 < margin ? strings.agrees : html`${icon(warningIcon)}${strings.contradicts}`;
 }

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { icon } from '../shared/icon';
+import { copyIcon, icon, warningIcon } from '../shared/icon';
 import type { Shown } from './comparison';
 import { splitTemplatedText } from './splitTemplatedText';
 import { strings } from './strings';
@@ -27,12 +27,12 @@ export function renderTemplatedTexts({ shown, specialTokens, copy }: TemplatedTe
               ${
                 text.truncated
                   ? html`<span class="flag" title=${strings.truncatedHint}
-                      >${icon('warning')} ${strings.truncated}</span
+                      >${icon(warningIcon)} ${strings.truncated}</span
                     >`
                   : nothing
               }
               <ald-button kind="icon" .label=${strings.copyText(name)} @click=${() => copy(text.text)}
-                >${icon('copy')}</ald-button
+                >${icon(copyIcon)}</ald-button
               >
             </header>
             <pre tabindex="0" role="region" aria-label=${strings.exactTextOf(name)}>

@@ -6,7 +6,7 @@ import type { DatasetAction, DatasetView, PageParams, RowReference } from '../..
 import '../shared/charts/histogram';
 import type { BinEvent } from '../shared/charts/histogram';
 import { formatNumber } from '../shared/formatNumber';
-import { icon } from '../shared/icon';
+import { closeIcon, icon } from '../shared/icon';
 import type { ChangeEvent } from '../shared/kit';
 import { pageStyles } from '../shared/pageStyles';
 import { datasetStyles } from './datasetStyles';
@@ -149,7 +149,7 @@ export class AldDataset extends LitElement {
                   kind="icon"
                   .label=${strings.clearRange}
                   @click=${() => this.ask({ range: null })}
-                  >${icon('close')}</ald-button
+                  >${icon(closeIcon)}</ald-button
                 ></span
               >`
         }

@@ -2,7 +2,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import type { DatasetPage, DatasetPageRow } from '../../src/core/dataset/datasetPage';
 import type { DatasetQuery, DatasetSort } from '../../src/core/dataset/datasetQuery';
 import type { PageParams, RowReference } from '../../src/protocol/datasetView';
-import { icon } from '../shared/icon';
+import { arrowDownIcon, arrowUpIcon, icon, warningIcon } from '../shared/icon';
 import { pageStyles } from '../shared/pageStyles';
 import { columnsFor, type RowColumn } from './rowColumns';
 import { rowTableStyles } from './rowTableStyles';
@@ -111,7 +111,7 @@ export class AldRowTable extends LitElement {
         sort === null
           ? name
           : html`<button class="sort" @click=${() => this.sortBy(sort)}>
-              ${name}${isSorted ? icon(this.query.descending ? 'arrowDown' : 'arrowUp') : nothing}
+              ${name}${isSorted ? icon(this.query.descending ? arrowDownIcon : arrowUpIcon) : nothing}
             </button>`
       }
     </div>`;
@@ -154,7 +154,7 @@ export class AldRowTable extends LitElement {
     }
     const { text, hint, flag } = cell(row);
     return html`<div role="gridcell" class="cell col-${key} ${numeric ? 'value' : ''}" title=${hint ?? nothing}>
-      ${flag === undefined ? nothing : html`<span class="flag">${icon('warning')}</span>`}<bdi>${text}</bdi>
+      ${flag === undefined ? nothing : html`<span class="flag">${icon(warningIcon)}</span>`}<bdi>${text}</bdi>
     </div>`;
   }
 

@@ -6,7 +6,7 @@ import { describeDuration } from '../../src/core/describeQuantity';
 import type { RewardModelDescription } from '../../src/core/reward/rewardModelDescription';
 import type { DatasetAction, DatasetView, RunState } from '../../src/protocol/datasetView';
 import { formatNumber } from '../shared/formatNumber';
-import { icon } from '../shared/icon';
+import { errorIcon, icon, infoIcon, warningIcon } from '../shared/icon';
 import { formatPercent } from './formatPercent';
 import { strings } from './strings';
 
@@ -53,7 +53,7 @@ function renderModel(model: RewardModelDescription): TemplateResult {
     <span class="quiet"><bdi>${model.head}</bdi></span>
     ${
       model.headKind === 'meters'
-        ? html`<span class="flag" title=${strings.notAJudgeHint}>${icon('warning')}${strings.notAJudge}</span>`
+        ? html`<span class="flag" title=${strings.notAJudgeHint}>${icon(warningIcon)}${strings.notAJudge}</span>`
         : nothing
     }
     <span class="quiet" title=${strings.deviceHint(model.deviceReason, model.mode, model.quantisationLoss ?? 0)}
@@ -110,7 +110,7 @@ function renderProgress(progress: Extract<RunState, { kind: 'running' }>['progre
 function renderBanner(kind: 'info' | 'error', text: string): TemplateResult {
   const sentence = /[.!?:]$/.test(text) ? text : `${text}.`;
   return html`<div class="banner ${kind}" role=${kind === 'error' ? 'alert' : 'status'}>
-    ${icon(kind)}<span>${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}</span>
+    ${icon(kind === 'error' ? errorIcon : infoIcon)}<span>${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}</span>
   </div>`;
 }
 
@@ -183,7 +183,7 @@ function rowsFact({ rows, kinds, truncated }: DatasetOverview): Fact {
       ? {}
       : {
           below: html`<span class="flag" title=${strings.truncatedHint}
-            >${icon('warning')}${strings.truncated(formatCount(truncated))}</span
+            >${icon(warningIcon)}${strings.truncated(formatCount(truncated))}</span
           >`,
         }),
   };

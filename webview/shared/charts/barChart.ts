@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale';
 import { html, LitElement, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { formatNumber } from '../formatNumber';
-import { icon } from '../icon';
+import { copyIcon, icon, tableIcon } from '../icon';
 import '../kit';
 import { pageStyles } from '../pageStyles';
 import { barChartStyles } from './barChartStyles';
@@ -103,12 +103,12 @@ export class AldBarChart extends LitElement {
           ${
             this.asTable
               ? html`<ald-button kind="icon" .label=${this.texts.copyTable} @click=${() => this.copy(table)}
-                  >${icon('copy')}</ald-button
+                  >${icon(copyIcon)}</ald-button
                 >`
               : nothing
           }
           <ald-button kind="icon" .label=${this.texts.showTable} .pressed=${this.asTable} @click=${this.toggleTable}
-            >${icon('table')}</ald-button
+            >${icon(tableIcon)}</ald-button
           >
         </div>
       </header>

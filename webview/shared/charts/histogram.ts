@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import type { HistogramBin } from '../../../src/core/dataset/histogram';
 import { formatNumber } from '../formatNumber';
-import { icon } from '../icon';
+import { copyIcon, icon, tableIcon } from '../icon';
 import '../kit';
 import { pageStyles } from '../pageStyles';
 import { renderDataTable, tableAsText, type DataTable } from './dataTable';
@@ -99,7 +99,7 @@ export class AldHistogram extends LitElement {
                 ${
                   this.asTable
                     ? html`<ald-button kind="icon" .label=${this.texts.copyTable} @click=${() => this.copy(table)}
-                        >${icon('copy')}</ald-button
+                        >${icon(copyIcon)}</ald-button
                       >`
                     : nothing
                 }
@@ -108,7 +108,7 @@ export class AldHistogram extends LitElement {
                   .label=${this.texts.showTable}
                   .pressed=${this.asTable}
                   @click=${this.toggleTable}
-                  >${icon('table')}</ald-button
+                  >${icon(tableIcon)}</ald-button
                 >
               </div>`
         }
