@@ -1,6 +1,7 @@
 import { Tokenizer as Pipeline } from '@huggingface/tokenizers';
 import { AlidadeError } from '../alidadeError';
 import type { TokenizerSource } from '../checkpoint/checkpoint';
+import { createTokenBound } from './fewestTokens';
 import { mergeByScore } from './mergeByScore';
 import { mendByteFallback } from './mendByteFallback';
 import { readSpecialTokens, type SpecialTokens } from './specialTokens';
@@ -30,6 +31,8 @@ export interface Tokenizer {
    * often as the template writes it.
    */
   encodeRendered(text: string): number[];
+  /** No text of this length has fewer tokens; quick, and 0 or 1 where the tokenizer does not allow to say. */
+  fewestTokens(text: string): number;
   /** Ids without a token (rows of the embedding beyond the vocabulary) give no text. */
   decode(ids: readonly number[], options: DecodeOptions): string;
   tokenToId(token: string): number | undefined;
@@ -61,6 +64,7 @@ export function createTokenizer(source: TokenizerSource): Tokenizer {
     padToken: specialTokens['pad_token'] ?? null,
     encode,
     encodeRendered: (text) => encode(text, { addSpecialTokens: false }),
+    fewestTokens: createTokenBound(source.tokenizerJson),
     decode: (ids, { skipSpecialTokens }) => {
       const known = ids.filter(
         (id) => pipeline.id_to_token(id) !== undefined && !(skipSpecialTokens && specialIds.has(id)),

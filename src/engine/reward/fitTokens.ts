@@ -30,12 +30,28 @@ export function fitTokens(
   const kept = hasBos ? 1 : 0;
   const dropped = Math.max(0, ids.length - maxTokens);
   if (dropped === 0) return { ids, dropped, kept };
-  if (!truncate) {
-    throw new AlidadeError({
-      code: 'too_long',
-      message: `${ids.length} tokens, the limit is ${maxTokens}`,
-      hint: 'shorten the text, or truncate it with --truncate',
-    });
-  }
+  if (!truncate) throw tooLong(`${ids.length} tokens`, maxTokens);
   return { ids: [...ids.slice(0, kept), ...ids.slice(kept + dropped)], dropped, kept };
+}
+
+/**
+ * Refuses, before it is encoded, a text that is far too long: encoding it may take many seconds.
+ * @throws AlidadeError `too_long` when it cannot fit and may not be cut.
+ */
+export function refuseFarTooLong(
+  text: string,
+  { maxTokens, truncate }: TokenLimit,
+  tokenizer: Pick<Tokenizer, 'fewestTokens'>,
+): void {
+  if (truncate || text.length <= maxTokens) return;
+  const fewest = tokenizer.fewestTokens(text);
+  if (maxTokens < fewest) throw tooLong(`at least ${fewest} tokens`, maxTokens);
+}
+
+function tooLong(tokens: string, maxTokens: number): AlidadeError {
+  return new AlidadeError({
+    code: 'too_long',
+    message: `${tokens}, the limit is ${maxTokens}`,
+    hint: 'shorten the text, or truncate it with --truncate',
+  });
 }

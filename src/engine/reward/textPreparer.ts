@@ -6,7 +6,7 @@ import type { RatedText, RatingPrompt } from '../../core/reward/ratingPrompt';
 import { findLastRun } from '../../core/reward/findLastRun';
 import type { ChatTemplate } from '../../core/tokenizer/chatTemplate';
 import type { Tokenizer } from '../../core/tokenizer/tokenizer';
-import { fitTokens } from './fitTokens';
+import { fitTokens, refuseFarTooLong } from './fitTokens';
 import type { FittedTokens, TokenLimit } from './fitTokens';
 import { responseMarker } from './responseMarker';
 
@@ -48,7 +48,7 @@ export class TextPreparer {
 
   /** @throws AlidadeError `template`, `too_long`, `row`. */
   prepare(input: ScorableInput, options: TokenLimit): PreparedText {
-    const whole = this.#encode(input);
+    const whole = this.#encode(input, options);
     const { tokenizer } = this.#parts;
     const { ids, dropped, kept } = fitTokens(whole.ids, options, tokenizer);
     const truncated = 0 < dropped;
@@ -70,17 +70,17 @@ export class TextPreparer {
     return { start: first, end: Math.max(first, responseEnd - dropped) };
   }
 
-  #encode(input: ScorableInput): EncodedText {
+  #encode(input: ScorableInput, limit: TokenLimit): EncodedText {
     switch (input.kind) {
       case 'messages': {
         const { prompt = null } = this.#parts;
-        if (prompt !== null) return this.#encodeRating(prompt.write(input.messages));
+        if (prompt !== null) return this.#encodeRating(prompt.write(input.messages), limit);
         const text = this.#template().render(input.messages, { addGenerationPrompt: false });
-        const ids = this.#encodeText(text);
+        const ids = this.#encodeText(text, limit);
         return { ids, text, responseStart: this.#startOfReply(input.messages, ids) };
       }
       case 'text': {
-        const ids = this.#encodeText(input.text);
+        const ids = this.#encodeText(input.text, limit);
         return { ids, text: input.text, responseStart: this.#findMarker(ids) };
       }
       case 'ids': {
@@ -96,17 +96,19 @@ export class TextPreparer {
   }
 
   /** As the tokenizer encodes plain text: with BOS where it adds one. */
-  #encodeRating({ before, response, after }: RatedText): EncodedText {
+  #encodeRating({ before, response, after }: RatedText, limit: TokenLimit): EncodedText {
     const { tokenizer } = this.#parts;
     const encode = (text: string): number[] => tokenizer.encode(text, { addSpecialTokens: true });
     const text = `${before}${response}${after}`;
+    refuseFarTooLong(text, limit, tokenizer);
     const ids = encode(text);
     if (response === '') return { ids, text, responseStart: null };
     const responseEnd = commonPrefixLength(ids, encode(`${before}${response}`));
     return { ids, text, responseStart: commonPrefixLength(ids, encode(before)), responseEnd };
   }
 
-  #encodeText(text: string): number[] {
+  #encodeText(text: string, limit: TokenLimit): number[] {
+    refuseFarTooLong(text, limit, this.#parts.tokenizer);
     const ids = this.#parts.tokenizer.encodeRendered(text);
     if (ids.length === 0) throw rowError('the text has no tokens');
     return ids;
