@@ -1,7 +1,7 @@
 import { decodeValues } from '../checkpoint/decodeTensor';
 import { narrowToHalf } from '../checkpoint/halfPrecision';
 import type { AffineQuantiser } from './quantiseAffine4';
-import { quantiseSymmetric4, quantiseSymmetric8 } from './quantiseBlocks';
+import { quantiseSymmetric8 } from './quantiseBlocks';
 import { quantiseChannels } from './quantiseChannels';
 import { addLoss } from './quantisationLoss';
 import type { QuantisationLoss } from './quantisationLoss';
@@ -110,7 +110,7 @@ function convertTile(
       return quantiseChannels({ values, inputs: width }, { values: signed, scales: blocks.scales, columns, firstRow });
     }
     if (format.kind === 'blocks' && format.bits === 8) return quantiseSymmetric8(values, blocks);
-    if (zeroPoints === undefined) return quantiseSymmetric4(values, blocks);
+    if (zeroPoints === undefined) throw new TypeError('no room for the zero points');
     return quantiseAffine4.fromFloats(values, { ...blocks, zeroPoints, rowBlocks: width / BLOCK_SIZE });
   }
 }
