@@ -282,10 +282,6 @@ export function slice(value: Value, from: Value, to: Value, axis: number, dimens
   return apply('Slice', [value, from, to, axes], {}, [value.type, shape]);
 }
 
-export function negate(value: Value): Value {
-  return apply('Neg', [value], {}, [value.type, value.shape]);
-}
-
 /** The number of elements along one axis, int64 [1]. */
 export function sizeOf(value: Value, axis: number): Value {
   return apply('Shape', [value], { start: int(axis), end: int(axis + 1) }, ['int64', [1]]);

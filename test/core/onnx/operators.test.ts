@@ -52,7 +52,7 @@ describe('operators in ONNX Runtime', () => {
     );
   });
 
-  it('add, subtract, multiply and negate broadcast over the left axes', async () => {
+  it('add, subtract and multiply broadcast over the left axes, absolute is of each element', async () => {
     const other = randoms(4);
     const constant = floatConstant('other', other, [4]);
     const at = (index: number): number => other[index % 4];
@@ -61,7 +61,7 @@ describe('operators in ONNX Runtime', () => {
       [(x) => op.subtract(x, constant), (value, index) => value - at(index)],
       [(x) => op.subtract(constant, x), (value, index) => at(index) - value],
       [(x) => op.multiply(x, constant), (value, index) => value * at(index)],
-      [(x) => op.negate(x), (value) => -value],
+      [(x) => op.absolute(x), (value) => Math.abs(value)],
     ];
     for (const [build, naive] of expected)
       assertClose((await apply(values, build)).values, values.map(naive), { tolerance });
