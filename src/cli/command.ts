@@ -50,8 +50,6 @@ export interface CommandDefinition<Specs extends OptionSpecs> {
   readonly summary: string;
   readonly arguments: readonly ArgumentSpec[];
   readonly options: Specs;
-  /** Options that a later version has, with what to do until then; refused, and not in the help. */
-  readonly later?: Readonly<Record<string, string>>;
   /** Lines at the end of the help. */
   readonly notes?: readonly string[];
   /** @returns the exit status; failures may also be thrown. */

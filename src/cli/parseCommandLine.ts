@@ -74,14 +74,6 @@ function looksLikeOption(value: string, _spec: OptionSpec<unknown>, command: Com
 
 function unknownOption(command: Command, rawName: string): AlidadeError {
   const name = rawName.replace(/^-+/, '');
-  const instead = Object.hasOwn(command.later ?? {}, name) ? command.later?.[name] : undefined;
-  if (instead !== undefined) {
-    return new AlidadeError({
-      code: 'usage',
-      message: `${rawName} is not supported by this version of alidade ${command.name}`,
-      hint: instead,
-    });
-  }
   const near = nearestName(name, [...Object.keys(command.options), 'help']);
   return new AlidadeError({
     code: 'usage',
