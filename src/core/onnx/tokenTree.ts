@@ -26,11 +26,6 @@ export class TokenTree {
     return this.#positions[slot];
   }
 
-  /** The slot of the token before, −1 for the first. */
-  parentOf(slot: number): number {
-    return this.#parents[slot];
-  }
-
   /** The slots of the longest beginning of a sequence that is here. */
   find(ids: readonly number[]): number[] {
     const slots: number[] = [];

@@ -17,7 +17,7 @@ export interface ScoreComparison {
 }
 
 /** Two scores closer than this share of the spread count as undecided. */
-export const NOISE_BOUND = 0.01;
+const NOISE_BOUND = 0.01;
 
 /**
  * Compares scores of the same texts in the same order. All pairs of texts are looked at; a tie in a decided pair does

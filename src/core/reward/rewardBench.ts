@@ -9,7 +9,7 @@ interface RewardBenchSubset {
  * Which of the published counts are used. Until 2024-09-10 (allenai/reward-bench, commit 6552e93) those of
  * `xstest-should-refuse` and `xstest-should-respond` were swapped, so that older Safety scores differ.
  */
-export const rewardBenchCountVersion = '2024-09-10';
+const rewardBenchCountVersion = '2024-09-10';
 
 const priorSection = 'Prior Sets';
 

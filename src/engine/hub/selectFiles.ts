@@ -77,7 +77,7 @@ export class ModelChoiceNeeded extends AlidadeError {
 }
 
 /** Only data: opening a pickle runs the code in it. */
-export function isPickle(path: string): boolean {
+function isPickle(path: string): boolean {
   return /\.(bin|pt|pth|ckpt|pkl|pickle)$/i.test(path);
 }
 
