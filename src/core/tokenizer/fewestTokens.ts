@@ -11,9 +11,20 @@ export function createTokenBound(tokenizerJson: Readonly<Record<string, unknown>
   let longest: number | null = null;
   return (text) => {
     longest ??= findLongestToken(tokenizerJson);
+    if (longest === Infinity) return 0;
+    const counted = text.replace(uncounted, '');
     // NFC may shorten; where the tokenizer does not apply it, this counts no more than there are.
-    return Math.ceil(Math.min(text.length, text.normalize('NFC').length) / longest);
+    return Math.ceil(Math.min(counted.length, counted.normalize('NFC').length) / longest);
   };
+}
+
+/** Characters that may have no token: control characters but for tab and line ends, and those of four bytes. */
+const uncounted = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]/g;
+
+/** Whether a byte comes only in such characters, or in no text at all. */
+function isUncounted(byte: number): boolean {
+  const isControl = (byte < 0x20 && ![0x09, 0x0a, 0x0d].includes(byte)) || byte === 0x7f;
+  return isControl || byte === 0xc0 || byte === 0xc1 || 0xf0 <= byte;
 }
 
 /** UTF-16 units; infinite where a token may stand for any number of characters. */
@@ -26,7 +37,8 @@ function findLongestToken({ model, added_tokens: added, ...steps }: Readonly<Rec
   const has = (token: string): boolean => Object.hasOwn(vocab, token);
   const isByteLevel = preTokenizers.some(({ type }) => type === 'ByteLevel');
   const bytes = isByteLevel ? byteLevelCharacters() : model['byte_fallback'] === true ? byteTokens() : null;
-  if (bytes?.every(has) !== true) return Infinity;
+  // Vocabularies may lack control characters and the planes beyond the first: these are not counted.
+  if (bytes?.every((token, byte) => has(token) || isUncounted(byte)) !== true) return Infinity;
   let longest = 1;
   for (const token of Object.keys(vocab)) longest = Math.max(longest, token.length);
   for (const token of Array.isArray(added) ? (added as unknown[]) : []) {

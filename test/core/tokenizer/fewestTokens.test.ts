@@ -72,7 +72,10 @@ describe('the lower bound for the tokens of a text', () => {
         const length = 1 + Math.floor(random.next() * 40);
         const text = Array.from({ length }, () => pieces[Math.floor(random.next() * pieces.length)]).join('');
         const bound = fewestTokens(text);
-        assert.ok(0 < bound && bound <= encodeRendered(text).length, JSON.stringify(text));
+        assert.ok(
+          (0 < bound || /^[\ud800-\udfff]+$/.test(text)) && bound <= encodeRendered(text).length,
+          JSON.stringify(text),
+        );
       }
     });
   }
@@ -87,8 +90,24 @@ describe('the lower bound for the tokens of a text', () => {
     assert.deepEqual([encodeRendered(text).length, fewestTokens(text)], [50, 50]);
   });
 
+  it('does not count characters that have no token in many vocabularies', () => {
+    const model = bpe(byteLevelBytes().filter((_, byte) => byte !== 4 && byte !== 0xf1));
+    const tokenizerJson = { ...byteLevel, model };
+    const { encodeRendered, fewestTokens } = createTokenizer({
+      tokenizerJson,
+      tokenizerConfig: {},
+      chatTemplate: null,
+    });
+    assert.deepEqual([encodeRendered('\x04'.repeat(100)).length, fewestTokens('\x04'.repeat(100))], [0, 0]);
+    assert.equal(fewestTokens('\u{50000}'.repeat(100)), 0);
+    assert.ok(0 < fewestTokens(`a\x04`.repeat(100)));
+  });
+
   const unknown: Readonly<Record<string, Json>> = {
-    'bytes without a token are left out': { ...byteLevel, model: bpe(byteLevelBytes().slice(1)) },
+    'bytes without a token are left out': {
+      ...byteLevel,
+      model: bpe(byteLevelBytes().filter((_, byte) => byte !== 0x41)),
+    },
     'characters without a token are left out': { ...byteFallback, model: bpe(byteTokens) },
     'words may be one unknown token': { ...byteLevel, model: { ...bpe(byteLevelBytes()), type: 'WordPiece' } },
     'a normalizer may remove': { ...byteLevel, normalizer: { type: 'Strip', strip_left: true } },
