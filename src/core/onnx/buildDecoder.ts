@@ -45,6 +45,11 @@ export interface DecoderProgram {
   readonly attention: AttentionKind;
   /** `sequence`: the cache is one sequence. `packed`: tokens of several share it, and a bias says who sees whom. */
   readonly cache: 'sequence' | 'packed';
+  /**
+   * What comes out of keys and values. `rows`: those of the new tokens; the caller keeps the rest. `whole`: the cache with
+   * the new tokens, which can stay on the device.
+   */
+  readonly cacheOutput: 'rows' | 'whole';
 }
 
 export interface DecoderGraph {
@@ -57,12 +62,13 @@ export interface DecoderGraph {
  *
  * Inputs: `input_ids` int64 [1, tokens] are the tokens after those in the cache; `last_position` int32 [1] and
  * `total_tokens` int32 [] say how long the cache is after the run (total − 1, total); for each rotary table (none, one or
- * two: `rotaryInputNames`) `cosine`, `sine` F32 [positions, rotary / 2]; `past_key_N`, `past_value_N` F32 [1, kvHeads, capacity, headDim]; `selected_positions` int64
- * [selected], counted from the first of `input_ids`; with a language-model head `logit_rows` int64 [scored], rows of
+ * two: `rotaryInputNames`) `cosine`, `sine` F32 [positions, rotary / 2]; `past_key_N`, `past_value_N` F32 [1, kvHeads,
+ * capacity, headDim]; `selected_positions` int64 [selected], counted from the first of `input_ids`; with a language-model head `logit_rows` int64 [scored], rows of
  * `hidden`, and `target_ids` int64 [scored]. With a packed cache `position_ids` int64 [1, tokens] and, for every window
  * W that a layer has (`attention_bias` for those without), `attention_bias_W` F32 [1, 1, tokens, total].
  *
- * Outputs: `hidden` [selected, hidden]; `present_key_N`, `present_value_N`; with the head `logits` [scored, vocab] and
+ * Outputs: `hidden` [selected, hidden]; `new_key_N`, `new_value_N` [1, kvHeads, tokens, headDim], or `present_key_N`,
+ * `present_value_N` [1, kvHeads, total or more, headDim]; with the head `logits` [scored, vocab] and
  * `log_probabilities` [scored, 1], natural logarithms of the softmax at `target_ids`.
  */
 export function buildDecoder(
@@ -88,7 +94,8 @@ export function buildDecoder(
   if (packings !== null) inputs.push(packings.positionIds, ...packings.biases.values());
   const caches: { name: string; value: Value }[] = [];
 
-  const positionIds = packings?.positionIds ?? followingPositions(inputIds, shared.totalTokens);
+  const bounds = cacheBounds(inputIds, shared.totalTokens);
+  const positionIds = packings?.positionIds ?? followingPositions(bounds);
   let stream: Stream = { residual: embed(decoder, weights, { inputIds, positionIds }), pending: null };
   decoder.layers.slice(0, program.layerCount).forEach((layer, index, { length }) => {
     const pastKey = graphInput(`past_key_${index}`, 'float32', cacheShape);
@@ -110,10 +117,12 @@ export function buildDecoder(
       },
     });
     stream = result.stream;
-    caches.push(
-      { name: `present_key_${index}`, value: result.presentKey },
-      { name: `present_value_${index}`, value: result.presentValue },
-    );
+    const present = { key: result.presentKey, value: result.presentValue };
+    for (const [name, value] of Object.entries(present)) {
+      if (program.cacheOutput === 'whole') caches.push({ name: `present_${name}_${index}`, value });
+      else
+        caches.push({ name: `new_${name}_${index}`, value: op.slice(value, bounds.past, bounds.total, 2, 'tokens') });
+    }
   });
 
   if (program.layerCount === 0) stream = { residual: op.gather(stream.residual, selected, 1), pending: null };
@@ -140,10 +149,19 @@ function rotaryInputs({ dimensions }: RotaryConfig, index: number): op.RotaryInp
   return { cosine: graphInput(names.cosine, 'float32', shape), sine: graphInput(names.sine, 'float32', shape) };
 }
 
+/** Tokens in the cache before and after the run, int64 [1]. */
+interface CacheBounds {
+  readonly past: Value;
+  readonly total: Value;
+}
+
+function cacheBounds(inputIds: Value, totalTokens: Value): CacheBounds {
+  const total = op.cast(op.reshape(totalTokens, [1]), 'int64');
+  return { past: op.subtract(total, op.sizeOf(inputIds, 1)), total };
+}
+
 /** Positions of the tokens that follow those in the cache, int64 [1, tokens]. */
-function followingPositions(inputIds: Value, totalTokens: Value): Value {
-  const total = op.cast(op.reshape(totalTokens, [1]), 'int64'); // [1]
-  const past = op.subtract(total, op.sizeOf(inputIds, 1)); // [1]
+function followingPositions({ past, total }: CacheBounds): Value {
   return op.unsqueeze(op.slice(op.range(op.squeeze(total, [0]), 'total'), past, total, 0, 'tokens'), [0]);
 }
 

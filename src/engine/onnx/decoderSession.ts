@@ -12,7 +12,7 @@ import type { WeightDtype } from '../../core/quantisation/weightFormat';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { deviceError } from './deviceError';
 import type { Device } from './executionProviders';
-import { InPlaceCache, ReplacedCache } from './keyValueCache';
+import { ReplacedCache, RowCache } from './keyValueCache';
 import type { KeyValueCache } from './keyValueCache';
 import { openDecoder } from './openDecoder';
 import type { OpenDecoder, OpenDecoderParams, WeightMode } from './openDecoder';
@@ -70,6 +70,7 @@ export class DecoderSession {
   readonly #cache: KeyValueCache;
   readonly #windows: readonly (number | null)[];
   readonly #rotaries: RotaryTables;
+  readonly #biases = new Map<number | null, Float32Array>();
   readonly #exclusive = new Exclusive();
   readonly #tree = new TokenTree();
   /** Hidden states of slots for which they were wanted, [hidden]. */
@@ -78,7 +79,7 @@ export class DecoderSession {
   #rotaryKey = '';
 
   private constructor(open: OpenDecoder) {
-    const { decoder, chosen, layerCount, attention } = open;
+    const { decoder, chosen, layerCount } = open;
     const shape = { layerCount, keyValueHeadCount: decoder.keyValueHeadCount, headDim: decoder.headDim };
     this.decoder = decoder;
     this.device = chosen.provider.device;
@@ -89,7 +90,7 @@ export class DecoderSession {
     this.weightBytes = open.weightBytes;
     this.chunkLength = chunkLength(open);
     this.#open = open;
-    this.#cache = attention === 'fused' ? new InPlaceCache(shape) : new ReplacedCache(shape);
+    this.#cache = open.cacheOutput === 'rows' ? new RowCache(shape) : new ReplacedCache(shape);
     this.#windows = open.cache === 'packed' ? attentionWindows(decoder, layerCount) : [];
     this.#rotaries = new RotaryTables(decoder.rotaries);
   }
@@ -261,11 +262,11 @@ export class DecoderSession {
         heads.map(({ target }) => target ?? 0),
       );
     }
-    const fetches: Record<string, Tensor | null> = { hidden: null, ...this.#cache.fetches() };
+    const fetches: Record<string, null> = { hidden: null, ...this.#cache.fetches() };
     if (heads.some(({ target }) => target === null)) fetches['logits'] = null;
     if (heads.some(({ target }) => target !== null)) fetches['log_probabilities'] = null;
     const outputs = await this.#runSession(feeds, fetches);
-    this.#cache.accept(outputs);
+    this.#cache.accept(outputs, from);
     const states = rows(outputs['hidden'], rowSlots.length);
     return {
       hidden: step.hidden.map((slot) => states[rowOf.get(slot) as number]),
@@ -289,16 +290,25 @@ export class DecoderSession {
       feeds['position_ids'] = int64([1, to - from], positions);
     }
     for (const window of this.#windows) {
-      const bias = new Float32Array((to - from) * to);
+      const bias = this.#biasOf(window, (to - from) * to);
       this.#tree.fillBias(bias, { from, to, window, hidden: HIDDEN_SCORE });
       feeds[biasName(window)] = new Tensor('float32', bias, [1, 1, to - from, to]);
     }
     return feeds;
   }
 
+  /** Room for the bias of a window; the same in every run, since fresh memory would have the collector come often. */
+  #biasOf(window: number | null, size: number): Float32Array {
+    const known = this.#biases.get(window);
+    if (known !== undefined && size <= known.length) return known.subarray(0, size);
+    const made = new Float32Array(size);
+    this.#biases.set(window, made);
+    return made;
+  }
+
   async #runSession(
     feeds: Record<string, Tensor>,
-    fetches: Record<string, Tensor | null>,
+    fetches: Record<string, null>,
   ): Promise<InferenceSession.OnnxValueMapType> {
     try {
       return await this.#open.session.run(feeds, fetches);

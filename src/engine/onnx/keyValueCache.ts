@@ -14,9 +14,10 @@ export interface KeyValueCache {
   /** Makes room; the first `kept` tokens stay. */
   reserve(tokens: number, kept: number): void;
   feeds(): Record<string, Tensor>;
-  /** What to ask `run` for: a tensor to be filled in place, or null for a new one. */
-  fetches(): Record<string, Tensor | null>;
-  accept(results: InferenceSession.OnnxValueMapType): void;
+  /** What to ask `run` for. */
+  fetches(): Record<string, null>;
+  /** Takes what a run has returned for the tokens from slot `from` on. */
+  accept(results: InferenceSession.OnnxValueMapType, from: number): void;
   release(): void;
 }
 
@@ -24,10 +25,11 @@ export interface KeyValueCache {
 const GRANULE = 256;
 
 /**
- * Buffers of fixed capacity that GroupQueryAttention reads and extends in place: past and present are the same memory,
- * so a decoded token moves only its own row, and a prefix stays usable when other tokens overwrite what follows it.
+ * Buffers of fixed capacity into which every run's own rows are written: a prefix stays usable when other tokens overwrite
+ * what follows it. A run returns its rows only, because onnxruntime-node copies whatever it returns into new memory, even
+ * tensors that the caller has provided.
  */
-export class InPlaceCache implements KeyValueCache {
+export class RowCache implements KeyValueCache {
   #capacity = 0;
   #tensors = new Map<string, Tensor>();
   readonly #shape: CacheShape;
@@ -63,12 +65,20 @@ export class InPlaceCache implements KeyValueCache {
     return Object.fromEntries([...this.#tensors].map(([name, tensor]) => [`past_${name}`, tensor]));
   }
 
-  fetches(): Record<string, Tensor> {
-    return Object.fromEntries([...this.#tensors].map(([name, tensor]) => [`present_${name}`, tensor]));
+  fetches(): Record<string, null> {
+    return Object.fromEntries(cacheNames(this.#shape).map((name) => [`new_${name}`, null]));
   }
 
-  accept(): void {
-    // The run has written into the buffers themselves.
+  accept(results: InferenceSession.OnnxValueMapType, from: number): void {
+    const { keyValueHeadCount, headDim } = this.#shape;
+    for (const [name, tensor] of this.#tensors) {
+      const rows = results[`new_${name}`].data as Float32Array; // [1, kvHeads, tokens, headDim]
+      const size = rows.length / keyValueHeadCount;
+      const data = tensor.data as Float32Array;
+      for (let head = 0; head < keyValueHeadCount; head += 1) {
+        data.set(rows.subarray(head * size, (head + 1) * size), (head * this.#capacity + from) * headDim);
+      }
+    }
   }
 
   release(): void {

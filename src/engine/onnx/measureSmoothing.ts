@@ -86,6 +86,7 @@ async function measure(
     languageModelHead: false,
     attention: 'plain',
     cache: 'sequence',
+    cacheOutput: 'rows',
   } as const;
   const graph = buildDecoder(decoder, watched, program);
   const inputs = listSmoothableInputs(decoder);

@@ -56,6 +56,7 @@ export interface OpenDecoder {
   readonly weightMode: WeightMode;
   readonly attention: AttentionKind;
   readonly cache: DecoderProgram['cache'];
+  readonly cacheOutput: DecoderProgram['cacheOutput'];
   readonly session: InferenceSession;
   /** Bytes of the weights as they are stored for the graph. */
   readonly weightBytes: number;
@@ -88,7 +89,8 @@ export async function openDecoder(params: OpenDecoderParams, context: JobContext
       return weights.get(stored) as StoredWeight;
     },
   });
-  const program = { layerCount, finalNorm, languageModelHead, attention, cache };
+  const cacheOutput = chosen.provider.keepsTensors ? 'whole' : 'rows';
+  const program = { layerCount, finalNorm, languageModelHead, attention, cache, cacheOutput } as const;
   const model = writeModel({ name: checkpoint.name, ...buildDecoder(decoder, source, program), externalRoot });
   const weightBytes = tensors.reduce((sum, { length }) => sum + length, 0);
   const weightMode = params.weightMode ?? chooseWeightMode(weightBytes, dtype);
@@ -121,6 +123,7 @@ export async function openDecoder(params: OpenDecoderParams, context: JobContext
     weightMode,
     attention,
     cache,
+    cacheOutput,
     session,
     weightBytes,
   };

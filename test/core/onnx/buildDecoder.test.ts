@@ -49,6 +49,7 @@ function build(config: ModelConfig, program: Partial<DecoderProgram> = {}): { by
       languageModelHead: true,
       attention: 'fused',
       cache: 'sequence',
+      cacheOutput: 'rows',
       ...program,
     },
   );
@@ -88,6 +89,7 @@ describe('buildDecoder', () => {
         languageModelHead: true,
         attention,
         cache: 'sequence',
+        cacheOutput: 'rows',
       } as const;
       const graph = buildDecoder(describeDecoder(configOf()), weights, program);
       assert.ok(1000 < writeModel({ name: 'test', ...graph, externalRoot: '/' }).length);
@@ -101,7 +103,14 @@ describe('buildDecoder', () => {
         buildDecoder(
           describeDecoder(config),
           weightsOf((name, shape) => (name.endsWith('q_proj.weight') ? [16, 17] : shape)),
-          { layerCount: 2, finalNorm: true, languageModelHead: false, attention: 'fused', cache: 'sequence' },
+          {
+            layerCount: 2,
+            finalNorm: true,
+            languageModelHead: false,
+            attention: 'fused',
+            cache: 'sequence',
+            cacheOutput: 'rows',
+          },
         ),
       /matMul of \[1,tokens,16\] and \[16,17\]/,
     );
