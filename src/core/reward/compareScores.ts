@@ -33,7 +33,7 @@ export function compareScores(
     throw new RangeError(`${scores.length} scores against ${reference.length}`);
   }
   const count = reference.length;
-  const differences = reference.map((value, index) => Math.abs((scores[index]) - value));
+  const differences = reference.map((value, index) => Math.abs(scores[index] - value));
   const spread = standardDeviation(reference);
   const { decided, agreed } = countAgreement(reference, scores, noiseBound * spread);
   const correlation = spearman(reference, scores);
@@ -57,10 +57,10 @@ function countAgreement(
   let agreed = 0;
   for (const [first, value] of reference.entries()) {
     for (let second = first + 1; second < reference.length; second += 1) {
-      const difference = value - (reference[second]);
+      const difference = value - reference[second];
       if (Math.abs(difference) <= noise) continue;
       decided += 1;
-      const other = (scores[first]) - (scores[second]);
+      const other = scores[first] - scores[second];
       if (0 < difference * other) agreed += 1;
     }
   }
