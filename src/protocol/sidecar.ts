@@ -26,6 +26,9 @@ export const cancelledWireCode = -32800;
 /** Error code on the wire of every other failure that carries `WireErrorData`. */
 export const failedWireCode = -32803;
 
+/** Rows of one `scoreRows` request. */
+export const mostRowsAtOnce = 256;
+
 /** `data` of every error answer. */
 export interface WireErrorData {
   readonly code: ErrorCode;
@@ -87,6 +90,19 @@ export interface RowParams extends LongRequestParams {
 
 export interface ScoreRowResult {
   readonly row: ScoredRow;
+  readonly model: RewardModelDescription;
+}
+
+export interface RowsParams extends LongRequestParams, Pick<RowParams, 'model' | 'maxTokens' | 'truncate'> {
+  /** At most `mostRowsAtOnce`. */
+  readonly rows: readonly ScorableRow[];
+  /** As for one row; `run`: after everything that anybody looks at. Only `interactive` batches are never put off. */
+  readonly priority: RowParams['priority'] | 'run';
+}
+
+export interface ScoreRowsResult {
+  /** One for each row, in their order; a row that cannot be scored has its error. */
+  readonly rows: readonly ScoredRow[];
   readonly model: RewardModelDescription;
 }
 
@@ -233,6 +249,9 @@ export const describeModelRequest = new RequestType<DescribeModelParams, RewardM
 );
 
 export const scoreRowRequest = new RequestType<RowParams, ScoreRowResult, WireErrorData>('scoreRow');
+
+/** Scores some rows in one batch: far quicker than one by one, and no more exact. */
+export const scoreRowsRequest = new RequestType<RowsParams, ScoreRowsResult, WireErrorData>('scoreRows');
 
 /** As `scoreRow`, with the exact templated text and the token counts. */
 export const explainRowRequest = new RequestType<RowParams, ExplainedRow, WireErrorData>('explainRow');

@@ -22,6 +22,7 @@ import {
   shutdownRequest,
   sidecarProtocolVersion,
 } from '../protocol/sidecar';
+import { registerBatchHandlers } from './batchHandlers';
 import type { EngineFunctions, OpenModelParams, RowOptions } from './engineFunctions';
 import { ModelCache } from './modelCache';
 import { ResultCache } from './resultCache';
@@ -122,6 +123,14 @@ export function registerHandlers({ connection, engine, packageVersion, onShutdow
   connection.onRequest(doctorRequest, (params, token) =>
     answer(logger, () => engine.doctor(job(params.requestToken, token))),
   );
+  registerBatchHandlers({
+    connection,
+    models,
+    job,
+    answer: (work) => answer(logger, work),
+    openParams,
+    rowOptions,
+  });
   registerRunHandlers({
     connection,
     engine,

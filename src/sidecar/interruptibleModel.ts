@@ -1,6 +1,7 @@
 import { AlidadeError } from '../core/alidadeError';
 import type { OpenRewardModel } from './engineFunctions';
 import type { CachedModel } from './modelCache';
+import type { RequestPriority } from './requestQueue';
 
 /** A batch that was given up so often is finished then, so that a run comes to its end while somebody keeps pointing. */
 const mostInterruptions = 2;
@@ -10,7 +11,10 @@ const mostInterruptions = 2;
  * points at a row is given up at the next place where the model listens, and begun again after the answer. Every batch
  * begins with nothing kept from earlier rows: its scores are the same to the last bit, whatever came in between.
  */
-export function interruptibleModel({ model, queue }: CachedModel): OpenRewardModel {
+export function interruptibleModel(
+  { model, queue }: CachedModel,
+  priority: Exclude<RequestPriority, 'interactive'> = 'run',
+): OpenRewardModel {
   return {
     description: model.description,
     explainRow: (row, options, context) => model.explainRow(row, options, context),
@@ -33,7 +37,7 @@ export function interruptibleModel({ model, queue }: CachedModel): OpenRewardMod
             }
           },
           {
-            priority: 'run',
+            priority,
             signal: context.signal,
             ...(yields ? { onOvertaken: () => interruption.abort() } : {}),
           },

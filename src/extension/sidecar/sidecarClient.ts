@@ -17,10 +17,12 @@ import type {
   ModelSelection,
   ProgressParams,
   RowParams,
+  RowsParams,
   RunModelParams,
   ScoreFileParams,
   ScoreFileResult,
   ScoreRowResult,
+  ScoreRowsResult,
 } from '../../protocol/sidecar';
 import {
   datasetOverviewRequest,
@@ -35,6 +37,7 @@ import {
   listCheckpointsRequest,
   scoreFileRequest,
   scoreRowRequest,
+  scoreRowsRequest,
 } from '../../protocol/sidecar';
 import type { SidecarState, SidecarSupervisorParams } from './sidecarSupervisor';
 import { SidecarSupervisor } from './sidecarSupervisor';
@@ -52,6 +55,7 @@ export interface RunContext extends CallContext {
 }
 
 export type RowRequest = Omit<RowParams, 'requestToken'>;
+export type RowsRequest = Omit<RowsParams, 'requestToken'>;
 
 /** One method per request of the protocol. Starts the process at the first one. */
 export class SidecarClient {
@@ -81,6 +85,13 @@ export class SidecarClient {
   scoreRow(params: RowRequest, context: CallContext): Promise<ScoreRowResult> {
     return this.#call(context, (requestToken) =>
       this.#supervisor.request(scoreRowRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  /** One batch of at most `mostRowsAtOnce` rows. */
+  scoreRows(params: RowsRequest, context: CallContext): Promise<ScoreRowsResult> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(scoreRowsRequest, { ...params, requestToken }, context.signal),
     );
   }
 
