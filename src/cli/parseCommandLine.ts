@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { AlidadeError } from '../core/alidadeError';
 import { OptionProblem, type Command, type OptionSpec } from './command';
-import { nearestName } from './nearestName';
+import { nearestName } from '../core/nearestName';
 
 export interface ParsedCommandLine {
   readonly positionals: readonly string[];

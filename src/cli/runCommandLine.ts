@@ -3,7 +3,7 @@ import type { JobContext } from '../core/jobContext';
 import { exitStatus, type Command, type ExitStatus } from './command';
 import { commands, laterCommands } from './commands';
 import { describeCommand, describeProgram } from './helpText';
-import { nearestName } from './nearestName';
+import { nearestName } from '../core/nearestName';
 import { parseCommandLine } from './parseCommandLine';
 import { reportFailure } from './reportFailure';
 import { Terminal } from './terminal';
