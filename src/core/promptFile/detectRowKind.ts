@@ -7,6 +7,7 @@ export type RowKind =
   | 'list'
   | 'response'
   | 'messages'
+  | 'shareGpt'
   | 'lmflowTextToText'
   | 'lmflowScoredTexts'
   | 'text'
@@ -24,6 +25,7 @@ export function detectRowKind(value: unknown): RowKind | null {
   if (has('responses')) return 'list';
   if ((has('response') || has('completion')) && (has('prompt') || has('query') || has('messages'))) return 'response';
   if (has('messages')) return 'messages';
+  if (has('conversations')) return 'shareGpt';
   // Alpaca's `instruction` has its prompt in two fields.
   if (has('instruction')) return null;
   if (has('input') && typeof value['output'] === 'string') return 'lmflowTextToText';

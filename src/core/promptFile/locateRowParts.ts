@@ -1,5 +1,7 @@
 import type { RowKind } from './detectRowKind';
 import { locateElements, locateMembers, type Span } from './locateJson';
+import { isRecord } from './rowProblem';
+import { shareGptRole } from './shareGptMessages';
 
 /** A part of a row that the editor can point at. */
 export interface RowPart {
@@ -40,6 +42,10 @@ export function locateRowParts({ text, start, kind, value }: RowText): readonly 
       addElements('message', 'messages');
       markReply(parts, value);
       break;
+    case 'shareGpt':
+      addElements('message', 'conversations');
+      markReply(parts, value);
+      break;
     case 'response':
       add('prompt', 'prompt', 'query', 'messages');
       add('response', 'response', 'completion');
@@ -78,9 +84,11 @@ export function locateRowParts({ text, start, kind, value }: RowText): readonly 
 
 /** The reply that is scored is the last message, where an assistant wrote it. */
 function markReply(parts: RowPart[], value: unknown): void {
-  const messages = (value as { readonly messages: unknown }).messages;
-  const last: unknown = Array.isArray(messages) ? messages.at(-1) : undefined;
+  const { messages, conversations } = value as { readonly messages?: unknown; readonly conversations?: unknown };
+  const turns = messages ?? conversations;
+  const last: unknown = Array.isArray(turns) ? turns.at(-1) : undefined;
   const part = parts.at(-1);
-  if (part === undefined || typeof last !== 'object' || last === null || !('role' in last)) return;
-  if (last.role === 'assistant') parts[parts.length - 1] = { ...part, role: 'response' };
+  if (part === undefined || !isRecord(last)) return;
+  const role = last['role'] ?? shareGptRole(last['from']);
+  if (role === 'assistant') parts[parts.length - 1] = { ...part, role: 'response' };
 }

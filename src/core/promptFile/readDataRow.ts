@@ -10,6 +10,17 @@ export interface RowPlace {
   readonly fallbackId: string;
 }
 
+/** A value of a data file as it stands there, or why there is none. */
+export type DataValue =
+  | { readonly place: RowPlace; readonly value: unknown }
+  /** As in "not valid UTF-8". */
+  | { readonly place: RowPlace; readonly problem: string };
+
+/** A value read as a row to score. */
+export function rowOfDataValue(value: DataValue): DataRow {
+  return 'problem' in value ? unreadableRow(value.problem, value.place) : readDataRow(value.value, value.place);
+}
+
 /** A row whose place in a text does not matter, or that comes from no text. @param value of JSON, or like it. */
 export function readDataRow(value: unknown, { line, fallbackId }: RowPlace): DataRow {
   const row = { line, span, id: readId(value, fallbackId), kind: detectRowKind(value), parts: [] };

@@ -5,6 +5,7 @@ import { parseTranscript } from './parseTranscript';
 import { checkEndsWithResponse, checkOrder, readMessages } from './readMessages';
 import { describeJson, isRecord, RowProblem } from './rowProblem';
 import type { ScorableInput, ScorableRow } from './scorableRow';
+import { readShareGptMessages } from './shareGptMessages';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -13,8 +14,8 @@ const maxTokenId = 2 ** 31 - 1;
 
 /**
  * One row of a data file, whatever its spelling: `messages`; `prompt` (text or messages) or `messages` with `response` or
- * `completion` (also after a `query`); `chosen` and `rejected`; `responses`; `text`; `ids`; OpenAI's `input` with `preferred_output` and
- * `non_preferred_output`; LMFlow's instances.
+ * `completion` (also after a `query`); ShareGPT's `conversations`; `chosen` and `rejected`; `responses`; `text`; `ids`;
+ * OpenAI's `input` with `preferred_output` and `non_preferred_output`; LMFlow's instances.
  * @param value the parsed JSON.
  * @param fallbackId the id of a row that has none: its line number, from 1.
  * @throws AlidadeError `row`, which names the row and what is wrong with it.
@@ -67,7 +68,11 @@ interface KnownRow {
 function readFields({ kind, id, fields }: KnownRow): ScorableRow {
   switch (kind) {
     case 'messages':
-      return { kind: 'single', id, input: readDialogue(fields) };
+      return { kind: 'single', id, input: readDialogue(readMessages(fields['messages'], '`messages`'), fields) };
+    case 'shareGpt': {
+      const turns = readShareGptMessages(fields['conversations'], '`conversations`');
+      return { kind: 'single', id, input: readDialogue(turns, fields) };
+    }
     case 'text':
       return { kind: 'single', id, input: readText(fields['text']) };
     case 'ids':
@@ -91,12 +96,13 @@ function readFields({ kind, id, fields }: KnownRow): ScorableRow {
   }
 }
 
-function readDialogue(fields: Fields): ScorableInput {
-  const messages = withSystem(readMessages(fields['messages'], '`messages`'), fields['system']);
-  checkOrder(messages, '`messages`');
+function readDialogue(turns: readonly Message[], fields: Fields): ScorableInput {
+  const messages = withSystem(turns, fields['system']);
+  const name = Object.hasOwn(fields, 'messages') ? '`messages`' : '`conversations`';
+  checkOrder(messages, name);
   const last = messages.at(-1);
   // Without a reply the row is valid: some heads score a prompt, and those that cannot say so themselves.
-  if (last?.role === 'assistant') checkEndsWithResponse(messages, '`messages`');
+  if (last?.role === 'assistant') checkEndsWithResponse(messages, name);
   return { kind: 'messages', messages };
 }
 

@@ -13,6 +13,7 @@ const fields: Readonly<Record<string, 'plain' | 'json' | 'messages'>> = {
   ids: 'json',
   preferred_output: 'json',
   non_preferred_output: 'json',
+  conversations: 'json',
   prompt: 'messages',
   response: 'messages',
   completion: 'messages',
@@ -28,6 +29,7 @@ const telling = [
   'response',
   'completion',
   'responses',
+  'conversations',
   'chosen',
   'rejected',
   'text',
@@ -35,6 +37,9 @@ const telling = [
   'output',
   'preferred_output',
 ];
+
+/** `scorable`: columns that mean something for scoring; `all`: others too, under their own names. */
+export type TableColumns = 'scorable' | 'all';
 
 /** The field of a row that a column stands for, whatever its case; null: none. */
 export function fieldOfColumn(name: string): string | null {
@@ -51,20 +56,22 @@ export function hasScorableColumns(names: readonly string[]): boolean {
 export const scorableColumns = 'prompt and response, chosen and rejected, messages, responses, or text';
 
 /**
- * A row from the cells of a table. Empty cells and null are left out, columns that mean nothing here too; messages and
- * lists may be JSON in a cell.
+ * A row from the cells of a table. Empty cells and null are left out; messages and lists may be JSON in a cell, and so may
+ * anything in a column that means nothing for scoring.
  * @throws RowProblem for a list that is written as Python writes it.
  */
 export function rowOfCells(
   cells: Iterable<readonly [name: string, value: unknown]>,
+  columns: TableColumns = 'scorable',
 ): Readonly<Record<string, unknown>> {
-  const row: Record<string, unknown> = {};
+  const row = new Map<string, unknown>();
   for (const [name, value] of cells) {
+    if (value === null || value === undefined || value === '') continue;
     const field = fieldOfColumn(name);
-    if (field === null || value === null || value === undefined || value === '') continue;
-    row[field] = typeof value === 'string' ? readText(field, value) : value;
+    if (field !== null) row.set(field, typeof value === 'string' ? readText(field, value) : value);
+    else if (columns === 'all') row.set(name, typeof value === 'string' ? readJson(value) : value);
   }
-  return row;
+  return Object.fromEntries(row);
 }
 
 function readText(field: string, text: string): unknown {
@@ -78,6 +85,10 @@ function readText(field: string, text: string): unknown {
     return text;
   }
   return kind === 'json' || isMessages(value) ? value : text;
+}
+
+function readJson(text: string): unknown {
+  return /^\s*[[{]/.test(text) ? (parse(text) ?? text) : text;
 }
 
 /** A list of messages, or LMFlow's object that has one. */

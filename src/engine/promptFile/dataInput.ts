@@ -5,10 +5,12 @@ import { extname, join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { AlidadeError } from '../../core/alidadeError';
 import type { DataRow } from '../../core/promptFile/parseDataFile';
+import { rowOfDataValue, type DataValue } from '../../core/promptFile/readDataRow';
+import type { TableColumns } from '../../core/promptFile/rowOfCells';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { describeFileError } from '../checkpoint/describeFileError';
-import { checkParquet, readParquetRows } from './parquetRows';
-import { checkBeginning, readDataRows } from './readDataRows';
+import { checkParquet, readParquetValues } from './parquetRows';
+import { checkBeginning, readDataValues } from './readDataRows';
 import { isParquet } from './refuseBinary';
 
 export interface ReadRowsParams {
@@ -29,6 +31,8 @@ export interface DataInput {
    * @throws AlidadeError for what concerns the whole input: `format`, `unsupported`, `not_found`, `permission`.
    */
   rows(params: ReadRowsParams): AsyncGenerator<DataRow>;
+  /** The same as they stand there, of tables the columns that were asked for. @throws as `rows` */
+  values(params: ReadRowsParams): AsyncGenerator<DataValue>;
 }
 
 export interface DataInputsParams {
@@ -36,29 +40,44 @@ export interface DataInputsParams {
   readonly paths: readonly string[];
   /** What `-` reads. */
   readonly standardInput?: Readable | undefined;
+  /** Of tables: those that mean something for scoring, or all. Default: `scorable`. */
+  readonly columns?: TableColumns | undefined;
 }
 
 /**
  * The inputs of a run, each looked at before anything slow begins.
  * @throws AlidadeError `not_found`, `permission`, `unsupported`, `format`
  */
-export async function openDataInputs({ paths, standardInput }: DataInputsParams): Promise<readonly DataInput[]> {
+export async function openDataInputs({
+  paths,
+  standardInput,
+  columns = 'scorable',
+}: DataInputsParams): Promise<readonly DataInput[]> {
   const inputs: DataInput[] = [];
   for (const path of paths) {
-    if (path === '-' && standardInput !== undefined) inputs.push(openStream(standardInput));
-    else for (const file of await listFiles(path)) inputs.push(await openFile(file));
+    if (path === '-' && standardInput !== undefined) inputs.push(openStream(standardInput, columns));
+    else for (const file of await listFiles(path)) inputs.push(await openFile(file, columns));
   }
   return inputs;
 }
 
-function openStream(stream: Readable): DataInput {
+function openStream(stream: Readable, columns: TableColumns): DataInput {
   const name = 'standard input';
-  return {
+  return withRows({
     name,
     size: null,
     hash: null,
-    rows: ({ signal, onPosition }) => readDataRows({ source: addAbortSignal(signal, stream), name, onPosition }),
-  };
+    values: ({ signal, onPosition }) =>
+      readDataValues({ source: addAbortSignal(signal, stream), name, onPosition, columns }),
+  });
+}
+
+function withRows(input: Omit<DataInput, 'rows'>): DataInput {
+  return { ...input, rows: (params) => readRows(input.values(params)) };
+}
+
+async function* readRows(values: AsyncGenerator<DataValue>): AsyncGenerator<DataRow> {
+  for await (const value of values) yield rowOfDataValue(value);
 }
 
 const dataEndings: ReadonlySet<string> = new Set(['.json', '.jsonl', '.ndjson', '.csv', '.tsv', '.parquet']);
@@ -82,22 +101,22 @@ function endingOf(name: string): string {
   return extname(name).toLowerCase();
 }
 
-async function openFile(path: string): Promise<DataInput> {
+async function openFile(path: string, columns: TableColumns): Promise<DataInput> {
   const found = await stat(path);
   const isFile = found.isFile();
   const head = isFile ? await readHead(path) : new Uint8Array();
   const table = isParquet(head);
-  if (table) await checkParquet(path);
-  else checkBeginning(head, path);
-  return {
+  if (table) await checkParquet(path, columns);
+  else checkBeginning(head, path, columns);
+  return withRows({
     name: path,
     size: isFile ? found.size : null,
     hash: isFile ? (signal) => hashFile(path, signal) : null,
-    rows: ({ signal, onPosition }) =>
+    values: ({ signal, onPosition }) =>
       table
-        ? readParquetRows({ path, signal, onPosition })
-        : readDataRows({ source: readBytes(path, signal), name: path, onPosition }),
-  };
+        ? readParquetValues({ path, signal, onPosition, columns })
+        : readDataValues({ source: readBytes(path, signal), name: path, onPosition, columns }),
+  });
 }
 
 /** Bytes: enough for what tells the format, and for the header of a table. */

@@ -9,8 +9,8 @@ import {
 import { compressors } from 'hyparquet-compressors';
 import { FormatError } from '../../core/formatError';
 import type { DataRow } from '../../core/promptFile/parseDataFile';
-import { readDataRow, unreadableRow } from '../../core/promptFile/readDataRow';
-import { fieldOfColumn, rowOfCells } from '../../core/promptFile/rowOfCells';
+import { rowOfDataValue, type DataValue } from '../../core/promptFile/readDataRow';
+import { fieldOfColumn, rowOfCells, type TableColumns } from '../../core/promptFile/rowOfCells';
 import { RowProblem } from '../../core/promptFile/rowProblem';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { describeFileError } from '../checkpoint/describeFileError';
@@ -23,10 +23,10 @@ const mostRows = 2000;
  * Reads the footer of a Parquet file.
  * @throws FormatError for a file that is damaged, or that has no columns to score.
  */
-export async function checkParquet(path: string): Promise<void> {
+export async function checkParquet(path: string, columns: TableColumns = 'scorable'): Promise<void> {
   const file = await openBuffer(path);
   try {
-    await readMetadata(file.buffer, path);
+    await readMetadata(file.buffer, path, columns);
   } finally {
     await file.close();
   }
@@ -37,18 +37,30 @@ export interface ParquetRowsParams {
   readonly signal: AbortSignal;
   /** Told before each row which share of the file's bytes its place among the rows stands for. */
   readonly onPosition?: ((bytes: number) => void) | undefined;
+  /** Which columns are read, and whether there have to be such that can be scored. */
+  readonly columns?: TableColumns | undefined;
+}
+
+/** The rows of a Parquet file, read as rows to score: `readParquetValues`. */
+export async function* readParquetRows(params: ParquetRowsParams): AsyncGenerator<DataRow> {
+  for await (const value of readParquetValues(params)) yield rowOfDataValue(value);
 }
 
 /**
- * The rows of a Parquet file, with only the columns that mean something here, one row group at a time. 64-bit integers
- * become numbers, or text where a number would not hold them.
+ * The rows of a Parquet file as JSON would have them, one row group at a time. 64-bit integers become numbers, or text
+ * where a number would not hold them.
  * @throws FormatError for a damaged file, `cancelled`.
  */
-export async function* readParquetRows({ path, signal, onPosition }: ParquetRowsParams): AsyncGenerator<DataRow> {
+export async function* readParquetValues({
+  path,
+  signal,
+  onPosition,
+  columns: wanted = 'scorable',
+}: ParquetRowsParams): AsyncGenerator<DataValue> {
   const file = await openBuffer(path);
   try {
-    const metadata = await readMetadata(file.buffer, path);
-    const columns = listColumns(metadata).filter((name) => fieldOfColumn(name) !== null);
+    const metadata = await readMetadata(file.buffer, path, wanted);
+    const columns = listColumns(metadata).filter((name) => wanted === 'all' || fieldOfColumn(name) !== null);
     const total = Number(metadata.num_rows);
     let index = 0;
     for (const { rowStart, rowEnd } of listRanges(metadata)) {
@@ -56,7 +68,7 @@ export async function* readParquetRows({ path, signal, onPosition }: ParquetRows
       const rows = await readRange({ file: file.buffer, metadata, columns, rowStart, rowEnd }, path);
       for (const row of rows) {
         onPosition?.(Math.round((file.buffer.byteLength * (index + 1)) / total));
-        yield readRow(row, index);
+        yield readRow(row, index, wanted);
         index += 1;
       }
     }
@@ -65,13 +77,14 @@ export async function* readParquetRows({ path, signal, onPosition }: ParquetRows
   }
 }
 
-function readRow(row: Readonly<Record<string, unknown>>, index: number): DataRow {
+function readRow(row: Readonly<Record<string, unknown>>, index: number, columns: TableColumns): DataValue {
   const place = { line: index, fallbackId: String(index + 1) };
   try {
-    return readDataRow(rowOfCells(Object.entries(row).map(([name, value]) => [name, plainValue(value)])), place);
+    const cells = Object.entries(row).map(([name, value]) => [name, plainValue(value)] as const);
+    return { place, value: rowOfCells(cells, columns) };
   } catch (error) {
     if (!(error instanceof RowProblem)) throw error;
-    return unreadableRow(error.message, place);
+    return { place, problem: error.message };
   }
 }
 
@@ -89,14 +102,14 @@ function plainValue(value: unknown): unknown {
   return Object.fromEntries(members.map(([name, member]) => [name, plainValue(member)]));
 }
 
-async function readMetadata(file: AsyncBuffer, path: string): Promise<FileMetaData> {
+async function readMetadata(file: AsyncBuffer, path: string, columns: TableColumns): Promise<FileMetaData> {
   let metadata: FileMetaData;
   try {
     metadata = await parquetMetadataAsync(file, { geoparquet: false });
   } catch (error) {
     throw damaged(path, 'its footer cannot be read', error);
   }
-  refuseColumns(listColumns(metadata), path);
+  if (columns === 'scorable') refuseColumns(listColumns(metadata), path);
   return metadata;
 }
 

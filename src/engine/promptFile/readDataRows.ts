@@ -6,10 +6,10 @@ import {
   type CsvSeparator,
 } from '../../core/promptFile/csvRecords';
 import { describeJsonError } from '../../core/promptFile/describeJsonError';
-import { JsonElementSplitter, type JsonElement } from '../../core/promptFile/jsonElements';
-import { parseDataLine, type DataRow } from '../../core/promptFile/parseDataFile';
-import { readDataRow, unreadableRow } from '../../core/promptFile/readDataRow';
-import { hasScorableColumns, rowOfCells, scorableColumns } from '../../core/promptFile/rowOfCells';
+import { JsonElementSplitter } from '../../core/promptFile/jsonElements';
+import type { DataRow } from '../../core/promptFile/parseDataFile';
+import { rowOfDataValue, type DataValue, type RowPlace } from '../../core/promptFile/readDataRow';
+import { hasScorableColumns, rowOfCells, scorableColumns, type TableColumns } from '../../core/promptFile/rowOfCells';
 import { RowProblem } from '../../core/promptFile/rowProblem';
 import { detectDataFormat } from './detectDataFormat';
 import { refuseBinary } from './refuseBinary';
@@ -21,6 +21,8 @@ export interface DataRowsParams {
   readonly name: string;
   /** Told before each row how many bytes of the source lie before its end; where it has no lines, roughly. */
   readonly onPosition?: ((bytes: number) => void) | undefined;
+  /** Which columns of a table are read, and whether there have to be such that can be scored. */
+  readonly columns?: TableColumns | undefined;
 }
 
 /** Bytes; more are not looked at to know the format. */
@@ -28,18 +30,33 @@ const longestHead = 1_000_000;
 /** Bytes; a row that is longer is a quote or a bracket that was never closed. */
 const longestRow = 256_000_000;
 
+/** The rows of a text file, read as rows to score: `readDataValues`. One that cannot be read has an `error`. */
+export async function* readDataRows(params: DataRowsParams): AsyncGenerator<DataRow> {
+  for await (const value of readDataValues(params)) yield rowOfDataValue(value);
+}
+
 /**
- * The rows of a text file one after the other; no more than one row and one piece of the source are held. What the format
- * is follows from the content. A row that cannot be read has an `error`.
+ * The values of a text file one after the other; no more than one and one piece of the source are held. What the format is
+ * follows from the content.
  * @throws AlidadeError `unsupported` for other formats; FormatError for JSON that breaks off (after its complete rows), and
  * for a table without columns to score.
  */
-export async function* readDataRows({ source, name, onPosition }: DataRowsParams): AsyncGenerator<DataRow> {
+export async function* readDataValues({
+  source,
+  name,
+  onPosition,
+  columns = 'scorable',
+}: DataRowsParams): AsyncGenerator<DataValue> {
   const chunks = withoutMark(source)[Symbol.asyncIterator]();
   const head = await readHead(chunks);
   refuseBinary(head.bytes, name);
   const format = detectDataFormat({ text: new TextDecoder().decode(head.bytes), name });
-  const params = { chunks: chain([head.bytes], chunks), name, onPosition: onPosition ?? ((): void => undefined) };
+  const params = {
+    chunks: chain([head.bytes], chunks),
+    name,
+    onPosition: onPosition ?? ((): void => undefined),
+    columns,
+  };
   if (format.kind === 'jsonl') yield* readLines(params);
   else if (format.kind === 'json') yield* readElements(params);
   else yield* readRecords({ ...params, separator: format.separator });
@@ -49,12 +66,12 @@ export async function* readDataRows({ source, name, onPosition }: DataRowsParams
  * Looks at the beginning of a file for what `readDataRows` would refuse as a whole: worth knowing before a model is opened.
  * @throws AlidadeError `unsupported`, `format`
  */
-export function checkBeginning(head: Uint8Array, name: string): void {
+export function checkBeginning(head: Uint8Array, name: string, columns: TableColumns = 'scorable'): void {
   refuseBinary(head, name);
   const text = new TextDecoder().decode(head).trimStart();
   const lineEnd = text.indexOf('\n');
   const format = detectDataFormat({ text, name });
-  if (lineEnd < 0 || format.kind !== 'csv') return;
+  if (lineEnd < 0 || format.kind !== 'csv' || columns === 'all') return;
   refuseColumns(parseCsvRecord(text.slice(0, lineEnd), format.separator).cells, name);
 }
 
@@ -62,27 +79,34 @@ interface StreamParams {
   readonly chunks: AsyncIterable<Uint8Array>;
   readonly name: string;
   readonly onPosition: (bytes: number) => void;
+  readonly columns: TableColumns;
 }
 
-async function* readLines({ chunks, name, onPosition }: StreamParams): AsyncGenerator<DataRow> {
+async function* readLines({ chunks, name, onPosition }: StreamParams): AsyncGenerator<DataValue> {
   let line = 0;
   let bytes = 0;
   for await (const content of splitLines(chunks, name)) {
     bytes += content.length + 1;
-    const row = isBlank(content) ? null : readLine(content, line);
+    const value = isBlank(content) ? null : readJson(content, placeOf(line, line));
     line += 1;
-    if (row === null) continue;
+    if (value === null) continue;
     onPosition(bytes);
-    yield row;
+    yield value;
   }
 }
 
-function readLine(content: Uint8Array, line: number): DataRow | null {
-  const text = decode(content);
-  return text === null ? unreadableRow('not valid UTF-8', placeOf(line, line)) : parseDataLine(text, line);
+/** JSON that stands for itself, as a line of JSONL does. */
+function readJson(bytes: Uint8Array, place: RowPlace): DataValue {
+  const text = decode(bytes)?.trim();
+  if (text === undefined) return { place, problem: 'not valid UTF-8' };
+  try {
+    return { place, value: JSON.parse(text) as unknown };
+  } catch {
+    return { place, problem: describeJsonError(text).message };
+  }
 }
 
-async function* readElements({ chunks, name, onPosition }: StreamParams): AsyncGenerator<DataRow> {
+async function* readElements({ chunks, name, onPosition }: StreamParams): AsyncGenerator<DataValue> {
   const splitter = new JsonElementSplitter();
   let count = 0;
   let bytes = 0;
@@ -92,7 +116,7 @@ async function* readElements({ chunks, name, onPosition }: StreamParams): AsyncG
     const elements = splitter.push(chunk);
     for (const [index, element] of elements.entries()) {
       onPosition(Math.round(before + (chunk.length * (index + 1)) / elements.length));
-      yield readElement(element, count);
+      yield readJson(element.bytes, placeOf(element.line, count));
       count += 1;
     }
     if (splitter.problem !== null) break;
@@ -102,21 +126,8 @@ async function* readElements({ chunks, name, onPosition }: StreamParams): AsyncG
   if (problem !== null) throw new FormatError({ problem: `not JSON: ${problem}`, file: name, hint: 'mend the file' });
 }
 
-function readElement({ bytes, line }: JsonElement, index: number): DataRow {
-  const place = placeOf(line, index);
-  const text = decode(bytes);
-  if (text === null) return unreadableRow('not valid UTF-8', place);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return unreadableRow(describeJsonError(text).message, place);
-  }
-  return readDataRow(value, place);
-}
-
-async function* readRecords(params: StreamParams & { readonly separator: CsvSeparator }): AsyncGenerator<DataRow> {
-  const { chunks, name, onPosition, separator } = params;
+async function* readRecords(params: StreamParams & { readonly separator: CsvSeparator }): AsyncGenerator<DataValue> {
+  const { chunks, name, onPosition, separator, columns } = params;
   let header: readonly string[] | null = null;
   let count = 0;
   let bytes = 0;
@@ -124,11 +135,11 @@ async function* readRecords(params: StreamParams & { readonly separator: CsvSepa
     bytes = position;
     if (isBlank(record.bytes)) continue;
     if (header === null) {
-      header = readHeader(record, separator, name);
+      header = readHeader(record, params);
       continue;
     }
     onPosition(bytes);
-    yield readRecord(record, { header, separator, index: count });
+    yield readRecord(record, { header, separator, columns, index: count });
     count += 1;
   }
 }
@@ -155,11 +166,14 @@ async function* splitRecords(
   if (last !== null) yield { record: last, position: bytes };
 }
 
-function readHeader({ bytes }: CsvRecordBytes, separator: CsvSeparator, name: string): readonly string[] {
+function readHeader(
+  { bytes }: CsvRecordBytes,
+  { separator, name, columns }: StreamParams & { readonly separator: CsvSeparator },
+): readonly string[] {
   const text = decode(bytes);
   if (text === null) throw new FormatError({ problem: 'its header is not valid UTF-8', file: name });
   const { cells } = parseCsvRecord(text, separator);
-  refuseColumns(cells, name);
+  if (columns === 'scorable') refuseColumns(cells, name);
   return cells;
 }
 
@@ -173,31 +187,32 @@ export function refuseColumns(columns: readonly string[], name: string): void {
   });
 }
 
-function readRecord(
-  { bytes, line }: CsvRecordBytes,
-  {
-    header,
-    separator,
-    index,
-  }: { readonly header: readonly string[]; readonly separator: CsvSeparator; readonly index: number },
-): DataRow {
+interface RecordParams {
+  readonly header: readonly string[];
+  readonly separator: CsvSeparator;
+  readonly columns: TableColumns;
+  readonly index: number;
+}
+
+function readRecord({ bytes, line }: CsvRecordBytes, { header, separator, columns, index }: RecordParams): DataValue {
   const place = placeOf(line, index);
   const text = decode(bytes);
-  if (text === null) return unreadableRow('not valid UTF-8', place);
+  if (text === null) return { place, problem: 'not valid UTF-8' };
   const { cells, problem } = parseCsvRecord(text, separator);
-  if (problem !== null) return unreadableRow(problem, place);
+  if (problem !== null) return { place, problem };
   if (cells.length !== header.length) {
-    return unreadableRow(`it has ${cells.length} cells, and the header has ${header.length}`, place);
+    return { place, problem: `it has ${cells.length} cells, and the header has ${header.length}` };
   }
   try {
-    return readDataRow(rowOfCells(header.map((name, column) => [name, cells[column]])), place);
+    const named = header.map((name, column) => [name, cells[column]] as const);
+    return { place, value: rowOfCells(named, columns) };
   } catch (error) {
     if (!(error instanceof RowProblem)) throw error;
-    return unreadableRow(error.message, place);
+    return { place, problem: error.message };
   }
 }
 
-function placeOf(line: number, index: number): { readonly line: number; readonly fallbackId: string } {
+function placeOf(line: number, index: number): RowPlace {
   return { line, fallbackId: String(index + 1) };
 }
 
