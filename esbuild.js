@@ -10,6 +10,7 @@ const { existsSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const { join, relative, sep } = require('node:path');
 const esbuild = require('esbuild');
 const { version } = require('./package.json');
+const pageAliases = require('./scripts/pageAliases.json');
 const { thirdPartyNotices } = require('./scripts/thirdPartyNotices.js');
 
 const root = __dirname;
@@ -61,8 +62,8 @@ function programs() {
     { ...node, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } },
     {
       ...shared,
-      // See the file: keeps 16 kB of colour and date interpolation out of every page.
-      alias: { 'd3-interpolate': './webview/shared/charts/interpolateNumbers.ts' },
+      // What a page needs of a package, in place of the package: see the files.
+      alias: pageAliases,
       entryPoints: Object.fromEntries(pages),
       format: 'iife',
       platform: 'browser',

@@ -33,7 +33,7 @@ const layers = {
   'src/extension': { layers: ['src/core', 'src/protocol'], packages: ['node:*', 'vscode', 'vscode-jsonrpc/node'] },
   webview: {
     layers: ['src/core', 'src/protocol'],
-    packages: ['d3-scale', 'lit', 'vscode-jsonrpc/browser'],
+    packages: ['lit', 'vscode-jsonrpc'],
     only: {
       'webview/shared/icon.ts': ['@vscode/codicons'],
       'webview/shared/kit.ts': ['@vscode/webview-ui-toolkit'],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 
@@ -14,7 +15,7 @@ export async function buildPage(name: string): Promise<BuiltPage> {
   const root = process.cwd();
   const result = await build({
     absWorkingDir: root,
-    alias: { 'd3-interpolate': './webview/shared/charts/interpolateNumbers.ts' },
+    alias: JSON.parse(readFileSync(join(root, 'scripts', 'pageAliases.json'), 'utf8')) as Record<string, string>,
     bundle: true,
     charset: 'utf8',
     define: { 'process.env.NODE_ENV': '"production"' },

@@ -101,6 +101,7 @@ function imitateWebview({ tokens, kind }: { tokens: Readonly<Record<string, stri
   );
   host.acquireVsCodeApi = () => ({
     postMessage: (message: unknown) => host.sendToHost(message),
+    getState: () => host.savedState,
     setState: (state: unknown) => {
       host.savedState = state;
     },

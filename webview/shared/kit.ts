@@ -8,10 +8,25 @@ import {
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 
 // The only importer of the toolkit. Pages use the ald-… elements below, so another kit needs changes in this file alone.
-// The prefix keeps both kits' elements apart should they ever meet in one page.
-provideVSCodeDesignSystem()
-  .withPrefix('tk')
-  .register(vsCodeButton(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
+
+const parts = {
+  button: () => [vsCodeButton()],
+  select: () => [vsCodeDropdown(), vsCodeOption()],
+  field: () => [vsCodeTextField()],
+};
+const defined = new Set<keyof typeof parts>();
+
+/**
+ * Defines a control of the toolkit when the first one is made: a page does not wait for those that it does not show.
+ * The prefix keeps two kits' elements apart should they ever meet in one page.
+ */
+function define(part: keyof typeof parts): void {
+  if (defined.has(part)) return;
+  defined.add(part);
+  provideVSCodeDesignSystem()
+    .withPrefix('tk')
+    .register(...parts[part]());
+}
 
 /** What every control of the kit emits, as `ald-change`, when the user has changed its value. */
 export type ChangeEvent = CustomEvent<{ readonly value: string }>;
@@ -51,6 +66,11 @@ export class AldButton extends LitElement {
   /** Makes it a toggle button. */
   pressed: boolean | undefined = undefined;
   disabled = false;
+
+  constructor() {
+    super();
+    define('button');
+  }
 
   override focus(): void {
     this.renderRoot.querySelector<HTMLElement>('tk-button')?.focus();
@@ -96,6 +116,11 @@ export class AldSelect extends LitElement {
   label = '';
   options: readonly SelectOption[] = [];
   value = '';
+
+  constructor() {
+    super();
+    define('select');
+  }
 
   protected override render(): TemplateResult {
     return html`<tk-dropdown aria-label=${this.label} @change=${this.changed}>
@@ -152,6 +177,11 @@ export class AldField extends LitElement {
   label = '';
   value = '';
   invalid = false;
+
+  constructor() {
+    super();
+    define('field');
+  }
 
   protected override render(): TemplateResult {
     return html`<tk-text-field

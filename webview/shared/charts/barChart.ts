@@ -1,4 +1,3 @@
-import { scaleLinear } from 'd3-scale';
 import { html, LitElement, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { formatNumber } from '../formatNumber';
 import { copyIcon, icon, tableIcon } from '../icon';
@@ -6,6 +5,7 @@ import '../kit';
 import { pageStyles } from '../pageStyles';
 import { barChartStyles } from './barChartStyles';
 import { renderDataTable, tableAsText, type DataTable } from './dataTable';
+import { scaleAround, type LinearScale } from './linearScale';
 
 export interface BarSeries {
   /** Empty when there is only one and it needs no name. */
@@ -36,13 +36,6 @@ export interface BarChartTexts {
   readonly nameColumn: string;
   /** Header of the value column where a series has no name. */
   readonly valueColumn: string;
-}
-
-interface Scale {
-  /** Position of a value in percent of the plot's width. */
-  readonly position: (value: number) => number;
-  readonly ticks: readonly number[];
-  readonly label: (tick: number) => string;
 }
 
 interface Place {
@@ -137,7 +130,7 @@ export class AldBarChart extends LitElement {
   }
 
   private renderChart(): TemplateResult {
-    const scale = scaleOf(this.rows);
+    const scale = scaleAround(this.rows.flatMap(({ values }) => values.map(({ value }) => value)));
     return html`<svg width="0" height="0" class="hidden" aria-hidden="true">
         <defs>
           <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
@@ -158,7 +151,7 @@ export class AldBarChart extends LitElement {
       ${this.renderTooltip()}`;
   }
 
-  private renderRow(row: BarRow, index: number, scale: Scale): TemplateResult {
+  private renderRow(row: BarRow, index: number, scale: LinearScale): TemplateResult {
     const single = this.series.length === 1;
     const lane = single ? 22 : 15;
     const gap = single ? 0 : 3;
@@ -312,7 +305,7 @@ interface MarkParams {
   readonly place: Place;
   readonly lane: number;
   readonly gap: number;
-  readonly scale: Scale;
+  readonly scale: LinearScale;
 }
 
 interface BarParams {
@@ -330,30 +323,11 @@ function bar({ x, width, y, height, mark, value }: BarParams): SVGTemplateResult
     x=${x} y=${y} width=${width} height=${height} rx="1"></rect>`;
 }
 
-/** One scale for all rows; zero always on it; round ends. */
-function scaleOf(rows: readonly BarRow[]): Scale {
-  const values = rows.flatMap((row) => row.values.map(({ value }) => value)).filter(Number.isFinite);
-  const low = values.reduce((least, value) => Math.min(least, value), 0);
-  const high = values.reduce((most, value) => Math.max(most, value), 0);
-  const domain = low === high ? [-1, 1] : [low, high];
-  const scale = scaleLinear().domain(domain).range([0, 100]).nice(4);
-  const extent = Math.max(...scale.domain().map(Math.abs));
-  const extreme = extent < 0.001 || 10_000 <= extent;
-  const position = (value: number): number => scale(value);
-  // Exponents need room: fewer of them.
-  if (extreme) return { position, ticks: scale.ticks(2), label: formatExtremeTick };
-  return { position, ticks: scale.ticks(4), label: scale.tickFormat(4) };
-}
-
-function formatExtremeTick(tick: number): string {
-  return tick === 0 ? '0' : Number(tick.toPrecision(6)).toExponential().replace('e+', 'e').replaceAll('-', '−');
-}
-
 function verticalLine(position: number, height: number, kind: string): SVGTemplateResult {
   return svg`<line class=${kind} x1="${position}%" x2="${position}%" y1="0" y2=${height}></line>`;
 }
 
-function renderAxis({ position, ticks, label }: Scale): TemplateResult {
+function renderAxis({ position, ticks, label }: LinearScale): TemplateResult {
   return html`<div class="row axis" aria-hidden="true">
     <div class="name"></div>
     <svg class="plot" height=${axisHeight} role="presentation">
