@@ -4,23 +4,40 @@ export interface Span {
   readonly end: number;
 }
 
+/** A member of an object, as it is written. */
+export interface JsonMember {
+  readonly key: string;
+  /** With its quotation marks. */
+  readonly name: Span;
+  readonly value: Span;
+}
+
 /**
  * Where the values of an object stand in a JSON text known to be valid; of a key given twice, the last, as JSON.parse
- * does. Far quicker than a syntax tree: what is inside the values is only skipped.
+ * does.
  * @param start offset of the object's `{`, white space before it allowed.
  */
 export function locateMembers(text: string, start: number): ReadonlyMap<string, Span> {
-  const members = new Map<string, Span>();
+  return new Map(listMembers(text, start).map(({ key, value }) => [key, value]));
+}
+
+/**
+ * The members of an object in a JSON text known to be valid, in their order, those given twice too. Far quicker than a
+ * syntax tree: what is inside the values is only skipped.
+ * @param start offset of the object's `{`, white space before it allowed.
+ */
+export function listMembers(text: string, start: number): readonly JsonMember[] {
+  const members: JsonMember[] = [];
   let index = skipSpace(text, start) + 1;
   for (;;) {
     index = skipSpace(text, index);
     if (text[index] !== '"') return members;
-    const keyEnd = skipString(text, index);
-    const key: unknown = JSON.parse(text.slice(index, keyEnd));
-    const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
-    const valueEnd = skipValue(text, valueStart);
-    members.set(String(key), { start: valueStart, end: valueEnd });
-    index = skipSpace(text, valueEnd);
+    const name = { start: index, end: skipString(text, index) };
+    const key = String(JSON.parse(text.slice(name.start, name.end)));
+    const valueStart = skipSpace(text, skipSpace(text, name.end) + 1);
+    const value = { start: valueStart, end: skipValue(text, valueStart) };
+    members.push({ key, name, value });
+    index = skipSpace(text, value.end);
     if (text[index] !== ',') return members;
     index += 1;
   }
