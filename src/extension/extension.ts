@@ -52,7 +52,12 @@ export function activate(context: ExtensionContext): ExtensionApi {
     scores,
     registerDataFileContext(documents),
     registerModelsView({ client, scores, secrets: context.secrets }),
-    registerModelStatus({ client, scores, onSidecarState: sidecarState.event }),
+    registerModelStatus({
+      client,
+      scores,
+      onSidecarState: sidecarState.event,
+      concerns: (document) => documents.holdsRows(document),
+    }),
     registerRewardHover(documents, scores),
     registerRewardLens(documents, scores),
     registerVisibleRowScoring(documents, scores),

@@ -8,13 +8,15 @@ export interface WebviewHtmlParams {
   readonly language: string;
   /** Custom element that is the page. */
   readonly element: `ald-${string}`;
+  /** Translations of the page's texts, by the text in English; `webview/shared/localise.ts` reads them. */
+  readonly texts?: Readonly<Record<string, string>>;
 }
 
 /**
  * The document of a page. Nothing may load but the one script: styles come with it, icons are inline SVG, there are no
  * fonts, pictures, frames or connections. FAST reads the nonce from the `csp-nonce` meta element for its own probe.
  */
-export function webviewHtml({ scriptUri, nonce, title, language, element }: WebviewHtmlParams): string {
+export function webviewHtml({ scriptUri, nonce, title, language, element, texts = {} }: WebviewHtmlParams): string {
   const policy = [`default-src 'none'`, `script-src 'nonce-${nonce}'`, `style-src 'nonce-${nonce}'`].join('; ');
   return `<!DOCTYPE html>
 <html lang="${escapeHtml(language)}">
@@ -28,10 +30,16 @@ export function webviewHtml({ scriptUri, nonce, title, language, element }: Webv
 </head>
 <body>
 <${element}></${element}>
-<script nonce="${escapeHtml(nonce)}" src="${escapeHtml(scriptUri)}"></script>
+${textsElement(texts)}<script nonce="${escapeHtml(nonce)}" src="${escapeHtml(scriptUri)}"></script>
 </body>
 </html>
 `;
+}
+
+/** JSON that is read and never run. It holds no `<`, so that nothing in it can end the element. */
+function textsElement(texts: Readonly<Record<string, string>>): string {
+  if (Object.keys(texts).length === 0) return '';
+  return `<script type="application/json" id="texts">${JSON.stringify(texts).replaceAll('<', '\\u003c')}</script>\n`;
 }
 
 function escapeHtml(text: string): string {

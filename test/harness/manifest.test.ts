@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { commandIds } from '../../src/extension/commands';
 import { settings } from '../../src/extension/settings';
 import manifest from '../../package.json';
@@ -71,18 +72,12 @@ describe('the manifest', () => {
     assert.ok(0 < paths.length);
   });
 
-  it('has every text of the extension in the l10n bundle, and no other', () => {
-    const bundle = JSON.parse(readFileSync('l10n/bundle.l10n.json', 'utf8')) as Record<string, string>;
-    const found = sources(join('src', 'extension')).flatMap((file) => {
-      const matches = readFileSync(file, 'utf8').matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g);
-      return [...matches].map(([, text]) => text ?? '');
-    });
-    assert.deepEqual(Object.keys(bundle).sort(), [...new Set(found)].sort());
+  it('has every text of the extension and its pages in l10n/, and no other', async () => {
+    const { textFiles } = (await import(pathToFileURL(resolve('scripts', 'collectTexts.mjs')).href)) as {
+      textFiles(): Promise<Record<string, string>>;
+    };
+    for (const [name, content] of Object.entries(await textFiles())) {
+      assert.equal(readFileSync(join('l10n', name), 'utf8'), content, `${name}: run npm run texts`);
+    }
   });
 });
-
-function sources(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => join(folder, name));
-}

@@ -10,6 +10,7 @@ import { buildPage, type BuiltPage } from './buildPage';
 import { fixtureDataset, fixturePairs, fixtureSingles, type FixtureDataset } from './fixtureDataset';
 import { gatedModel, metersModel } from './fixtureRows';
 import { openPage, type OpenedPage } from './openPage';
+import { pseudoTexts, untranslated } from './pseudoLocale';
 import { themes, type FixtureTheme } from './themes';
 
 const screenshots = join('out', 'screenshots');
@@ -118,11 +119,20 @@ describe('the data-set page', function () {
     readonly theme?: FixtureTheme;
     readonly width?: number;
     readonly context?: BrowserContextOptions;
+    readonly texts?: Readonly<Record<string, string>>;
     readonly handlers?: (page: OpenedPage) => void;
   }
 
   async function open(params: OpenParams = {}): Promise<OpenedPage> {
-    const { dataset = pairs, view = dataset.view(), theme = themes.dark, width = 1000, context, handlers } = params;
+    const {
+      dataset = pairs,
+      view = dataset.view(),
+      theme = themes.dark,
+      width = 1000,
+      context,
+      texts,
+      handlers,
+    } = params;
     opened = await openPage({
       browser,
       script: built.script,
@@ -130,6 +140,7 @@ describe('the data-set page', function () {
       theme,
       width,
       ...(context === undefined ? {} : { context }),
+      ...(texts === undefined ? {} : { texts }),
     });
     opened.connection.onRequest(wire.datasetReady, () => view);
     opened.connection.onRequest(wire.readDatasetPage, (page) => dataset.page(page));
@@ -156,6 +167,16 @@ describe('the data-set page', function () {
           assert.deepEqual(await axeViolations(page), []);
         });
       }
+    }
+  });
+
+  it('has every text of its own in the language of the editor', async () => {
+    const query = { kind: 'pair', sort: 'rank', descending: false, subset: null, range: null } as const;
+    const firstRows = { query, offset: 0, count: 100 };
+    for (const view of [gated.view(), running, interrupted]) {
+      const { page } = await open({ view, dataset: gated, texts: pseudoTexts('dataset') });
+      assert.deepEqual(await untranslated(page, [view, gated.page(firstRows), 'cpu f32']), []);
+      await opened?.close();
     }
   });
 

@@ -13,6 +13,8 @@ export interface OpenPageParams {
   readonly width?: number;
   readonly height?: number;
   readonly context?: BrowserContextOptions;
+  /** Translations of the page's texts. */
+  readonly texts?: Readonly<Record<string, string>>;
 }
 
 export interface OpenedPage {
@@ -54,6 +56,7 @@ export async function openPage(params: OpenPageParams): Promise<OpenedPage> {
     title: 'Breakdown',
     language: 'en',
     element,
+    ...(params.texts === undefined ? {} : { texts: params.texts }),
   });
   await page.route(`${origin}/**`, (route) =>
     new URL(route.request().url()).pathname === '/page.js'

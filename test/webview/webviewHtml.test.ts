@@ -25,4 +25,20 @@ describe('webviewHtml', () => {
     });
     assert.equal(html.match(/<script/g)!.length, 1);
   });
+
+  it('carries translations as data that nothing in them can end', () => {
+    const texts = { 'Show {0}': '</script><script>alert(1)</script> "{0}" & \u2028' };
+    const html = webviewHtml({
+      scriptUri: 'https://x/y.js',
+      nonce: 'abc',
+      title: 'T',
+      language: 'de',
+      element: 'ald-x',
+      texts,
+    });
+    assert.equal(html.match(/<\/?script/g)!.length, 4);
+    const [, json] = /<script type="application\/json" id="texts">(.*?)<\/script>/su.exec(html)!;
+    assert.deepEqual(JSON.parse(json!), texts);
+    assert.ok(html.indexOf('id="texts"') < html.indexOf('src="https://x/y.js"'), 'they are there when the script runs');
+  });
 });

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import type { ExtensionContext, WebviewPanel } from 'vscode';
 import { commands, Disposable, env, l10n, Uri, ViewColumn, window, workspace } from 'vscode';
@@ -15,6 +14,7 @@ import {
   showDataset,
 } from '../../protocol/datasetView';
 import type { DatasetReference } from '../../protocol/sidecar';
+import { loadPage } from '../loadPage';
 import type { DataDocuments } from '../promptFile/dataDocuments';
 import { registerCommand, runCommand } from '../registerCommand';
 import { describeError, reportError } from '../reportError';
@@ -26,7 +26,6 @@ import type { RunsRegistration } from '../run/runsView';
 import { stampOf } from '../run/runStore';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 import { connectWebview } from '../webviewConnection';
-import { webviewHtml } from '../webviewHtml';
 import type { DatasetKnowledge } from './datasetView';
 import { describeDataset, sourceProblemOf } from './datasetView';
 import { isTextFile, openSourceRow } from './openSourceRow';
@@ -113,19 +112,8 @@ class DatasetPanel implements Disposable {
     this.#params = params;
     this.#panel = panel;
     this.#runId = runId;
-    const { extensionUri } = params.context;
-    const pages = Uri.joinPath(extensionUri, 'dist', 'webview');
-    const media = Uri.joinPath(extensionUri, 'media');
-    panel.iconPath = { light: Uri.joinPath(media, 'tabLight.svg'), dark: Uri.joinPath(media, 'tabDark.svg') };
-    panel.webview.options = { enableScripts: true, localResourceRoots: [pages] };
     this.#connection = this.#connect();
-    panel.webview.html = webviewHtml({
-      scriptUri: panel.webview.asWebviewUri(Uri.joinPath(pages, 'dataset.js')).toString(),
-      nonce: randomBytes(18).toString('base64'),
-      title: panel.title,
-      language: env.language,
-      element: 'ald-dataset',
-    });
+    loadPage(panel, 'dataset', params.context);
     panel.onDidChangeViewState(() => {
       if (panel.visible) this.update();
     });

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { ExtensionContext, Position, TextDocument, WebviewPanel } from 'vscode';
-import { commands, Disposable, env, l10n, Range, Uri, ViewColumn, window, workspace } from 'vscode';
+import { commands, Disposable, env, l10n, Range, ViewColumn, window, workspace } from 'vscode';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../../core/alidadeError';
 import type { Progress } from '../../core/jobContext';
@@ -19,11 +18,12 @@ import {
 } from '../../protocol/breakdownView';
 import type { RowTarget } from '../commands';
 import { debounce } from '../debounce';
-import type { DataDocuments, DocumentRow } from '../promptFile/dataDocuments';
+import { loadPage } from '../loadPage';
+import type { DataDocuments } from '../promptFile/dataDocuments';
+import type { DocumentRow } from '../promptFile/documentRow';
 import { registerCommand, runCommand } from '../registerCommand';
 import { reportError } from '../reportError';
 import { connectWebview } from '../webviewConnection';
-import { webviewHtml } from '../webviewHtml';
 import { keepWeights } from './keepWeights';
 import { findRow, isRowTarget, readRow, targetOf } from './rowTarget';
 import type { ScoreSettings } from './readScoreSettings';
@@ -138,19 +138,8 @@ class BreakdownPanel implements Disposable {
     this.#params = params;
     this.#panel = panel;
     this.#locked = locked;
-    const pages = Uri.joinPath(params.context.extensionUri, 'dist', 'webview');
-    // Unlike the activity bar, a tab draws the picture as it is.
-    const media = Uri.joinPath(params.context.extensionUri, 'media');
-    panel.iconPath = { light: Uri.joinPath(media, 'tabLight.svg'), dark: Uri.joinPath(media, 'tabDark.svg') };
-    panel.webview.options = { enableScripts: true, localResourceRoots: [pages] };
     this.#connection = this.#connect(panel);
-    panel.webview.html = webviewHtml({
-      scriptUri: panel.webview.asWebviewUri(Uri.joinPath(pages, 'breakdown.js')).toString(),
-      nonce: randomBytes(18).toString('base64'),
-      title: l10n.t('Reward Breakdown'),
-      language: env.language,
-      element: 'ald-breakdown',
-    });
+    loadPage(panel, 'breakdown', params.context);
   }
 
   dispose(): void {

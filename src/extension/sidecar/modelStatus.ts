@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { QuickPickItem } from 'vscode';
+import type { QuickPickItem, TextDocument, TextEditor } from 'vscode';
 import { commands, Disposable, l10n, MarkdownString, StatusBarAlignment, ThemeColor, window, workspace } from 'vscode';
 import type { Progress } from '../../core/jobContext';
 import { describeDtype } from '../../core/reward/describeDtype';
@@ -16,10 +16,15 @@ export interface ModelStatusParams {
   readonly client: SidecarClient;
   readonly scores: RowScores;
   readonly onSidecarState: (listener: (state: SidecarState) => void) => Disposable;
+  /** The document is one that a model may be asked about. */
+  readonly concerns: (document: TextDocument) => boolean;
 }
 
-/** Status bar: which model on which device, and whether it works; a click offers what can be done. */
-export function registerModelStatus({ client, scores, onSidecarState }: ModelStatusParams): Disposable {
+/**
+ * Status bar: which model on which device, and whether it works; a click offers what can be done. It is there from the
+ * first file that a model may be asked about, or the first question to it.
+ */
+export function registerModelStatus({ client, scores, onSidecarState, concerns }: ModelStatusParams): Disposable {
   const item = window.createStatusBarItem('alidade.model', StatusBarAlignment.Right, 100);
   item.name = l10n.t('Alidade: reward model');
   item.command = 'alidade.showModelMenu' satisfies CommandId;
@@ -41,11 +46,18 @@ export function registerModelStatus({ client, scores, onSidecarState }: ModelSta
       role: 'button',
     };
   };
+  const showFor = (editor: TextEditor | undefined): void => {
+    if (editor !== undefined && concerns(editor.document)) item.show();
+  };
   update();
-  item.show();
+  showFor(window.activeTextEditor);
   return Disposable.from(
     item,
-    onSidecarState(update),
+    window.onDidChangeActiveTextEditor(showFor),
+    onSidecarState(() => {
+      update();
+      item.show();
+    }),
     scores.onDidChange(update),
     scores.onDidStep(update),
     scores.onDidScore((result) => {
