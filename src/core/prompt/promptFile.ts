@@ -1,5 +1,6 @@
 import type { Span } from '../promptFile/locateJson';
 import type { Message } from '../promptFile/message';
+import type { SourceText } from './sourceText';
 
 /** Whose conventions a prompt file follows. */
 export type PromptFormat =
@@ -14,7 +15,14 @@ export type PromptFormat =
   | 'markdown';
 
 /** How variables are written in a prompt. */
-export type TemplateLanguage = 'none' | 'jinja' | 'mustache' | 'handlebars' | 'poml' | 'placeholders';
+export type TemplateLanguage =
+  | 'none'
+  | 'jinja' // Nunjucks too
+  | 'mustache'
+  | 'handlebars'
+  | 'poml'
+  | 'placeholders' // VS Code's `${input:name}` and `${selection}`
+  | 'names'; // `{{name}}` alone; whatever else is between braces is text
 
 /** What a prompt file holds, with its places: all that editor and command line need of it. Spans are UTF-16 offsets. */
 export interface PromptFile {
@@ -38,18 +46,37 @@ export interface Prompt {
   /** In their order. Where roles are made by the template itself (Handlebars, POML), one part holds the whole body. */
   readonly parts: readonly PromptPart[];
   readonly variables: readonly PromptVariable[];
+  /** What is rendered, where that is more than the parts one by one. */
+  readonly body?: PromptBody;
 }
+
+/**
+ * How messages come out of a rendered text: at lines with a role's name (Prompty), at the tags and helpers of Dotprompt
+ * and POML, by reading it as a list of messages (promptfoo), or out of another file.
+ */
+export type PromptBody =
+  | { readonly kind: 'roleMarkers' | 'dotprompt' | 'poml' | 'chatText'; readonly source: SourceText }
+  | { readonly kind: 'reference'; readonly path: string; readonly span: Span };
 
 export interface PromptPart {
   readonly role: string;
-  /** The template's text as it stands in the file. */
+  /** The template's text as it stands in the file; without its quoting and indentation where it is within YAML or JSON. */
   readonly text: string;
   readonly span: Span;
+  /** Where the text's units stand, unless it is the span's text itself. */
+  readonly source?: SourceText;
 }
 
 export interface PromptVariable {
   readonly name: string;
   readonly description: string | null;
+  /**
+   * What it takes: `text` (the default), `messages` (earlier turns of the conversation), `editor` (what the editor knows:
+   * selection, file), `media` (left out of what is scored).
+   */
+  readonly kind?: 'text' | 'messages' | 'editor' | 'media';
+  /** The only values that it may have, where the file lists them. */
+  readonly choices?: readonly unknown[];
   /** Without a value the prompt cannot be rendered. */
   readonly required: boolean;
   /** What it has where nothing else is given; undefined: nothing. */

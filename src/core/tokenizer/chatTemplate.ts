@@ -1,4 +1,4 @@
-import { Environment, parse, tokenize } from '@huggingface/jinja';
+import { parse, tokenize } from '@huggingface/jinja';
 import { AlidadeError } from '../alidadeError';
 import type { TokenizerSource } from '../checkpoint/checkpoint';
 import type { Message } from '../promptFile/message';
@@ -6,6 +6,7 @@ import { formatTemplateDate, type TemplateDate } from './formatTemplateDate';
 import { locateParseError, templateOptions } from './locateParseError';
 import { locateStatements } from './locateStatements';
 import { readSpecialTokens } from './specialTokens';
+import { createTemplateEnvironment } from './templateEnvironment';
 import { TemplateInterpreter, TemplateRefusal } from './templateInterpreter';
 
 export interface RenderOptions {
@@ -27,9 +28,6 @@ export interface ChatTemplate {
 /** The date that Llama 3.1 and 3.2 templates write when they are given none. */
 const fixedDate: TemplateDate = { year: 2024, month: 7, day: 26 };
 
-/** The longest range() of Jinja2's sandbox, in which transformers runs templates. */
-const maxRange = 100_000;
-
 /**
  * The chat template of a checkpoint, run as transformers runs it (Jinja2's ImmutableSandboxedEnvironment with
  * trim_blocks and lstrip_blocks; `tools` and `documents` are None); null where the model has none.
@@ -47,7 +45,7 @@ export function createChatTemplate(source: TokenizerSource): ChatTemplate | null
     source: text,
     render: (messages, options) => {
       checkMessages(messages);
-      const environment = createEnvironment({
+      const environment = createTemplateEnvironment({
         ...specialTokens,
         messages: messages.map((message) => ({ ...message })),
         tools: null,
@@ -104,34 +102,6 @@ function checkMessages(messages: readonly Message[]): void {
       throw new AlidadeError({ code: 'template', message: `\`${field}\` of message ${index + 1} is not a string` });
     }
   }
-}
-
-function createEnvironment(variables: Record<string, unknown>): Environment {
-  const environment = new Environment();
-  const globals: Record<string, unknown> = {
-    true: true,
-    True: true,
-    false: false,
-    False: false,
-    none: null,
-    None: null,
-    range: boundedRange,
-    raise_exception: (message: unknown) => {
-      throw new TemplateRefusal(String(message));
-    },
-    ...variables,
-  };
-  for (const [name, value] of Object.entries(globals)) if (name !== 'namespace') environment.set(name, value);
-  return environment;
-}
-
-function boundedRange(first: number, second?: number, step = 1): number[] {
-  const [start, stop] = second === undefined ? [0, first] : [first, second];
-  if (step === 0) throw new Error('range() step must not be zero');
-  const length = Math.max(0, Math.ceil((stop - start) / step));
-  if (maxRange < length || Number.isNaN(length))
-    throw new Error(`range() of ${length} steps; at most ${maxRange} are allowed`);
-  return Array.from({ length }, (_, index) => start + index * step);
 }
 
 function describeFailure(error: unknown, line: number | null): AlidadeError {

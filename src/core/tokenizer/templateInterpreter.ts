@@ -8,18 +8,26 @@ type RuntimeValue = ReturnType<Interpreter['evaluate']>;
 /** The template called raise_exception; the message is the template's own wording. */
 export class TemplateRefusal extends Error {}
 
+/** The template would have taken too long or made too much. */
+export class TemplateLimit extends Error {}
+
 export interface TemplateRun {
   readonly environment: Environment;
   readonly program: TemplateProgram;
   /** Offsets in the template's source by statement. */
   readonly positions: ReadonlyMap<TemplateNode, number>;
+  readonly limits?: TemplateLimits;
 }
 
-/** In evaluations of a node, about half a microsecond each; the longest real templates need about 100 a message. */
-const maxSteps = 1_000_000;
+export interface TemplateLimits {
+  /** In evaluations of a node. */
+  readonly steps: number;
+  /** Of any text that an expression makes, in UTF-16 units. */
+  readonly textLength: number;
+}
 
-/** Longest text in UTF-16 units that any expression may make. */
-const maxTextLength = 8_388_608;
+/** About half a microsecond a step; the longest real templates need about 100 a message. */
+const defaultLimits: TemplateLimits = { steps: 1_000_000, textLength: 8_388_608 };
 
 /** Steps for each element of a list that is used so: a round of a loop makes an environment even for an empty body. */
 const loopSteps = 16;
@@ -44,17 +52,21 @@ const stripSides: ReadonlyMap<string, StripSide> = new Map([
 export class TemplateInterpreter extends Interpreter {
   /** Where in the template's source the statement evaluated last begins; null before the first. */
   offset: number | null = null;
+  /** Where the loop begins that was being run; null outside of one. */
+  loopOffset: number | null = null;
 
   private readonly program: TemplateProgram;
   private readonly positions: ReadonlyMap<TemplateNode, number>;
   /** Steps an element for the expressions whose lists cost more than copying. */
   private readonly listSteps = new WeakMap<TemplateNode, number>();
+  private readonly limits: TemplateLimits;
   private steps = 0;
 
-  constructor({ environment, program, positions }: TemplateRun) {
+  constructor({ environment, program, positions, limits = defaultLimits }: TemplateRun) {
     super(environment);
     this.program = program;
     this.positions = positions;
+    this.limits = limits;
   }
 
   renderProgram(): string {
@@ -66,23 +78,28 @@ export class TemplateInterpreter extends Interpreter {
     this.charge(1);
     const outerOffset = this.offset;
     this.offset = this.positions.get(statement) ?? outerOffset;
+    const outerLoop = this.loopOffset;
+    if (statement.type === 'For') this.loopOffset = this.offset;
     this.markLists(statement);
     const value = this.evaluateAsPython(statement, environment) ?? super.evaluate(statement, environment);
     this.chargeFor(statement, value);
     // Not restored after an exception: then it tells where that came from.
     this.offset = outerOffset;
+    this.loopOffset = outerLoop;
     return value;
   }
 
   private charge(steps: number): void {
     this.steps += steps;
-    if (maxSteps < this.steps) throw new Error(`it does not end: stopped after ${maxSteps} steps`);
+    const { steps: maxSteps } = this.limits;
+    if (maxSteps < this.steps) throw new TemplateLimit(`it does not end: stopped after ${maxSteps} steps`);
   }
 
   private chargeFor(statement: TemplateNode, { value }: RuntimeValue): void {
     if (Array.isArray(value)) this.charge(value.length * (this.listSteps.get(statement) ?? elementSteps));
     if (typeof value !== 'string') return;
-    if (maxTextLength < value.length) throw new Error(`it makes a text longer than ${maxTextLength} characters`);
+    const { textLength } = this.limits;
+    if (textLength < value.length) throw new TemplateLimit(`it makes a text longer than ${textLength} characters`);
     this.charge(value.length * textSteps);
   }
 

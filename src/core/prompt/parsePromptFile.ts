@@ -1,0 +1,56 @@
+import { parseCopilotPrompt } from './parseCopilotPrompt';
+import { parseMarkdownPrompt } from './parseMarkdownPrompt';
+import { parsePrompty } from './parsePrompty';
+import type { PromptFile, PromptFormat } from './promptFile';
+import { isChatml, isMessageList, promptFormatOf } from './promptFormatOf';
+
+export interface PromptFileText {
+  readonly text: string;
+  /** Tells the format; nothing is read from it. */
+  readonly path: string;
+  /** Texts of other files, by their path as `references` gives it; with them, what they declare is known too. */
+  readonly files?: ReadonlyMap<string, string>;
+}
+
+/** Longer files are no prompts. */
+const maxLength = 16_777_216;
+
+/**
+ * A prompt file of any format with its places; what has no format of its own is read as a prompt in Markdown. Never
+ * throws: what is wrong is among the problems, and the rest is there nevertheless.
+ */
+export function parsePromptFile(file: PromptFileText): PromptFile {
+  const format = formatOf(file);
+  const span = { start: 0, end: file.text.length };
+  if (maxLength < file.text.length) return emptyFile(format, `longer than ${maxLength} characters: not a prompt`, span);
+  try {
+    return parseAs(format, file);
+  } catch (error) {
+    // Parsers of nested text go as deep as the text does.
+    if (!(error instanceof RangeError)) throw error;
+    return emptyFile(format, 'nested too deeply to be read', span);
+  }
+}
+
+function formatOf({ path, text }: PromptFileText): PromptFormat {
+  const format = promptFormatOf(path, text);
+  if (format !== null) return format;
+  if (isChatml(text)) return 'chatml';
+  return isMessageList(text) ? 'chatJson' : 'markdown';
+}
+
+function emptyFile(format: PromptFormat, message: string, span: PromptFile['problems'][number]['span']): PromptFile {
+  const problems = [{ severity: 'error' as const, message, span }];
+  return { format, name: null, description: null, prompts: [], inputs: [], references: [], problems };
+}
+
+function parseAs(format: PromptFormat, file: PromptFileText): PromptFile {
+  switch (format) {
+    case 'prompty':
+      return parsePrompty(file);
+    case 'copilot':
+      return parseCopilotPrompt(file);
+    default:
+      return parseMarkdownPrompt(file);
+  }
+}
