@@ -305,12 +305,12 @@ describe('the breakdown page', function () {
 
   it('compares any two of a list, the best and the runner-up at first', async () => {
     const { page } = await open({ state: rowState(listOfFour) });
-    const names = (): Promise<string[]> => page.locator('.scores dt').allInnerTexts();
+    const names = (): Promise<string[]> => page.locator('.facts dt').allInnerTexts();
     assert.deepEqual(await names(), ['Response 2', 'Response 3', 'Margin']);
     await page.getByRole('combobox', { name: 'Second response to compare' }).click();
     await page.getByRole('option', { name: 'Response 4' }).last().click();
     assert.deepEqual(await names(), ['Response 2', 'Response 4', 'Margin']);
-    assert.match(await page.locator('.scores').innerText(), /\+3\.5009/);
+    assert.match(await page.locator('.facts').innerText(), /\+3\.5009/);
   });
 
   it('recomputes the scores from changed weights and hands them to the host', async () => {

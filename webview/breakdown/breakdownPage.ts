@@ -12,6 +12,8 @@ import type {
 import '../shared/charts/barChart';
 import { errorIcon, icon, infoIcon } from '../shared/icon';
 import type { ChangeEvent } from '../shared/kit';
+import { pageLayout } from '../shared/pageLayout';
+import { PageStatus } from '../shared/pageStatus';
 import { pageStyles } from '../shared/pageStyles';
 import { breakdownStyles } from './breakdownStyles';
 import {
@@ -47,18 +49,15 @@ export class AldBreakdown extends LitElement {
   static override properties = {
     view: { attribute: false },
     choice: { state: true },
-    status: { state: true },
   };
 
-  static override styles = [pageStyles, breakdownStyles];
+  static override styles = [pageStyles, pageLayout, breakdownStyles];
 
   host: BreakdownHost | null = null;
   view: BreakdownView = { state: { kind: 'empty' }, locked: false };
   /** The two of a list that are compared. */
   private choice: readonly [number, number] | null = null;
-  /** A passing word about the last action. */
-  private status: { readonly kind: 'done' | 'failed'; readonly text: string } | null = null;
-  private statusTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly status = new PageStatus(this);
   /** Stays, dimmed, while the next row is being scored, so that the page does not flicker. */
   private lastRow: RowState | null = null;
 
@@ -75,9 +74,7 @@ export class AldBreakdown extends LitElement {
 
   protected override render(): TemplateResult {
     return html`<main>${this.renderState(this.view.state)}</main>
-      <div class="status" role=${this.status?.kind === 'failed' ? 'alert' : 'status'}>
-        ${this.status === null ? nothing : html`<p>${this.status.text}</p>`}
-      </div>`;
+      ${this.status.render()}`;
   }
 
   private renderState(state: BreakdownState): TemplateResult {
@@ -253,14 +250,12 @@ export class AldBreakdown extends LitElement {
     if (state.kind !== 'row') return;
     const responses = row.responses.map((response) => reweighBreakdown(response, weights));
     this.show({ ...this.view, state: { ...state, row: { ...row, responses } } });
-    await this.attempt((host) => host.changeWeights({ modelHash: row.model.hash, weights }));
+    await this.status.attempt(this.host && this.host.changeWeights({ modelHash: row.model.hash, weights }));
   }
 
   private async toggleLock(): Promise<void> {
-    await this.attempt(async (host) => {
-      const locked = await host.setLocked(!this.view.locked);
-      this.view = { ...this.view, locked };
-    });
+    const asked = this.host && this.host.setLocked(!this.view.locked);
+    if (await this.status.attempt(asked)) this.view = { ...this.view, locked: (await asked) === true };
   }
 
   private readonly copyRequested = (event: CustomEvent<{ readonly text: string }>): void => {
@@ -268,32 +263,11 @@ export class AldBreakdown extends LitElement {
   };
 
   private async copy(text: string): Promise<void> {
-    if (await this.attempt((host) => host.copyText(text))) this.tell({ kind: 'done', text: strings.copied });
+    await this.status.copy(this.host && this.host.copyText(text));
   }
 
   private async act(action: ErrorAction): Promise<void> {
-    await this.attempt((host) => host.act(action));
-  }
-
-  /** True when it worked; else the page says why not. */
-  private async attempt(action: (host: BreakdownHost) => Promise<void>): Promise<boolean> {
-    if (this.host === null) return false;
-    try {
-      await action(this.host);
-      return true;
-    } catch (error) {
-      this.tell({ kind: 'failed', text: strings.failed(error instanceof Error ? error.message : String(error)) });
-      return false;
-    }
-  }
-
-  private tell(status: NonNullable<AldBreakdown['status']>): void {
-    clearTimeout(this.statusTimer);
-    this.status = status;
-    const clear = (): void => {
-      this.status = null;
-    };
-    this.statusTimer = setTimeout(clear, status.kind === 'done' ? 2000 : 8000);
+    await this.status.attempt(this.host && this.host.act(action));
   }
 }
 

@@ -1,98 +1,16 @@
 import { css } from 'lit';
 
 export const breakdownStyles = css`
-  :host {
-    container-type: inline-size;
-    min-height: 100vh;
-    background: var(--vscode-editor-background);
-  }
-  main {
-    position: relative;
-    padding: 12px 20px 40px;
-    max-width: 1280px;
-  }
-  .top {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr) auto;
-    gap: 2px 12px;
-    align-items: start;
-  }
-  .top .actions {
-    display: flex;
-    gap: 4px;
-  }
   .title {
     display: flex;
     flex-wrap: wrap;
     align-items: baseline;
     gap: 0 12px;
   }
-  .model {
-    grid-column: 1 / -1;
-    display: flex;
-    flex-wrap: wrap;
-    align-items: baseline;
-    gap: 0 8px;
-    overflow-wrap: anywhere;
-  }
-  .model > :not(:last-child)::after {
-    content: '·';
-    margin-inline-start: 8px;
-    color: var(--vscode-descriptionForeground);
-  }
-  .model > .flag:not(:last-child)::after {
-    margin-inline-start: 4px;
-  }
-  .mono {
-    font-family: var(--vscode-editor-font-family);
-    font-size: 0.95em;
-  }
-  .banner {
-    display: flex;
-    gap: 8px;
-    align-items: center;
-    margin-block-start: 12px;
-    padding: 4px 10px;
-    color: var(--vscode-inputValidation-infoForeground, var(--vscode-foreground));
-    background: var(--vscode-inputValidation-infoBackground);
-    border: 1px solid var(--vscode-inputValidation-infoBorder);
-    border-radius: 3px;
-  }
-  .banner.error {
-    color: var(--vscode-inputValidation-errorForeground, var(--vscode-foreground));
-    background: var(--vscode-inputValidation-errorBackground);
-    border-color: var(--vscode-inputValidation-errorBorder);
-  }
-  .scores {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 12px 40px;
-    margin-block: 18px 22px;
-  }
-  .scores dt {
-    display: flex;
-    align-items: center;
-    gap: 6px;
-    color: var(--vscode-descriptionForeground);
-  }
-  .scores .big {
-    font-size: 1.7em;
-    line-height: 1.3;
-    font-variant-numeric: tabular-nums;
-  }
-  .scores .facts {
+  .facts .details {
     display: flex;
     gap: 4px 10px;
     flex-wrap: wrap;
-  }
-  .flag {
-    display: inline-flex;
-    gap: 4px;
-    align-items: baseline;
-  }
-  .flag .icon {
-    align-self: center;
-    color: var(--vscode-editorWarning-foreground);
   }
   .compare {
     display: flex;
@@ -116,9 +34,6 @@ export const breakdownStyles = css`
   }
   .columns > div:not(:has(*)) {
     display: none;
-  }
-  .part {
-    margin-block-start: 28px;
   }
   .part > h2 {
     margin-block-end: 4px;
@@ -260,29 +175,5 @@ export const breakdownStyles = css`
     .texts.two {
       grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
     }
-  }
-  @container (max-width: 420px) {
-    main {
-      padding-inline: 12px;
-    }
-    .scores {
-      gap: 12px 24px;
-    }
-  }
-  .status {
-    position: fixed;
-    inset-block-end: 12px;
-    inset-inline-end: 16px;
-    z-index: 3;
-    max-width: min(60ch, calc(100vw - 32px));
-  }
-  .status p {
-    padding: 4px 10px;
-    overflow-wrap: anywhere;
-    color: var(--vscode-editorWidget-foreground);
-    background: var(--vscode-editorWidget-background);
-    border: 1px solid var(--vscode-editorWidget-border, var(--vscode-contrastBorder));
-    border-radius: 3px;
-    box-shadow: 0 2px 8px var(--vscode-widget-shadow, transparent);
   }
 `;

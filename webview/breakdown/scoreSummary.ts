@@ -8,7 +8,7 @@ import { strings } from './strings';
 /** The scores in large figures, and for two responses the margin and what it says about the label. */
 export function renderScores(shown: Shown, kind: ExplainedRow['kind']): TemplateResult {
   const [first, second] = shown;
-  return html`<dl class="scores">
+  return html`<dl class="facts">
     ${renderScore(first, second === undefined ? strings.score : first.name)}
     ${second === undefined ? nothing : html`${renderScore(second, second.name)} ${renderMargin(first, second, kind)}`}
   </dl>`;
@@ -18,7 +18,7 @@ function renderScore({ text }: NamedResponse, title: string): TemplateResult {
   return html`<div>
     <dt>${title}</dt>
     <dd class="big" title=${strings.scoreHint(String(text.score))}>${formatNumber(text.score)}</dd>
-    <dd class="quiet facts">
+    <dd class="quiet details">
       <span title=${strings.tokenParts(text.promptTokens, text.responseTokens)}>${strings.tokens(text.tokens)}</span>
       ${
         text.truncated

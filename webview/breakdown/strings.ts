@@ -17,17 +17,7 @@ export const strings = {
   reveal: 'Show the row in its file',
   keepRow: 'Keep this row when the cursor moves',
   copyJson: 'Copy the whole breakdown as JSON',
-  copied: 'Copied',
-  failed: (message: string) => `That did not work: ${message}`,
   stale: 'The text has been edited since this was scored.',
-
-  notAJudge: 'Not a judge of quality',
-  notAJudgeHint:
-    'These are narrow meters on a small model. Each measures the one thing that it names; together they do not say which response is better.',
-  modelHint: (path: string, architecture: string) => `${path}\n${architecture}`,
-  deviceHint: (reason: string, mode: string, loss: number) =>
-    `${reason}\nWeights ${mode}${loss === 0 ? '' : `\nError of the weights in this number format, relative to their size (root mean square): ${loss}`}`,
-  hashHint: (hash: string) => `Hash of the configuration and the head: ${hash}`,
 
   tokens: (count: number) => (count === 1 ? '1 token' : `${count} tokens`),
   tokenParts: (prompt: number, response: number) => `${prompt} prompt + ${response} response`,
@@ -58,8 +48,6 @@ export const strings = {
   gateWords: (gate: string, coefficient: string) => `gate ${gate}, which makes the coefficient ${coefficient}`,
 
   chart: {
-    showTable: 'Show as table',
-    copyTable: 'Copy table',
     nameColumn: 'Objective',
     valueColumn: 'Value',
   },

@@ -3,11 +3,14 @@ import type { DatasetOverview, ScoredKind } from '../../src/core/dataset/dataset
 import type { DatasetPage } from '../../src/core/dataset/datasetPage';
 import type { DatasetQuery } from '../../src/core/dataset/datasetQuery';
 import type { DatasetAction, DatasetView, PageParams, RowReference } from '../../src/protocol/datasetView';
+import type { CopyEvent } from '../shared/charts/chartFrame';
 import '../shared/charts/histogram';
 import type { BinEvent } from '../shared/charts/histogram';
 import { formatNumber } from '../shared/formatNumber';
 import { closeIcon, icon } from '../shared/icon';
 import type { ChangeEvent } from '../shared/kit';
+import { pageLayout } from '../shared/pageLayout';
+import { PageStatus } from '../shared/pageStatus';
 import { pageStyles } from '../shared/pageStyles';
 import { datasetStyles } from './datasetStyles';
 import { renderObjectives } from './objectiveCharts';
@@ -33,17 +36,14 @@ export class AldDataset extends LitElement {
   static override properties = {
     view: { attribute: false },
     query: { state: true },
-    status: { state: true },
   };
 
-  static override styles = [pageStyles, datasetStyles];
+  static override styles = [pageStyles, pageLayout, datasetStyles];
 
   host: DatasetHost | null = null;
   view: DatasetView | null = null;
   private query: DatasetQuery | null = null;
-  /** A passing word about the last action. */
-  private status: { readonly kind: 'done' | 'failed'; readonly text: string } | null = null;
-  private statusTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly status = new PageStatus(this);
 
   /** Draws what the extension sent. */
   show(view: DatasetView): void {
@@ -58,14 +58,12 @@ export class AldDataset extends LitElement {
 
   protected override render(): TemplateResult {
     return html`<main>${this.view === null ? nothing : this.renderView(this.view)}</main>
-      <div class="status" role=${this.status?.kind === 'failed' ? 'alert' : 'status'}>
-        ${this.status === null ? nothing : html`<p>${this.status.text}</p>`}
-      </div>`;
+      ${this.status.render()}`;
   }
 
   private renderView(view: DatasetView): TemplateResult {
     const { overview, run } = view;
-    return html`${renderRunHeader({ view, act: (action) => void this.attempt((host) => host.act(action)) })}
+    return html`${renderRunHeader({ view, act: (action) => void this.status.attempt(this.host && this.host.act(action)) })}
     ${
       overview === null || overview.rows === 0 || this.query === null
         ? this.renderNothing(view)
@@ -222,36 +220,13 @@ export class AldDataset extends LitElement {
 
   private readonly rowRequested = (event: RowEvent): void => {
     const { as, ...row } = event.detail;
-    void this.attempt((host) => (as === 'explain' ? host.explainRow(row) : host.openRow(row, as === 'open')));
+    const { host } = this;
+    void this.status.attempt(host && (as === 'explain' ? host.explainRow(row) : host.openRow(row, as === 'open')));
   };
 
-  private readonly copyRequested = (event: CustomEvent<{ readonly text: string }>): void => {
-    const { text } = event.detail;
-    void this.attempt((host) => host.copyText(text)).then((done) => {
-      if (done) this.tell({ kind: 'done', text: strings.copied });
-    });
+  private readonly copyRequested = (event: CopyEvent): void => {
+    void this.status.copy(this.host && this.host.copyText(event.detail.text));
   };
-
-  /** True when it worked; else the page says why not. */
-  private async attempt(action: (host: DatasetHost) => Promise<void>): Promise<boolean> {
-    if (this.host === null) return false;
-    try {
-      await action(this.host);
-      return true;
-    } catch (error) {
-      this.tell({ kind: 'failed', text: strings.failed(error instanceof Error ? error.message : String(error)) });
-      return false;
-    }
-  }
-
-  private tell(status: NonNullable<AldDataset['status']>): void {
-    clearTimeout(this.statusTimer);
-    this.status = status;
-    const clear = (): void => {
-      this.status = null;
-    };
-    this.statusTimer = setTimeout(clear, status.kind === 'done' ? 2000 : 8000);
-  }
 }
 
 function rangeOf({ from, to }: { readonly from: number; readonly to: number }): NonNullable<DatasetQuery['range']> {

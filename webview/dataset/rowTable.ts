@@ -4,6 +4,7 @@ import type { DatasetQuery, DatasetSort } from '../../src/core/dataset/datasetQu
 import type { PageParams, RowReference } from '../../src/protocol/datasetView';
 import { arrowDownIcon, arrowUpIcon, icon, warningIcon } from '../shared/icon';
 import { pageStyles } from '../shared/pageStyles';
+import { sharedStrings } from '../shared/strings';
 import { columnsFor, type RowColumn } from './rowColumns';
 import { rowTableStyles } from './rowTableStyles';
 import { strings } from './strings';
@@ -247,7 +248,7 @@ export class AldRowTable extends LitElement {
       this.requestUpdate();
     } catch (error) {
       if (question !== this.question) return;
-      this.problem = strings.failed(error instanceof Error ? error.message : String(error));
+      this.problem = sharedStrings.failed(error instanceof Error ? error.message : String(error));
     }
   }
 

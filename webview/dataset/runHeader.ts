@@ -1,12 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { DatasetOverview, PairCounts, ScoredKind } from '../../src/core/dataset/datasetOverview';
-import { describeDtype } from '../../src/core/reward/describeDtype';
 import type { ScoreSummary } from '../../src/core/reward/scoreSummary';
 import { describeDuration } from '../../src/core/describeQuantity';
-import type { RewardModelDescription } from '../../src/core/reward/rewardModelDescription';
 import type { DatasetAction, DatasetView, RunState } from '../../src/protocol/datasetView';
 import { formatNumber } from '../shared/formatNumber';
 import { errorIcon, icon, infoIcon, warningIcon } from '../shared/icon';
+import { renderModelLine } from '../shared/modelLine';
 import { formatPercent } from './formatPercent';
 import { strings } from './strings';
 
@@ -31,7 +30,7 @@ export function renderRunHeader({ view, act }: RunHeaderParams): TemplateResult 
             >`,
         )}
       </div>
-      ${run.model === null ? nothing : renderModel(run.model)}
+      ${run.model === null ? nothing : renderModelLine(run.model)}
     </header>
     ${renderState(run.state)} ${view.sourceProblem === null ? nothing : renderBanner('info', view.sourceProblem)}
     ${
@@ -45,22 +44,6 @@ export function renderRunHeader({ view, act }: RunHeaderParams): TemplateResult 
 /** The first of its actions is what the user most likely wants. */
 function isUnfinished({ kind }: RunState): boolean {
   return kind === 'stopped' || kind === 'interrupted' || kind === 'failed';
-}
-
-function renderModel(model: RewardModelDescription): TemplateResult {
-  return html`<div class="model">
-    <span title=${strings.modelHint(model.path, model.architecture)}><bdi>${model.name}</bdi></span>
-    <span class="quiet"><bdi>${model.head}</bdi></span>
-    ${
-      model.headKind === 'meters'
-        ? html`<span class="flag" title=${strings.notAJudgeHint}>${icon(warningIcon)}${strings.notAJudge}</span>`
-        : nothing
-    }
-    <span class="quiet" title=${strings.deviceHint(model.deviceReason, model.mode, model.quantisationLoss ?? 0)}
-      >${model.device} ${describeDtype(model)}</span
-    >
-    <span class="quiet mono" title=${strings.hashHint(model.hash)}>${model.hash.slice(0, 8)}</span>
-  </div>`;
 }
 
 function renderState(state: RunState): TemplateResult | typeof nothing {

@@ -1,7 +1,10 @@
 import arrowDownIcon from '@vscode/codicons/src/icons/arrow-down.svg';
 import arrowUpIcon from '@vscode/codicons/src/icons/arrow-up.svg';
+import chevronDownIcon from '@vscode/codicons/src/icons/chevron-down.svg';
+import chevronRightIcon from '@vscode/codicons/src/icons/chevron-right.svg';
 import closeIcon from '@vscode/codicons/src/icons/close.svg';
 import copyIcon from '@vscode/codicons/src/icons/copy.svg';
+import diffIcon from '@vscode/codicons/src/icons/diff.svg';
 import errorIcon from '@vscode/codicons/src/icons/error.svg';
 import infoIcon from '@vscode/codicons/src/icons/info.svg';
 import jsonIcon from '@vscode/codicons/src/icons/json.svg';
@@ -16,8 +19,11 @@ import { unsafeHTML } from 'lit/directives/unsafe-html.js';
 export {
   arrowDownIcon,
   arrowUpIcon,
+  chevronDownIcon,
+  chevronRightIcon,
   closeIcon,
   copyIcon,
+  diffIcon,
   errorIcon,
   infoIcon,
   jsonIcon,

@@ -42,6 +42,19 @@ export const pageStyles = css`
   .quiet {
     color: var(--vscode-descriptionForeground);
   }
+  .mono {
+    font-family: var(--vscode-editor-font-family);
+    font-size: 0.95em;
+  }
+  .flag {
+    display: inline-flex;
+    gap: 4px;
+    align-items: baseline;
+  }
+  .flag .icon {
+    align-self: center;
+    color: var(--vscode-editorWarning-foreground);
+  }
   .number {
     font-variant-numeric: tabular-nums;
     white-space: nowrap;

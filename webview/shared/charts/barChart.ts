@@ -1,23 +1,24 @@
 import { html, LitElement, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { formatNumber } from '../formatNumber';
-import { copyIcon, icon, tableIcon } from '../icon';
-import '../kit';
 import { pageStyles } from '../pageStyles';
+import { bar, hatchPattern, renderKey, type BarMark } from './bar';
 import { barChartStyles } from './barChartStyles';
-import { renderDataTable, tableAsText, type DataTable } from './dataTable';
+import { ChartFrame, chartFrameStyles, placeTooltip } from './chartFrame';
+import type { DataTable } from './dataTable';
 import { scaleAround, type LinearScale } from './linearScale';
 
 export interface BarSeries {
   /** Empty when there is only one and it needs no name. */
   readonly name: string;
-  /** `bySign`: positive values are solid, negative ones hatched. `plain`: one quiet colour. */
-  readonly mark: 'solid' | 'hatched' | 'bySign' | 'plain';
+  readonly mark: BarMark;
 }
 
 export interface BarValue {
   readonly value: number;
   /** What the number means, in words. */
   readonly words: string;
+  /** Where the value may lie, drawn as a line with ends across the bar. */
+  readonly interval?: { readonly low: number; readonly high: number };
 }
 
 export interface BarRow {
@@ -28,10 +29,8 @@ export interface BarRow {
   readonly values: readonly BarValue[];
 }
 
-/** Texts of the chart's own controls, given by the page. */
+/** Headers of the table behind the chart, given by the page. */
 export interface BarChartTexts {
-  readonly showTable: string;
-  readonly copyTable: string;
   /** Header of the column of row names. */
   readonly nameColumn: string;
   /** Header of the value column where a series has no name. */
@@ -60,12 +59,11 @@ export class AldBarChart extends LitElement {
     rows: { attribute: false },
     signed: { type: Boolean },
     texts: { attribute: false },
-    asTable: { state: true },
     active: { state: true },
     shown: { state: true },
   };
 
-  static override styles = [pageStyles, barChartStyles];
+  static override styles = [pageStyles, chartFrameStyles, barChartStyles];
 
   heading = '';
   note = '';
@@ -73,8 +71,8 @@ export class AldBarChart extends LitElement {
   rows: readonly BarRow[] = [];
   /** Positive values carry a plus. */
   signed = false;
-  texts: BarChartTexts = { showTable: '', copyTable: '', nameColumn: '', valueColumn: '' };
-  private asTable = false;
+  texts: BarChartTexts = { nameColumn: '', valueColumn: '' };
+  private readonly frame = new ChartFrame(this, () => (this.shown = null));
   /** The mark that holds the tab stop. */
   private active: Place = { row: 0, series: 0 };
   /** The mark whose tooltip is up. */
@@ -88,57 +86,33 @@ export class AldBarChart extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const table = this.dataTable();
-    return html`<header>
-        <h2>${this.heading}</h2>
-        ${this.renderLegend()}
-        <div class="actions">
-          ${
-            this.asTable
-              ? html`<ald-button kind="icon" .label=${this.texts.copyTable} @click=${() => this.copy(table)}
-                  >${icon(copyIcon)}</ald-button
-                >`
-              : nothing
-          }
-          <ald-button kind="icon" .label=${this.texts.showTable} .pressed=${this.asTable} @click=${this.toggleTable}
-            >${icon(tableIcon)}</ald-button
-          >
-        </div>
-      </header>
-      ${this.note === '' ? nothing : html`<p class="note">${this.note}</p>`}
-      ${
-        this.asTable
-          ? html`<div class="scroll" tabindex="0" role="region" aria-label=${this.heading}>
-              ${renderDataTable(table)}
-            </div>`
-          : html`${this.renderChart()}
-              <div class="hidden">${renderDataTable(table)}</div>`
-      }`;
+    const { heading, note } = this;
+    return this.frame.render({
+      ...{ heading, note },
+      legend: this.renderLegend(),
+      // What the page puts there stands before the control of the table.
+      actions: html`<slot name="actions"></slot>`,
+      table: this.dataTable(),
+      renderChart: () => this.renderChart(),
+    });
   }
 
   private renderLegend(): TemplateResult | typeof nothing {
-    if (this.series.length < 2 || this.asTable) return nothing;
+    if (this.series.length < 2) return nothing;
     return html`<div class="legend" aria-hidden="true">
-      ${this.series.map(
-        ({ name, mark }) =>
-          html`<span
-            ><svg width="14" height="10">${bar({ x: '1', width: '12', y: 1, height: 8, mark, value: 1 })}</svg
-            >${name}</span
-          >`,
-      )}
+      ${this.series.map(({ name, mark }) => html`<span>${renderKey(mark)}${name}</span>`)}
     </div>`;
   }
 
   private renderChart(): TemplateResult {
-    const scale = scaleAround(this.rows.flatMap(({ values }) => values.map(({ value }) => value)));
-    return html`<svg width="0" height="0" class="hidden" aria-hidden="true">
-        <defs>
-          <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-            <rect class="hatch-ground" width="5" height="5"></rect>
-            <line class="hatch-line" x1="1" y1="0" x2="1" y2="5"></line>
-          </pattern>
-        </defs>
-      </svg>
+    const scale = scaleAround(
+      this.rows.flatMap(({ values }) =>
+        values.flatMap(({ value, interval }) =>
+          interval === undefined ? value : [value, interval.low, interval.high],
+        ),
+      ),
+    );
+    return html`<svg width="0" height="0" class="hidden" aria-hidden="true">${hatchPattern()}</svg>
       <div
         class="rows ${this.series.length === 1 ? '' : 'double'}"
         role="list"
@@ -178,7 +152,7 @@ export class AldBarChart extends LitElement {
     const y = gap + place.series * lane;
     const inset = this.series.length === 1 ? 5 : 2;
     const active = place.row === this.active.row && place.series === this.active.series;
-    const spoken = [row.name, formatNumber(number, { signed: this.signed }), series.name].filter((part) => part !== '');
+    const spoken = [row.name, this.textOf(value), series.name].filter((part) => part !== '');
     return svg`<g
       class="mark"
       role="listitem"
@@ -192,7 +166,16 @@ export class AldBarChart extends LitElement {
     >
       <rect class="lane" x="0" y=${y} width="100%" height=${lane} rx="2"></rect>
       ${end === zero ? nothing : bar({ x: `${Math.min(zero, end)}%`, width: `${Math.abs(end - zero)}%`, y: y + inset, height: lane - 2 * inset, mark: series.mark, value: number })}
+      ${value.interval === undefined ? nothing : whisker(value.interval, y + lane / 2, scale)}
     </g>`;
+  }
+
+  /** As spoken and in the table; an interval stands behind its value. */
+  private textOf({ value, interval }: BarValue): string {
+    const format = (number: number): string => formatNumber(number, { signed: this.signed });
+    return interval === undefined
+      ? format(value)
+      : `${format(value)} (${format(interval.low)} … ${format(interval.high)})`;
   }
 
   private renderTooltip(): TemplateResult | typeof nothing {
@@ -216,12 +199,8 @@ export class AldBarChart extends LitElement {
     const row = this.markAt(this.shown)?.closest('.row');
     if (!(row instanceof HTMLElement)) return;
     const plot = row.querySelector('svg.plot')!.getBoundingClientRect();
-    const left = plot.left - this.getBoundingClientRect().left;
-    const widest = this.clientWidth - tooltip.offsetWidth;
-    tooltip.style.left = `${Math.max(0, Math.min(left, widest))}px`;
-    // Above the row where the window ends below it.
-    const below = row.getBoundingClientRect().bottom + tooltip.offsetHeight + 8 < window.innerHeight;
-    tooltip.style.top = `${below ? row.offsetTop + row.offsetHeight + 4 : row.offsetTop - tooltip.offsetHeight - 4}px`;
+    const { top, bottom } = row.getBoundingClientRect();
+    placeTooltip(tooltip, { host: this, centre: plot.left + plot.width / 2, top, bottom });
   }
 
   private focused(place: Place): void {
@@ -232,17 +211,6 @@ export class AldBarChart extends LitElement {
   private readonly hideTooltip = (): void => {
     this.shown = null;
   };
-
-  private readonly toggleTable = (): void => {
-    this.asTable = !this.asTable;
-    this.shown = null;
-  };
-
-  private copy(table: DataTable): void {
-    this.dispatchEvent(
-      new CustomEvent('ald-copy', { detail: { text: tableAsText(table) }, bubbles: true, composed: true }),
-    );
-  }
 
   private async keydown(event: KeyboardEvent): Promise<void> {
     if (event.key === 'Escape') return this.hideTooltip();
@@ -289,10 +257,10 @@ export class AldBarChart extends LitElement {
       ],
       rows: this.rows.map(({ name, description, values }) => [
         { text: name, ...(description === undefined ? {} : { hint: description }) },
-        ...values.map(({ value, words }) => ({
-          text: formatNumber(value, { signed: this.signed }),
-          raw: String(value),
-          hint: `${value}\n${words}`,
+        ...values.map((shown) => ({
+          text: this.textOf(shown),
+          raw: String(shown.value),
+          hint: `${shown.value}\n${shown.words}`,
         })),
       ]),
     };
@@ -308,19 +276,13 @@ interface MarkParams {
   readonly scale: LinearScale;
 }
 
-interface BarParams {
-  readonly x: string;
-  readonly width: string;
-  readonly y: number;
-  readonly height: number;
-  readonly mark: BarSeries['mark'];
-  readonly value: number;
-}
-
-function bar({ x, width, y, height, mark, value }: BarParams): SVGTemplateResult {
-  const kind = mark === 'bySign' ? (value < 0 ? 'hatched' : 'solid') : mark;
-  return svg`<rect class="bar ${kind}" fill=${kind === 'hatched' ? 'url(#hatch)' : nothing}
-    x=${x} y=${y} width=${width} height=${height} rx="1"></rect>`;
+/** A line from end to end of the interval, with a stop at each. */
+function whisker({ low, high }: NonNullable<BarValue['interval']>, y: number, scale: LinearScale): SVGTemplateResult {
+  const [from, to] = [scale.position(low), scale.position(high)].map((place) => `${place}%`);
+  return svg`<g class="whisker">
+    <line x1=${from} x2=${to} y1=${y} y2=${y}></line>
+    ${[from, to].map((end) => svg`<line x1=${end} x2=${end} y1=${y - 3} y2=${y + 3}></line>`)}
+  </g>`;
 }
 
 function verticalLine(position: number, height: number, kind: string): SVGTemplateResult {

@@ -1,25 +1,23 @@
 import { html, LitElement, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import type { HistogramBin } from '../../../src/core/dataset/histogram';
 import { formatNumber } from '../formatNumber';
-import { copyIcon, icon, tableIcon } from '../icon';
-import '../kit';
 import { pageStyles } from '../pageStyles';
-import { renderDataTable, tableAsText, type DataTable } from './dataTable';
+import { bar, hatchPattern, renderKey, type BarMark } from './bar';
+import { ChartFrame, chartFrameStyles, placeTooltip } from './chartFrame';
+import type { DataTable } from './dataTable';
 import { histogramStyles } from './histogramStyles';
 
 export interface HistogramSeries {
   /** Empty when there is only one and it needs no name. */
   readonly name: string;
   /** `bySign`: bars below zero are hatched, the others solid. */
-  readonly mark: 'solid' | 'hatched' | 'plain' | 'bySign';
+  readonly mark: BarMark;
   /** Drawn as a line through the bars; null: none. */
   readonly mean: number | null;
 }
 
 /** Texts of the chart, given by the page. */
 export interface HistogramTexts {
-  readonly showTable: string;
-  readonly copyTable: string;
   readonly rangeColumn: string;
   readonly countColumn: string;
   readonly range: (from: string, to: string) => string;
@@ -52,12 +50,11 @@ export class AldHistogram extends LitElement {
     small: { type: Boolean, reflect: true },
     selectable: { type: Boolean },
     selected: { attribute: false },
-    asTable: { state: true },
     active: { state: true },
     shown: { state: true },
   };
 
-  static override styles = [pageStyles, histogramStyles];
+  static override styles = [pageStyles, chartFrameStyles, histogramStyles];
 
   heading = '';
   /** Stands under the heading. */
@@ -72,7 +69,7 @@ export class AldHistogram extends LitElement {
   selectable = false;
   /** The chosen bar. */
   selected: HistogramBin | null = null;
-  private asTable = false;
+  private readonly frame = new ChartFrame(this, () => (this.shown = null));
   /** The bar that holds the tab stop. */
   private active = 0;
   /** The bar whose tooltip is up. */
@@ -84,50 +81,19 @@ export class AldHistogram extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const table = this.dataTable();
-    return html`<header>
-        ${
-          this.small
-            ? html`<h3 title=${this.hint || nothing}><bdi>${this.heading}</bdi></h3>`
-            : html`<h2 title=${this.hint || nothing}><bdi>${this.heading}</bdi></h2>`
-        }
-        ${this.renderLegend()}
-        ${
-          this.small
-            ? nothing
-            : html`<div class="actions">
-                ${
-                  this.asTable
-                    ? html`<ald-button kind="icon" .label=${this.texts.copyTable} @click=${() => this.copy(table)}
-                        >${icon(copyIcon)}</ald-button
-                      >`
-                    : nothing
-                }
-                <ald-button
-                  kind="icon"
-                  .label=${this.texts.showTable}
-                  .pressed=${this.asTable}
-                  @click=${this.toggleTable}
-                  >${icon(tableIcon)}</ald-button
-                >
-              </div>`
-        }
-      </header>
-      ${this.note === '' ? nothing : html`<p class="note">${this.note}</p>`}
-      ${
-        this.asTable
-          ? html`<div class="scroll" tabindex="0" role="region" aria-label=${this.heading}>
-              ${renderDataTable(table)}
-            </div>`
-          : html`${this.renderChart()}
-              <div class="hidden">${renderDataTable(table)}</div>`
-      }`;
+    const { heading, hint, note, small } = this;
+    return this.frame.render({
+      ...{ heading, hint, note, small },
+      legend: this.renderLegend(),
+      table: this.dataTable(),
+      renderChart: () => this.renderChart(),
+    });
   }
 
   private renderLegend(): TemplateResult | typeof nothing {
-    if (this.series.length < 2 || this.small || this.asTable) return nothing;
+    if (this.series.length < 2) return nothing;
     return html`<div class="legend" aria-hidden="true">
-      ${this.series.map(({ name, mark }) => html`<span><i class=${mark}></i>${name}</span>`)}
+      ${this.series.map(({ name, mark }) => html`<span>${renderKey(mark)}${name}</span>`)}
     </div>`;
   }
 
@@ -142,13 +108,7 @@ export class AldHistogram extends LitElement {
           @keydown=${this.keydown}
           @focusout=${this.hideTooltip}
         >
-          <defs>
-            <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-              <rect class="hatch-ground" width="5" height="5"></rect>
-              <line class="hatch-line" x1="1" y1="0" x2="1" y2="5"></line>
-            </pattern>
-          </defs>
-          ${bins.map((bin, index) => this.renderBin(bin, index, most))}
+          ${hatchPattern()} ${bins.map((bin, index) => this.renderBin(bin, index, most))}
           ${series.map(({ mean }, index) => this.renderMean(mean, index))} ${this.renderZero()}
           <line class="base" x1="0" x2="100%" y1=${this.baseline()} y2=${this.baseline()}></line>
         </svg>
@@ -196,14 +156,19 @@ export class AldHistogram extends LitElement {
   private renderBar({ bin, index, count, series, most, width }: BarParams): SVGTemplateResult | typeof nothing {
     if (count === 0) return nothing;
     const { mark } = this.series[series];
-    const kind = mark === 'bySign' ? (bin.from < 0 ? 'hatched' : 'solid') : mark;
     const room = this.series.length === 2 ? 50 : 100;
     // What is there is seen, however many others there are.
     const height = Math.max(1.5, (room - 4) * (count / most));
     const y = series === 0 ? room - height : 50;
     const gap = this.bins.length === 1 ? 40 : 0.08 * width;
-    return svg`<rect class="bar ${kind}" fill=${kind === 'hatched' ? 'url(#hatch)' : nothing}
-      x="${index * width + gap}%" y="${y}%" width="${width - 2 * gap}%" height="${height}%"></rect>`;
+    return bar({
+      x: `${index * width + gap}%`,
+      width: `${width - 2 * gap}%`,
+      y: `${y}%`,
+      height: `${height}%`,
+      mark,
+      value: bin.from,
+    });
   }
 
   private renderMean(mean: number | null, series: number): SVGTemplateResult | typeof nothing {
@@ -242,13 +207,9 @@ export class AldHistogram extends LitElement {
     const tooltip = this.renderRoot.querySelector<HTMLElement>('.tooltip');
     const plot = this.renderRoot.querySelector<HTMLElement>('.plot');
     if (tooltip === null || plot === null || this.shown === null) return;
-    const centre = (plot.clientWidth * (this.shown + 0.5)) / this.bins.length;
-    const widest = this.clientWidth - tooltip.offsetWidth;
-    tooltip.style.left = `${Math.max(0, Math.min(centre - tooltip.offsetWidth / 2, widest))}px`;
-    const below = plot.getBoundingClientRect().bottom + tooltip.offsetHeight + 8 < window.innerHeight;
-    tooltip.style.top = below
-      ? `${plot.offsetTop + plot.offsetHeight + 4}px`
-      : `${plot.offsetTop - tooltip.offsetHeight - 4}px`;
+    const { left, width, top, bottom } = plot.getBoundingClientRect();
+    const centre = left + (width * (this.shown + 0.5)) / this.bins.length;
+    placeTooltip(tooltip, { host: this, centre, top, bottom });
   }
 
   /** Percent of the width; the bars are equally wide. */
@@ -293,16 +254,6 @@ export class AldHistogram extends LitElement {
   private readonly hideTooltip = (): void => {
     this.shown = null;
   };
-
-  private readonly toggleTable = (): void => {
-    this.asTable = !this.asTable;
-    this.shown = null;
-  };
-
-  private copy(table: DataTable): void {
-    const detail = { text: tableAsText(table) };
-    this.dispatchEvent(new CustomEvent('ald-copy', { detail, bubbles: true, composed: true }));
-  }
 
   private async keydown(event: KeyboardEvent): Promise<void> {
     if (event.key === 'Escape') return this.hideTooltip();

@@ -1,0 +1,32 @@
+import { t } from './localise';
+
+/** Texts that more than one page shows. */
+export const sharedStrings = {
+  notAJudge: t('Not a judge of quality'),
+  notAJudgeHint: t(
+    'These are narrow meters on a small model. Each measures the one thing that it names; together they do not say which response is better.',
+  ),
+  modelHint: (path: string, architecture: string) => `${path}\n${architecture}`,
+  deviceHint: (reason: string, mode: 'mapped' | 'prepacked', loss: number) =>
+    [
+      reason,
+      mode === 'mapped'
+        ? t('Weights are read from the file as they are needed')
+        : t('Weights are repacked in memory for speed'),
+      ...(loss === 0
+        ? []
+        : [
+            t(
+              'Error of the weights in this number format, relative to their size (root mean square): {0}',
+              String(loss),
+            ),
+          ]),
+    ].join('\n'),
+  hashHint: (hash: string) => t('Hash of the configuration and the head: {0}', hash),
+
+  showTable: t('Show as table'),
+  copyTable: t('Copy table'),
+  copied: t('Copied'),
+  saved: (file: string) => t('Saved as {0}', file),
+  failed: (message: string) => t('That did not work: {0}', message),
+} as const;
