@@ -1,24 +1,22 @@
-import type { TextDocument, Disposable } from 'vscode';
-import { Position, Range, workspace } from 'vscode';
+import type { TextDocument } from 'vscode';
+import { Disposable, Position, Range, workspace } from 'vscode';
 import type { Span } from '../../core/promptFile/locateJson';
-import type { RowPart } from '../../core/promptFile/locateRowParts';
-import type { DataRow } from '../../core/promptFile/parseDataFile';
-import { parseDataFile, parseDataLine } from '../../core/promptFile/parseDataFile';
+import { parseDataFile } from '../../core/promptFile/parseDataFile';
+import type { DocumentRow } from './documentRow';
+import { locateRow } from './documentRow';
+import { LineRows } from './lineRows';
 import { isLineFile, mayHoldRows } from './rowSelector';
 
-/** A row with its places in the document. */
-export interface DocumentRow {
-  readonly data: DataRow;
-  readonly range: Range;
-  readonly parts: readonly (Omit<RowPart, 'span'> & { readonly range: Range })[];
-}
-
 interface ParsedDocument {
-  readonly version: number;
+  version: number;
   /** Line files are parsed line by line, as they are asked for. */
-  readonly lines: Map<number, DocumentRow | null>;
+  readonly lines: LineRows;
   /** Every row of a JSON file, once asked for. */
   rows: readonly DocumentRow[] | null;
+  /** Of the rows of a JSON file, by their text and in their order: those that stay as they are keep theirs. */
+  identities: ReadonlyMap<string, readonly object[]>;
+  /** A JSON file can be taken apart without loss: it is JSON as a whole. */
+  isWhole: boolean;
 }
 
 /** Non-blank lines that are read to see whether a file holds rows. */
@@ -27,32 +25,38 @@ const sampledLines = 20;
 /** Text of a JSON file above this is left alone: it is parsed as a whole after every edit. Characters. */
 const largestJsonFile = 5_000_000;
 
-/** The rows of open documents, parsed once for each version and no further than asked. */
+/** The rows of open documents, parsed no further than asked; an edit costs the lines that it changes. */
 export class DataDocuments implements Disposable {
   readonly #parsed = new Map<string, ParsedDocument>();
-  readonly #onClose: Disposable;
+  readonly #listeners: Disposable;
 
   constructor() {
-    this.#onClose = workspace.onDidCloseTextDocument((document) => this.#parsed.delete(document.uri.toString()));
+    this.#listeners = Disposable.from(
+      workspace.onDidCloseTextDocument((document) => this.#parsed.delete(document.uri.toString())),
+      workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        const parsed = this.#parsed.get(document.uri.toString());
+        // Somebody has asked since the edit: it has been parsed anew.
+        if (parsed === undefined || parsed.version === document.version) return;
+        parsed.version = document.version;
+        parsed.lines.apply(contentChanges);
+        parsed.rows = null;
+      }),
+    );
   }
 
   dispose(): void {
-    this.#onClose.dispose();
+    this.#listeners.dispose();
     this.#parsed.clear();
   }
 
   /** Whether the document is a data file, judged by its first rows. */
   holdsRows(document: TextDocument): boolean {
-    if (!mayHoldRows(document)) return false;
-    if (!isLineFile(document)) return this.#jsonRows(document).some(isRow);
-    let sampled = 0;
-    for (let line = 0; line < document.lineCount && sampled < sampledLines; line += 1) {
-      const row = this.#lineRow(document, line);
-      if (row === null) continue;
-      if (isRow(row)) return true;
-      sampled += 1;
-    }
-    return false;
+    return this.#sampleHas(document, isRow);
+  }
+
+  /** Whether it holds preference pairs, judged by its first rows. */
+  holdsPairs(document: TextDocument): boolean {
+    return this.#sampleHas(document, ({ data }) => data.kind === 'pair' || data.kind === 'preferredOutput');
   }
 
   /** The row at the position, else the first one that has something on its line; null when it is no row of ours. */
@@ -83,26 +87,72 @@ export class DataDocuments implements Disposable {
     return starts;
   }
 
+  /**
+   * Every row in its order, those that cannot be read too; parsed as it goes, so that a caller can pause between two. null
+   * stands for a blank line. An edit meanwhile makes it useless.
+   */
+  *allRows(document: TextDocument): Generator<DocumentRow | null> {
+    if (!isLineFile(document)) {
+      yield* this.#jsonRows(document);
+      return;
+    }
+    for (let line = 0; line < document.lineCount; line += 1) yield this.#lineRow(document, line);
+  }
+
+  /** The rows that have been parsed because something in them was in view or asked for, in their order. */
+  *parsedRows(document: TextDocument): Generator<DocumentRow> {
+    if (!isLineFile(document)) {
+      yield* this.#jsonRows(document);
+      return;
+    }
+    for (const line of this.#parse(document).lines.parsedLines()) {
+      const row = line < document.lineCount ? this.#lineRow(document, line) : null;
+      if (row !== null) yield row;
+    }
+  }
+
+  /** Rows can be cut out of it: it has one a line, or is a JSON list without errors. */
+  isWhole(document: TextDocument): boolean {
+    if (isLineFile(document)) return true;
+    this.#jsonRows(document);
+    return this.#parse(document).isWhole;
+  }
+
+  #sampleHas(document: TextDocument, has: (row: DocumentRow) => boolean): boolean {
+    if (!mayHoldRows(document)) return false;
+    if (!isLineFile(document)) return this.#jsonRows(document).some(has);
+    let sampled = 0;
+    for (let line = 0; line < document.lineCount && sampled < sampledLines; line += 1) {
+      const row = this.#lineRow(document, line);
+      if (row === null) continue;
+      if (has(row)) return true;
+      sampled += 1;
+    }
+    return false;
+  }
+
   #lineRow(document: TextDocument, line: number): DocumentRow | null {
-    const { lines } = this.#parse(document);
-    const known = lines.get(line);
-    if (known !== undefined) return known;
-    const data = parseDataLine(document.lineAt(line).text, line);
-    const row =
-      data === null
-        ? null
-        : located(data, ({ start, end }) => new Range(new Position(line, start), new Position(line, end)));
-    lines.set(line, row);
-    return row;
+    return this.#parse(document).lines.get(document, line);
   }
 
   #jsonRows(document: TextDocument): readonly DocumentRow[] {
     const parsed = this.#parse(document);
     if (parsed.rows !== null) return parsed.rows;
     const text = document.getText();
-    const rows = largestJsonFile < text.length ? [] : parseDataFile({ text, format: 'json' }).rows;
+    const { rows, problem } =
+      largestJsonFile < text.length ? { rows: [], problem: null } : parseDataFile({ text, format: 'json' });
     const toRange = ({ start, end }: Span): Range => new Range(document.positionAt(start), document.positionAt(end));
-    parsed.rows = rows.map((data) => located(data, toRange));
+    const identities = new Map<string, object[]>();
+    parsed.rows = rows.map((data) => {
+      const source = text.slice(data.span.start, data.span.end);
+      const same = identities.get(source) ?? [];
+      const identity = parsed.identities.get(source)?.[same.length] ?? {};
+      same.push(identity);
+      identities.set(source, same);
+      return locateRow(data, toRange, identity);
+    });
+    parsed.identities = identities;
+    parsed.isWhole = problem === null;
     return parsed.rows;
   }
 
@@ -110,7 +160,13 @@ export class DataDocuments implements Disposable {
     const key = document.uri.toString();
     const found = this.#parsed.get(key);
     if (found?.version === document.version) return found;
-    const parsed: ParsedDocument = { version: document.version, lines: new Map(), rows: null };
+    const parsed: ParsedDocument = {
+      version: document.version,
+      lines: new LineRows(),
+      rows: null,
+      identities: found?.identities ?? new Map<string, readonly object[]>(),
+      isWhole: false,
+    };
     this.#parsed.set(key, parsed);
     return parsed;
   }
@@ -122,9 +178,4 @@ function isRow({ data }: DocumentRow): boolean {
 
 function touches({ range }: DocumentRow, line: number): boolean {
   return range.start.line <= line && line <= range.end.line;
-}
-
-function located(data: DataRow, toRange: (span: Span) => Range): DocumentRow {
-  const parts = data.parts.map(({ span, ...part }) => ({ ...part, range: toRange(span) }));
-  return { data, range: toRange(data.span), parts };
 }

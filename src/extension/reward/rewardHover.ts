@@ -2,7 +2,8 @@ import type { CancellationToken, HoverProvider, Position, TextDocument, Disposab
 import { Hover, l10n, languages, MarkdownString } from 'vscode';
 import type { CommandId, RowTarget } from '../commands';
 import { abortSignalOf } from '../abortSignalOf';
-import type { DataDocuments, DocumentRow } from '../promptFile/dataDocuments';
+import type { DataDocuments } from '../promptFile/dataDocuments';
+import type { DocumentRow } from '../promptFile/documentRow';
 import { rowSelector } from '../promptFile/rowSelector';
 import { readSetting } from '../readSetting';
 import { commandUri } from '../registerCommand';

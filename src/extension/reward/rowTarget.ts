@@ -3,7 +3,8 @@ import { l10n, Position, Uri, window, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
 import type { RowTarget } from '../commands';
-import type { DataDocuments, DocumentRow } from '../promptFile/dataDocuments';
+import type { DataDocuments } from '../promptFile/dataDocuments';
+import type { DocumentRow } from '../promptFile/documentRow';
 
 export interface FoundRow {
   readonly document: TextDocument;
