@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands } from '../../src/cli/commands';
 import { describeCommand, describeProgram } from '../../src/cli/helpText';
-import { nearestName } from '../../src/cli/nearestName';
+import { nearestName } from '../../src/core/nearestName';
 import { useTemporaryFolder } from '../fixtures/temporaryFolder';
 import { readJsonLines, runCli } from './runCli';
 
