@@ -5,9 +5,12 @@ import type { DatasetOverview } from '../core/dataset/datasetOverview';
 import type { DatasetPage } from '../core/dataset/datasetPage';
 import type { DatasetQuery } from '../core/dataset/datasetQuery';
 import type { DeviceChoice, DtypeChoice } from '../core/device';
+import type { GeneratedAnswer } from '../core/generation/generatedAnswer';
 import type { Progress } from '../core/jobContext';
+import type { Message } from '../core/promptFile/message';
 import type { ScorableRow } from '../core/promptFile/scorableRow';
 import type { ExplainedRow } from '../core/reward/explainedRow';
+import type { PromptProfile } from '../core/reward/promptProfile';
 import type { ScoredRow } from '../core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
 import type { ScoreSummary } from '../core/reward/scoreSummary';
@@ -171,6 +174,47 @@ export interface RunModelParams {
   readonly model: RewardModelDescription;
 }
 
+/** Which causal language model, and how to run it. */
+export type LanguageModelSelection = Pick<ModelSelection, 'reference' | 'device' | 'dtype' | 'threads' | 'cwd'>;
+
+export interface GenerateParams extends LongRequestParams {
+  readonly model: LanguageModelSelection;
+  /** They end with a turn that can be answered. */
+  readonly messages: readonly Message[];
+  /** Independent answers. */
+  readonly count: number;
+  readonly temperature: number;
+  readonly maxNewTokens: number;
+  readonly seed: number;
+}
+
+/** What made some answers, as it is shown beside them. */
+export interface LanguageModelDescription {
+  readonly name: string;
+  readonly path: string;
+  /** Execution provider in use. */
+  readonly device: string;
+  readonly dtype: string;
+}
+
+export interface GenerateResult {
+  readonly answers: readonly GeneratedAnswer[];
+  readonly model: LanguageModelDescription;
+}
+
+/** One answer of a `generate` request, as soon as it is complete. */
+export interface AnswerParams {
+  readonly requestToken: string;
+  /** Its place among the `count`. */
+  readonly index: number;
+  readonly answer: GeneratedAnswer;
+}
+
+export interface ProfilePromptParams
+  extends LongRequestParams, Pick<RowParams, 'model' | 'maxTokens' | 'truncate' | 'priority'> {
+  readonly messages: readonly Message[];
+}
+
 export interface ListCheckpointsParams extends LongRequestParams {
   /** Absolute paths of the folders to search, besides the hub cache and the starter. */
   readonly folders: readonly string[];
@@ -273,6 +317,12 @@ export const datasetRowRequest = new RequestType<DatasetRowParams, DatasetRowRes
 /** Writes the scores once more, in another format or place. */
 export const exportScoresRequest = new RequestType<ExportScoresParams, null, WireErrorData>('exportScores');
 
+/** Answers of a language model, each of which is also told by `answer`; cancelled, those that were told stay good. */
+export const generateRequest = new RequestType<GenerateParams, GenerateResult, WireErrorData>('generate');
+
+/** What the reward model will weigh in any answer to a prompt. */
+export const profilePromptRequest = new RequestType<ProfilePromptParams, PromptProfile, WireErrorData>('profilePrompt');
+
 export const listCheckpointsRequest = new RequestType<ListCheckpointsParams, ListCheckpointsResult, WireErrorData>(
   'listCheckpoints',
 );
@@ -294,6 +344,9 @@ export const shutdownRequest = new RequestType0<null, WireErrorData>('shutdown')
 
 /** Sidecar to host: a step of the request with this token. */
 export const progressNotification = new NotificationType<ProgressParams>('progress');
+
+/** Sidecar to host: an answer of the request with this token. */
+export const answerNotification = new NotificationType<AnswerParams>('answer');
 
 /** Sidecar to host: which model the run with this token uses. */
 export const runModelNotification = new NotificationType<RunModelParams>('runModel');

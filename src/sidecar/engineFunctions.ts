@@ -1,8 +1,11 @@
 import type { DeviceChoice, DtypeChoice } from '../core/device';
 import type { JobContext } from '../core/jobContext';
+import type { GeneratedAnswer } from '../core/generation/generatedAnswer';
+import type { Message } from '../core/promptFile/message';
 import type { DataRow } from '../core/promptFile/parseDataFile';
 import type { ScorableRow } from '../core/promptFile/scorableRow';
 import type { ExplainedRow } from '../core/reward/explainedRow';
+import type { PromptProfile } from '../core/reward/promptProfile';
 import type { ScoredRow } from '../core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
 import type { ScoreSummary } from '../core/reward/scoreSummary';
@@ -11,6 +14,8 @@ import type {
   DownloadModelParams,
   DownloadModelResult,
   FetchStarterResult,
+  GenerateParams,
+  LanguageModelDescription,
   ListCheckpointsResult,
 } from '../protocol/sidecar';
 
@@ -36,8 +41,30 @@ export interface OpenRewardModel {
   explainRow(row: ScorableRow, options: RowOptions, context: JobContext): Promise<ExplainedRow>;
   /** One result a row, in their order; a bad row gives its error. */
   scoreBatch(rows: readonly ScorableRow[], options: RowOptions, context: JobContext): Promise<readonly ScoredRow[]>;
+  /** What will be weighed in any answer to a prompt; a judge does not have it. */
+  profilePrompt?(
+    messages: readonly Message[],
+    options: Pick<RowOptions, 'maxTokens' | 'truncate'>,
+    context: JobContext,
+  ): Promise<PromptProfile>;
   /** Drops what is kept from earlier rows: the next scores do not depend on them. */
   forget?(): void;
+  release(): Promise<void>;
+}
+
+export interface AnswerOptions extends Pick<
+  GenerateParams,
+  'messages' | 'count' | 'temperature' | 'maxNewTokens' | 'seed'
+> {
+  readonly onAnswer: (answer: GeneratedAnswer, index: number) => void;
+  /** Awaited before each token. */
+  readonly beforeToken: () => Promise<void>;
+}
+
+/** What the sidecar needs of an open language model. */
+export interface OpenLanguageModel {
+  readonly description: LanguageModelDescription;
+  answer(options: AnswerOptions, context: JobContext): Promise<readonly GeneratedAnswer[]>;
   release(): Promise<void>;
 }
 
@@ -59,6 +86,7 @@ export interface ExportParams {
 /** The part of the engine that the sidecar offers on its wire. */
 export interface EngineFunctions {
   openRewardModel(params: OpenModelParams, context: JobContext): Promise<OpenRewardModel>;
+  openLanguageModel(params: OpenModelParams, context: JobContext): Promise<OpenLanguageModel>;
   listCheckpoints(folders: readonly string[], context: JobContext): Promise<ListCheckpointsResult>;
   fetchStarter(context: JobContext): Promise<FetchStarterResult>;
   downloadModel(params: Omit<DownloadModelParams, 'requestToken'>, context: JobContext): Promise<DownloadModelResult>;

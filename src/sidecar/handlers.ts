@@ -24,6 +24,8 @@ import {
 } from '../protocol/sidecar';
 import { registerBatchHandlers } from './batchHandlers';
 import type { EngineFunctions, OpenModelParams, RowOptions } from './engineFunctions';
+import { registerGenerationHandlers } from './generationHandlers';
+import { InteractiveWork } from './interactiveWork';
 import { ModelCache } from './modelCache';
 import { ResultCache } from './resultCache';
 import { registerRunHandlers } from './runHandlers';
@@ -46,7 +48,8 @@ const progressInterval = 50;
 /** Binds every request of the protocol to its engine function. The only place that turns errors into wire errors. */
 export function registerHandlers({ connection, engine, packageVersion, onShutdown }: HandlersParams): void {
   const logger = wireLogger(connection);
-  const models = new ModelCache({ open: engine.openRewardModel, maxModels: maxOpenModels, logger });
+  const work = new InteractiveWork();
+  const models = new ModelCache({ open: engine.openRewardModel, maxModels: maxOpenModels, logger, work });
   const results = new ResultCache<ExplainedRow>(resultLimits);
 
   const job = (requestToken: string, token: CancellationToken): JobContext => ({
@@ -140,9 +143,21 @@ export function registerHandlers({ connection, engine, packageVersion, onShutdow
     openParams,
     rowOptions,
   });
+  const generation = registerGenerationHandlers({
+    connection,
+    engine,
+    models,
+    work,
+    logger,
+    job,
+    answer: (task) => answer(logger, task),
+    openParams,
+    rowOptions,
+  });
   connection.onRequest(shutdownRequest, () =>
     answer(logger, async () => {
       await models.releaseAll();
+      await generation.releaseAll();
       setImmediate(onShutdown);
       return null;
     }),

@@ -1,12 +1,18 @@
 import { AlidadeError } from '../core/alidadeError';
 import type { JobContext, Logger, Progress } from '../core/jobContext';
-import type { EngineFunctions, OpenModelParams, OpenRewardModel } from './engineFunctions';
+import type { OpenModelParams, OpenRewardModel } from './engineFunctions';
+import type { InteractiveWork } from './interactiveWork';
 import { RequestQueue } from './requestQueue';
 
 /** An open model and the queue of its requests. */
-export interface CachedModel {
-  readonly model: OpenRewardModel;
+export interface CachedModel<Model = OpenRewardModel> {
+  readonly model: Model;
   readonly queue: RequestQueue;
+}
+
+interface Releasable {
+  readonly description: { readonly name: string };
+  release(): Promise<void>;
 }
 
 /** Progress of an opening, for everybody who waits for it, also those who come later. */
@@ -15,8 +21,8 @@ interface OpeningSteps {
   last: Progress | null;
 }
 
-interface Entry {
-  readonly opening: Promise<CachedModel>;
+interface Entry<Model> {
+  readonly opening: Promise<CachedModel<Model>>;
   /** Aborts the opening when nobody waits for it any more. */
   readonly abort: AbortController;
   readonly steps: OpeningSteps;
@@ -27,18 +33,20 @@ interface Entry {
   released: boolean;
 }
 
-export interface ModelCacheParams {
-  readonly open: EngineFunctions['openRewardModel'];
+export interface ModelCacheParams<Model> {
+  readonly open: (params: OpenModelParams, context: JobContext) => Promise<Model>;
   readonly maxModels: number;
   readonly logger: Logger;
+  /** Counts what is interactive in the queues of the models. */
+  readonly work?: InteractiveWork;
 }
 
 /** At most `maxModels` open models; requests for one model share its opening; a replaced one is released when idle. */
-export class ModelCache {
-  readonly #entries = new Map<string, Entry>();
-  readonly #params: ModelCacheParams;
+export class ModelCache<Model extends Releasable = OpenRewardModel> {
+  readonly #entries = new Map<string, Entry<Model>>();
+  readonly #params: ModelCacheParams<Model>;
 
-  constructor(params: ModelCacheParams) {
+  constructor(params: ModelCacheParams<Model>) {
     this.#params = params;
   }
 
@@ -46,7 +54,7 @@ export class ModelCache {
   async withModel<Result>(
     params: OpenModelParams,
     context: JobContext,
-    use: (cached: CachedModel) => Promise<Result>,
+    use: (cached: CachedModel<Model>) => Promise<Result>,
   ): Promise<Result> {
     const entry = this.#entryFor(params);
     entry.users += 1;
@@ -70,7 +78,7 @@ export class ModelCache {
     for (const key of [...this.#entries.keys()]) await this.#replace(key);
   }
 
-  #entryFor(params: OpenModelParams): Entry {
+  #entryFor(params: OpenModelParams): Entry<Model> {
     const key = JSON.stringify([
       params.reference,
       params.headPath,
@@ -95,7 +103,7 @@ export class ModelCache {
     return entry;
   }
 
-  #open(key: string, params: OpenModelParams): Entry {
+  #open(key: string, params: OpenModelParams): Entry<Model> {
     const abort = new AbortController();
     const steps: OpeningSteps = { listeners: new Set(), last: null };
     const opening = this.#params
@@ -107,8 +115,8 @@ export class ModelCache {
         },
         logger: this.#params.logger,
       })
-      .then((model) => ({ model, queue: new RequestQueue() }));
-    const entry: Entry = { opening, abort, steps, users: 0, opened: false, replaced: false, released: false };
+      .then((model) => ({ model, queue: new RequestQueue(this.#params.work) }));
+    const entry: Entry<Model> = { opening, abort, steps, users: 0, opened: false, replaced: false, released: false };
     opening.then(
       () => {
         entry.opened = true;
@@ -130,7 +138,7 @@ export class ModelCache {
     if (entry.users === 0) await this.#release(entry);
   }
 
-  async #release(entry: Entry): Promise<void> {
+  async #release(entry: Entry<Model>): Promise<void> {
     if (entry.released) return;
     entry.released = true;
     try {

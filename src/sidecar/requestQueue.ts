@@ -1,4 +1,5 @@
 import { AlidadeError } from '../core/alidadeError';
+import type { InteractiveWork } from './interactiveWork';
 
 /** `run`: the batches of whole files, after everything that anybody looks at. */
 export type RequestPriority = 'interactive' | 'background' | 'run';
@@ -23,8 +24,14 @@ export class RequestQueue {
   readonly #interactive: QueuedTask[] = [];
   readonly #background: QueuedTask[] = [];
   readonly #run: QueuedTask[] = [];
+  readonly #work: InteractiveWork | undefined;
   #running: QueuedTask | null = null;
   #isDraining = false;
+
+  /** @param work counts the interactive tasks of all queues. */
+  constructor(work?: InteractiveWork) {
+    this.#work = work;
+  }
 
   /** Tasks that have not begun. */
   get waiting(): number {
@@ -35,7 +42,12 @@ export class RequestQueue {
    * Runs the task when its turn comes. A task cancelled while it waits is removed at once; a running one has the signal.
    * @throws AlidadeError `cancelled`, or whatever the task throws.
    */
-  enqueue<Result>(task: () => Promise<Result>, { priority, signal, onOvertaken }: EnqueueOptions): Promise<Result> {
+  enqueue<Result>(task: () => Promise<Result>, options: EnqueueOptions): Promise<Result> {
+    if (options.priority !== 'interactive' || this.#work === undefined) return this.#enqueue(task, options);
+    return this.#work.during(() => this.#enqueue(task, options));
+  }
+
+  #enqueue<Result>(task: () => Promise<Result>, { priority, signal, onOvertaken }: EnqueueOptions): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       if (signal.aborted) {
         reject(cancelledError());

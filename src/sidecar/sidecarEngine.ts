@@ -8,17 +8,20 @@ import { starterFile, starterPath } from '../engine/checkpoint/starterFile';
 import { isVerifiedFile } from '../engine/checkpoint/verifiedFile';
 import { diagnose } from '../engine/doctor';
 import { exportScores } from '../engine/dataset/exportScores';
+import { answerMessages } from '../engine/generation/answerMessages';
+import { openLanguageModel } from '../engine/generation/languageModel';
 import { openDataInputs } from '../engine/promptFile/dataInput';
 import { openRowScorer } from '../engine/reward/openRowScorer';
 import { scoreDataset } from '../engine/reward/scoreDataset';
 import { workNames } from '../engine/reward/scoreRun';
 import type { FetchStarterResult, ListCheckpointsResult, ListedCheckpoint } from '../protocol/sidecar';
-import type { EngineFunctions } from './engineFunctions';
+import type { EngineFunctions, OpenLanguageModel, OpenModelParams } from './engineFunctions';
 import { offerDownload } from './offerDownload';
 
 /** The engine as the sidecar offers it. */
 export const sidecarEngine: EngineFunctions = {
   openRewardModel: openRowScorer,
+  openLanguageModel: openIt,
   listCheckpoints,
   fetchStarter: fetchIt,
   downloadModel: offerDownload,
@@ -28,6 +31,19 @@ export const sidecarEngine: EngineFunctions = {
   outputPaths: (path) => [path, workNames(path).part],
   exportScores,
 };
+
+async function openIt(
+  { reference, device, dtype, threads, cwd }: OpenModelParams,
+  context: JobContext,
+): Promise<OpenLanguageModel> {
+  const model = await openLanguageModel({ reference, device, dtype, threads, cwd }, context);
+  const { checkpoint, session } = model;
+  return {
+    description: { name: checkpoint.name, path: checkpoint.path, device: session.device, dtype: session.dtype },
+    answer: (options, answering) => answerMessages({ model, ...options }, answering),
+    release: () => model.release(),
+  };
+}
 
 /** One file after the other, as a run reads them. */
 async function* readRows(inputs: readonly string[], { signal }: JobContext): AsyncGenerator<DataRow> {

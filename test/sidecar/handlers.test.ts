@@ -113,6 +113,7 @@ describe('sidecar handlers', () => {
         models.push(model);
         return model;
       },
+      openLanguageModel: () => assert.fail('nobody asked for answers'),
       listCheckpoints: () => Promise.resolve({ checkpoints: [], starterPresent: false }),
       fetchStarter: () => Promise.resolve({ path: '/starter', wasPresent: true }),
       downloadModel: ({ reference, token }, context) => {

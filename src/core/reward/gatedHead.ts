@@ -1,5 +1,5 @@
 import { ARMORM_OBJECTIVES } from './armormObjectives';
-import type { HeadObjectiveInfo, RewardHead } from './rewardHead';
+import type { GateOutput, HeadObjectiveInfo, RewardHead } from './rewardHead';
 
 // ArmoRM: Wang et al. 2024, "Interpretable Preferences via Multi-Objective Reward Modeling and Mixture-of-Experts",
 // section 3, and the model's own modeling_custom.py (RLHFlow/ArmoRM-Llama3-8B-v0.1).
@@ -43,33 +43,37 @@ export function createGatedHead(weights: GatedHeadWeights): RewardHead {
     (name): HeadObjectiveInfo => ARMORM_OBJECTIVES.find((known) => known.name === name) ?? { name },
   );
   const objectiveCount = objectives.length;
+  const weigh = (gate: ArrayLike<number>): GateOutput => {
+    let hidden = gate;
+    weights.gate.forEach((layer, index) => {
+      const output = applyDense(layer, hidden);
+      hidden =
+        index + 1 < weights.gate.length
+          ? normalise(
+              output.map((value) => Math.max(0, value)),
+              layer,
+            )
+          : output;
+    });
+    // logit_scale multiplies after the softmax, so the gates add up to it.
+    const gates = softmax(Array.from(hidden, (value) => value / temperature)).map((value) => logitScale * value);
+    const coefficients = objectives.map((_, row) =>
+      gates.reduce((sum, gateValue, column) => sum + gateValue * at(transform, row * objectiveCount + column), 0),
+    );
+    return { gates, coefficients };
+  };
   return {
     kind: 'gated',
     title: `gate over ${objectiveCount} objectives${quantiles === 1 ? '' : ` of ${quantiles} quantiles`}`,
     objectives,
     pooling: { kind: 'last', layer: 'final', position: 'before-padding' },
     gateText: weights.gateText,
+    weigh,
     apply({ pooled, gate }) {
       if (gate === null) throw new RangeError('a gated head needs the hidden state at the gate position');
       const ratings = applyDense({ weight: weights.regression, bias: null }, pooled);
       const rewards = quantiles === 1 ? ratings : meansOf(ratings, quantiles);
-      let hidden: ArrayLike<number> = gate;
-      weights.gate.forEach((layer, index) => {
-        const output = applyDense(layer, hidden);
-        hidden =
-          index + 1 < weights.gate.length
-            ? normalise(
-                output.map((value) => Math.max(0, value)),
-                layer,
-              )
-            : output;
-      });
-      // logit_scale multiplies after the softmax, so the gates add up to it.
-      const gates = softmax(Array.from(hidden, (value) => value / temperature)).map((value) => logitScale * value);
-      const coefficients = rewards.map((_, row) =>
-        gates.reduce((sum, gateValue, column) => sum + gateValue * at(transform, row * objectiveCount + column), 0),
-      );
-      return { rewards, coefficients, gates };
+      return { rewards, ...weigh(gate) };
     },
   };
 }

@@ -51,4 +51,11 @@ export interface RewardHead {
   /** The text whose token run marks the start of the reply; the gate reads the first token of its last occurrence. */
   readonly gateText: string | null;
   apply(input: HeadInput): HeadOutput;
+  /** What a gate makes of its hidden state [hidden], whatever the response; only heads with a gate have it. */
+  weigh?(gate: ArrayLike<number>): GateOutput;
+}
+
+export interface GateOutput {
+  readonly gates: readonly number[]; // [objectives]
+  readonly coefficients: readonly number[]; // [objectives]
 }

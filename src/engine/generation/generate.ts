@@ -21,6 +21,8 @@ export interface GenerateParams extends SamplingOptions {
   readonly onText?: (piece: string, choice: number) => void;
   /** Called with each token before its text, the ending token included. */
   readonly onToken?: (token: GeneratedToken) => void;
+  /** Awaited before each token is computed: whoever has something more urgent does it then. */
+  readonly beforeToken?: () => Promise<void>;
 }
 
 export interface GeneratedToken {
@@ -94,6 +96,7 @@ async function generateChoice(
   };
   let finishReason: Choice['finishReason'] = 'length';
   while (tokenIds.length < params.maxNewTokens && ids.length < checkpoint.config.contextLength) {
+    await params.beforeToken?.();
     throwIfCancelled(context.signal);
     const start = performance.now();
     const { logits } = await session.evaluate(

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { AlidadeError } from '../../core/alidadeError';
 import type { Checkpoint } from '../../core/checkpoint/checkpoint';
 import type { JobContext } from '../../core/jobContext';
+import type { Message } from '../../core/promptFile/message';
 import type { ScorableInput, ScorableRow } from '../../core/promptFile/scorableRow';
 import { assembleScoredRow } from '../../core/reward/assembleScoredRow';
 import { checkWeights } from '../../core/reward/checkWeights';
 import { buildBreakdown } from '../../core/reward/buildBreakdown';
 import type { ExplainedRow, ExplainedText } from '../../core/reward/explainedRow';
 import { findLastRun } from '../../core/reward/findLastRun';
+import type { PromptProfile } from '../../core/reward/promptProfile';
 import type { RewardBreakdown, ScoredRow } from '../../core/reward/rewardBreakdown';
 import type { RewardHead } from '../../core/reward/rewardHead';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
@@ -17,6 +19,7 @@ import { cutMicroBatches } from './cutMicroBatches';
 import type { SequenceText } from './cutMicroBatches';
 import { isRowFailure } from './isRowFailure';
 import type { RowScorer } from './rowScorer';
+import { gateNotFound } from './textPreparer';
 import type { PreparedText, TextPreparer } from './textPreparer';
 
 export interface ScoreOptions {
@@ -138,6 +141,34 @@ export class RewardModel implements RowScorer {
   }
 
   /**
+   * What the gate makes of a prompt, which is what it makes of any response to it; of a model without a gate, how the
+   * prompt is templated.
+   * @throws AlidadeError `row` when there is nothing to answer, `template`, `too_long`, `gate_not_found`, `device`, `cancelled`.
+   */
+  async profilePrompt(
+    messages: readonly Message[],
+    { maxTokens, truncate = false }: Pick<ScoreOptions, 'maxTokens' | 'truncate'>,
+    context: JobContext,
+  ): Promise<PromptProfile> {
+    const { head, preparer, session } = this.#parts;
+    const { contextLength } = this.description;
+    const limit = { maxTokens: Math.min(maxTokens ?? contextLength, contextLength), truncate };
+    const marker = head.gateText === null ? null : this.#gateRun;
+    const { ids, text } = preparer.preparePrompt(messages, marker, limit);
+    const profile = { model: this.description, tokens: ids.length, text };
+    if (head.weigh === undefined) return { ...profile, objectives: null };
+    const gate = this.#gatePosition(ids) as number;
+    const [{ hidden }] = await session.evaluateAll([{ ids, hiddenPositions: [gate] }], context);
+    const { gates, coefficients } = head.weigh(hidden[0]);
+    const objectives = head.objectives.map(({ name }, index) => ({
+      name,
+      gate: gates[index],
+      coefficient: coefficients[index],
+    }));
+    return { ...profile, objectives };
+  }
+
+  /**
    * The hidden state that the head reads for one text, [hidden]: what heads are trained on.
    * @throws as `scoreRow`.
    */
@@ -244,11 +275,7 @@ export class RewardModel implements RowScorer {
     if (this.#parts.head.gateText === null) return null;
     const position = findLastRun(ids, this.#gateRun);
     if (0 <= position) return position;
-    throw new AlidadeError({
-      code: 'gate_not_found',
-      message: 'the tokens have no start of an assistant turn, where the gate reads the prompt',
-      hint: 'the row needs a user turn and an assistant turn in the template of this model; truncation may have cut it off',
-    });
+    throw gateNotFound();
   }
 
   /** The spellings of the special tokens among some ids, each once. */

@@ -1,6 +1,8 @@
 import type { JobContext } from '../../core/jobContext';
+import type { Message } from '../../core/promptFile/message';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
 import type { ExplainedRow } from '../../core/reward/explainedRow';
+import type { PromptProfile } from '../../core/reward/promptProfile';
 import type { ScoredRow } from '../../core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
 import type { ScoreOptions } from './rewardModel';
@@ -15,6 +17,12 @@ export interface RowScorer {
   scoreBatch(rows: readonly ScorableRow[], options: ScoreOptions, context: JobContext): Promise<readonly ScoredRow[]>;
   /** One row with the exact text of its responses. @throws AlidadeError as the row's error, and as `scoreBatch`. */
   explainRow(row: ScorableRow, options: ScoreOptions, context: JobContext): Promise<ExplainedRow>;
+  /** What will be weighed in any answer to a prompt; a judge, which weighs nothing, does not have it. */
+  profilePrompt?(
+    messages: readonly Message[],
+    options: Pick<ScoreOptions, 'maxTokens' | 'truncate'>,
+    context: JobContext,
+  ): Promise<PromptProfile>;
   /**
    * Drops what is kept from earlier rows to save work: the next scores then do not depend on them, not even in the last
    * bit. A run that is resumed gives the same bytes as one that was not interrupted because of it.

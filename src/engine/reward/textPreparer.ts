@@ -1,5 +1,6 @@
 import { AlidadeError } from '../../core/alidadeError';
 import { commonPrefixLength } from '../../core/commonPrefixLength';
+import { checkPromptEnd } from '../../core/promptFile/checkPromptEnd';
 import type { Message } from '../../core/promptFile/message';
 import type { ScorableInput } from '../../core/promptFile/scorableRow';
 import type { RatedText, RatingPrompt } from '../../core/reward/ratingPrompt';
@@ -59,6 +60,43 @@ export class TextPreparer {
       truncated,
       response: start === null ? null : this.#locateResponse(whole, { ids, dropped, kept, start }),
     };
+  }
+
+  /**
+   * A conversation without its reply, up to where the reply begins.
+   * @param marker tokens at which a reply begins, those of a gate: then a reply is put behind the conversation and cut off
+   * again, so that what is read there is what is read of any reply, also where the template opens no turn when asked to.
+   * @throws AlidadeError `template`, `too_long`, `row`, `gate_not_found`.
+   */
+  preparePrompt(messages: readonly Message[], marker: readonly number[] | null, options: TokenLimit): PreparedText {
+    checkPromptEnd(messages);
+    const { tokenizer } = this.#parts;
+    const whole = this.#encodePrompt(messages, marker, options);
+    const { ids, dropped } = fitTokens(whole.ids, options, tokenizer);
+    const text = 0 < dropped || whole.text === null ? tokenizer.decode(ids, { skipSpecialTokens: false }) : whole.text;
+    return { ids, text, truncated: 0 < dropped, response: null };
+  }
+
+  #encodePrompt(
+    messages: readonly Message[],
+    marker: readonly number[] | null,
+    limit: TokenLimit,
+  ): Pick<EncodedText, 'ids' | 'text'> {
+    const { tokenizer, prompt = null } = this.#parts;
+    if (prompt !== null) {
+      const { before } = prompt.write([...messages, { role: 'assistant', content: '' }]);
+      refuseFarTooLong(before, limit, tokenizer);
+      return { ids: tokenizer.encode(before, { addSpecialTokens: true }), text: before };
+    }
+    if (marker === null) {
+      const text = this.#template().render(messages, { addGenerationPrompt: true });
+      return { ids: this.#encodeText(text, limit), text };
+    }
+    const answered = [...messages, { role: 'assistant', content: 'A' }];
+    const ids = this.#encodeText(this.#template().render(answered, { addGenerationPrompt: false }), limit);
+    const found = findLastRun(ids, marker);
+    if (found === -1) throw gateNotFound();
+    return { ids: ids.slice(0, found + marker.length), text: null };
   }
 
   #locateResponse(
@@ -158,6 +196,14 @@ export class TextPreparer {
     const onlySpace = tail.length < 4 && tokenizer.decode(tail, { skipSpecialTokens: true }).trim() === '';
     return { start, end: start <= last && onlySpace ? last : ids.length };
   }
+}
+
+export function gateNotFound(): AlidadeError {
+  return new AlidadeError({
+    code: 'gate_not_found',
+    message: 'the tokens have no start of an assistant turn, where the gate reads the prompt',
+    hint: 'the row needs a user turn and an assistant turn in the template of this model; truncation may have cut it off',
+  });
 }
 
 function rowError(message: string): AlidadeError {

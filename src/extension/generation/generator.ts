@@ -1,5 +1,6 @@
+import type { GeneratedAnswer } from '../../core/generation/generatedAnswer';
 import type { Message } from '../../core/promptFile/message';
-import type { CallContext } from '../sidecar/sidecarClient';
+import type { AnswerContext } from '../sidecar/sidecarClient';
 
 export interface GenerationOptions {
   /** Independent answers to the same prompt. */
@@ -9,23 +10,14 @@ export interface GenerationOptions {
   readonly seed: number;
 }
 
-export interface GeneratedAnswer {
-  readonly text: string;
-  /** It ended by itself, or reached the limit. */
-  readonly finishReason: 'stop' | 'length';
-}
-
 /** Whatever answers prompts: a local model, an OpenAI-compatible endpoint, or a language model of the editor. */
 export interface Generator {
   /** As shown beside its answers: "starter, on this machine", "qwen3 at http://127.0.0.1:8000". */
   readonly label: string;
-  /**
-   * @param onAnswer called with each answer as it is complete, and its place among the `count`.
-   * @throws AlidadeError `unsupported`, `permission` (refused), `device`, `cancelled`, …
-   */
+  /** @throws AlidadeError `unsupported`, `permission` (refused), `device`, `cancelled`, … */
   generate(
     messages: readonly Message[],
     options: GenerationOptions,
-    context: CallContext & { readonly onAnswer?: (answer: GeneratedAnswer, index: number) => void },
+    context: AnswerContext,
   ): Promise<readonly GeneratedAnswer[]>;
 }

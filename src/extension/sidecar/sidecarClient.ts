@@ -1,4 +1,6 @@
 import type { Progress } from '../../core/jobContext';
+import type { GeneratedAnswer } from '../../core/generation/generatedAnswer';
+import type { PromptProfile } from '../../core/reward/promptProfile';
 import type { ExplainedRow } from '../../core/reward/explainedRow';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
 import type { DatasetPage } from '../../core/dataset/datasetPage';
@@ -13,8 +15,11 @@ import type {
   DownloadModelResult,
   ExportScoresParams,
   FetchStarterResult,
+  GenerateParams,
+  GenerateResult,
   ListCheckpointsResult,
   ModelSelection,
+  ProfilePromptParams,
   ProgressParams,
   RowParams,
   RowsParams,
@@ -34,7 +39,9 @@ import {
   explainRowRequest,
   exportScoresRequest,
   fetchStarterRequest,
+  generateRequest,
   listCheckpointsRequest,
+  profilePromptRequest,
   scoreFileRequest,
   scoreRowRequest,
   scoreRowsRequest,
@@ -54,6 +61,12 @@ export interface RunContext extends CallContext {
   readonly onModel?: (model: RewardModelDescription) => void;
 }
 
+/** As `CallContext`, for answers. */
+export interface AnswerContext extends CallContext {
+  /** Told each answer as it is complete, with its place. */
+  readonly onAnswer?: (answer: GeneratedAnswer, index: number) => void;
+}
+
 export type RowRequest = Omit<RowParams, 'requestToken'>;
 export type RowsRequest = Omit<RowsParams, 'requestToken'>;
 
@@ -62,13 +75,15 @@ export class SidecarClient {
   readonly #supervisor: SidecarSupervisor;
   readonly #listeners = new Map<string, (progress: Progress) => void>();
   readonly #modelListeners = new Map<string, (model: RewardModelDescription) => void>();
+  readonly #answerListeners = new Map<string, NonNullable<AnswerContext['onAnswer']>>();
   #lastToken = 0;
 
-  constructor(params: Omit<SidecarSupervisorParams, 'onProgress' | 'onRunModel'>) {
+  constructor(params: Omit<SidecarSupervisorParams, 'onProgress' | 'onRunModel' | 'onAnswer'>) {
     this.#supervisor = new SidecarSupervisor({
       ...params,
       onProgress: (progress) => this.#onProgress(progress),
       onRunModel: (params) => this.#onRunModel(params),
+      onAnswer: ({ requestToken, index, answer }) => this.#answerListeners.get(requestToken)?.(answer, index),
     });
   }
 
@@ -111,6 +126,25 @@ export class SidecarClient {
         this.#modelListeners.delete(requestToken);
       }
     });
+  }
+
+  /** @param context `onAnswer` is told each answer as it is complete. */
+  generate(params: Omit<GenerateParams, 'requestToken'>, context: AnswerContext): Promise<GenerateResult> {
+    return this.#call(context, async (requestToken) => {
+      if (context.onAnswer !== undefined) this.#answerListeners.set(requestToken, context.onAnswer);
+      try {
+        return await this.#supervisor.request(generateRequest, { ...params, requestToken }, context.signal);
+      } finally {
+        this.#answerListeners.delete(requestToken);
+      }
+    });
+  }
+
+  /** @throws AlidadeError `unsupported` for a judge, which weighs nothing in a prompt. */
+  profilePrompt(params: Omit<ProfilePromptParams, 'requestToken'>, context: CallContext): Promise<PromptProfile> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(profilePromptRequest, { ...params, requestToken }, context.signal),
+    );
   }
 
   datasetOverview(

@@ -9,8 +9,9 @@ import {
 } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../../core/alidadeError';
 import type { Logger } from '../../core/jobContext';
-import type { ProgressParams, RunModelParams, WireErrorData } from '../../protocol/sidecar';
+import type { AnswerParams, ProgressParams, RunModelParams, WireErrorData } from '../../protocol/sidecar';
 import {
+  answerNotification,
   initializeRequest,
   isWireErrorData,
   logNotification,
@@ -46,6 +47,7 @@ export interface SidecarSupervisorParams {
   readonly onStateChange: (state: SidecarState) => void;
   readonly onProgress: (progress: ProgressParams) => void;
   readonly onRunModel?: (params: RunModelParams) => void;
+  readonly onAnswer?: (params: AnswerParams) => void;
   /** Milliseconds; the real clock unless a test says otherwise. */
   readonly now?: () => number;
   readonly wait?: (milliseconds: number) => Promise<void>;
@@ -192,7 +194,7 @@ export class SidecarSupervisor {
   }
 
   #connect(): Session {
-    const { fork, logger, onProgress, onRunModel } = this.#params;
+    const { fork, logger, onProgress, onRunModel, onAnswer } = this.#params;
     const process = fork();
     const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
     const session: Session = { process, connection, exitReason: null };
@@ -202,6 +204,7 @@ export class SidecarSupervisor {
     connection.onNotification(logNotification, ({ level, message }) => logger[level](message));
     connection.onNotification(progressNotification, onProgress);
     connection.onNotification(runModelNotification, (params) => onRunModel?.(params));
+    connection.onNotification(answerNotification, (params) => onAnswer?.(params));
     // A write to a process that has just died; its exit says the rest.
     connection.onError(([error]) => logger.debug(`connection to the scoring process: ${error.message}`));
     process.once('error', (error) => this.#onExit(session, error.message));
