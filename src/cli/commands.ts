@@ -7,6 +7,7 @@ import {
   perplexityOptions,
   scoreOptions,
   serveOptions,
+  testOptions,
 } from './options';
 
 /**
@@ -105,6 +106,24 @@ export const commands: readonly Command[] = [
     run: async (call) => (await import('./serve')).serve(call),
   }),
   defineCommand({
+    name: 'test',
+    summary: 'run reward tests (*.reward.yaml)',
+    arguments: [
+      {
+        name: 'FILES',
+        summary: 'test files, folders of them, or patterns (default: all below this folder)',
+        isRequired: false,
+        isRepeated: true,
+      },
+    ],
+    options: testOptions,
+    notes: [
+      'Prints TAP version 14. The exit status is 1 when a test fails or cannot be run.',
+      'Relative names in a test file (model, rows, baselines, prompts) are taken from its folder, --model from this one.',
+    ],
+    run: async (call) => (await import('./testRewards')).testRewards(call),
+  }),
+  defineCommand({
     name: 'download',
     summary: "fetch a model from the hub into the cache that the hub's own tools use",
     arguments: [{ name: 'MODEL', summary: 'org/name, or org/name@revision', isRequired: true, isRepeated: false }],
@@ -141,4 +160,4 @@ export const commands: readonly Command[] = [
 ];
 
 /** Commands of later versions: named when asked for, so that nobody looks for a misspelling. */
-export const laterCommands: readonly string[] = ['steer', 'merge', 'dialogue', 'heads', 'convert', 'test'];
+export const laterCommands: readonly string[] = ['steer', 'merge', 'dialogue', 'heads', 'convert'];

@@ -126,6 +126,21 @@ export const serveOptions = {
   quiet,
 } as const;
 
+export const testOptions = {
+  model: text({ placeholder: 'M', summary: 'reward model, instead of those that the files name' }),
+  device: runOptions.device,
+  dtype: runOptions.dtype,
+  threads: runOptions.threads,
+  grep: text({ placeholder: 'PATTERN', summary: 'only tests whose names match this regular expression' }),
+  junit: text({ placeholder: 'FILE', summary: 'write a JUnit report too; complete or absent' }),
+  record: text({
+    placeholder: 'FILE',
+    summary: 'write the scores, one JSON line a test: a baseline for `beats: {file: FILE}`',
+  }),
+  json: flag('print a JSON line a test instead of TAP'),
+  quiet,
+} as const;
+
 export const dtypesOptions = {
   model: runOptions.model,
   head: scoreOptions.head,

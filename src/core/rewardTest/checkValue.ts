@@ -1,0 +1,120 @@
+import { nearestName } from '../nearestName';
+import { formsOf, type KeyTable, type ValueSpec } from './keySpec';
+import type { YamlProblem, YamlValue } from './yamlValue';
+
+/** Everything that is wrong with a value according to the table of keys, each at its place. */
+export function checkValue(spec: ValueSpec, value: YamlValue): readonly YamlProblem[] {
+  const form = formsOf(spec).find((candidate) => hasForm(candidate, value));
+  if (form === undefined) {
+    return [{ message: `${describeValue(value)} stands here, not ${describeSpec(spec)}`, span: value.span }];
+  }
+  switch (form.kind) {
+    case 'text':
+      if (form.mayBeEmpty === true || value.kind !== 'text' || value.value.trim() !== '') return [];
+      return [{ message: 'the text is empty', span: value.span }];
+    case 'number':
+      return checkNumber(form, value);
+    case 'boolean':
+    case 'any':
+      return [];
+    case 'word':
+      return checkWord(form.words, value);
+    case 'list':
+      if (value.kind !== 'list') return [];
+      if (value.items.length === 0) return [{ message: 'the list is empty', span: value.span }];
+      return value.items.flatMap((item) => checkValue(form.item, item));
+    case 'named':
+      if (value.kind !== 'mapping') return [];
+      if (value.entries.length === 0) return [{ message: 'it is empty', span: value.span }];
+      return value.entries.flatMap((entry) => checkValue(form.value, entry.value));
+    case 'mapping':
+      return checkMapping(form, value);
+    case 'either':
+      return checkValue(form, value);
+  }
+}
+
+function checkMapping(
+  { keys, required = [] }: { readonly keys: KeyTable; readonly required?: readonly string[] },
+  value: YamlValue,
+): readonly YamlProblem[] {
+  if (value.kind !== 'mapping') return [];
+  const problems = value.entries.flatMap(({ key, keySpan, value: inner }) =>
+    Object.hasOwn(keys, key)
+      ? checkValue(keys[key].value, inner)
+      : [{ message: describeUnknown(key, Object.keys(keys)), span: keySpan }],
+  );
+  const given = new Set(value.entries.map(({ key }) => key));
+  const missing = required.filter((key) => !given.has(key));
+  const { start } = value.span;
+  const place = value.entries[0]?.keySpan ?? { start, end: Math.max(start, value.span.end) };
+  return [...problems, ...missing.map((key) => ({ message: `\`${key}\` is missing`, span: place }))];
+}
+
+function describeUnknown(key: string, known: readonly string[]): string {
+  const near = nearestName(key, known);
+  const hint = near === null ? `known here: ${known.join(', ')}` : `did you mean \`${near}\`?`;
+  return `unknown key \`${key}\`: ${hint}`;
+}
+
+function checkNumber(
+  spec: { readonly least?: number; readonly most?: number; readonly isInteger?: boolean },
+  value: YamlValue,
+): readonly YamlProblem[] {
+  if (value.kind !== 'number') return [];
+  const { value: number, source, span } = value;
+  const { least = -Infinity, most = Infinity, isInteger = false } = spec;
+  if (!Number.isFinite(number)) return [{ message: `${source} is not a finite number`, span }];
+  if (isInteger && !Number.isInteger(number)) return [{ message: `${source} is not a whole number`, span }];
+  if (number < least) return [{ message: `${source} is less than ${least}`, span }];
+  return most < number ? [{ message: `${source} is more than ${most}`, span }] : [];
+}
+
+function checkWord(words: readonly string[], value: YamlValue): readonly YamlProblem[] {
+  const word = 'source' in value ? value.source : value.kind === 'text' ? value.value : '';
+  if (words.includes(word)) return [];
+  const near = nearestName(word, words);
+  const hint = near === null ? `one of ${words.join(', ')}` : `did you mean ${near}?`;
+  return [{ message: `${JSON.stringify(word)} is not known here: ${hint}`, span: value.span }];
+}
+
+function hasForm(spec: ValueSpec, { kind }: YamlValue): boolean {
+  switch (spec.kind) {
+    case 'any':
+      return true;
+    case 'text':
+    case 'word':
+      return kind === 'text' || kind === 'number' || kind === 'boolean';
+    case 'named':
+    case 'mapping':
+      return kind === 'mapping';
+    default:
+      return spec.kind === kind;
+  }
+}
+
+function describeSpec(spec: ValueSpec): string {
+  const forms = formsOf(spec).map((form) => {
+    switch (form.kind) {
+      case 'mapping':
+        return `a mapping (${Object.keys(form.keys).join(', ')})`;
+      case 'named':
+        return `a mapping of ${form.names}s`;
+      case 'word':
+        return `one of ${form.words.join(', ')}`;
+      case 'boolean':
+        return 'true or false';
+      case 'any':
+      case 'either':
+        return 'a value';
+      default:
+        return `a ${form.kind}`;
+    }
+  });
+  return forms.join(' or ');
+}
+
+function describeValue(value: YamlValue): string {
+  if (value.kind === 'null') return 'nothing';
+  return value.kind === 'boolean' ? value.source : `a ${value.kind}`;
+}

@@ -1,0 +1,4 @@
+/** Whether a file holds reward tests, judged by its name. */
+export function isTestFile(path: string): boolean {
+  return /\.reward\.ya?ml$/i.test(path);
+}
