@@ -7,6 +7,14 @@ export interface RowTarget {
   readonly character: number;
 }
 
+/** A prompt of a prompt file, in a form that survives a command link. */
+export interface PromptTarget {
+  /** URI of the document. */
+  readonly uri: string;
+  /** The prompt's label: unique in its file. */
+  readonly prompt: string;
+}
+
 /** What the commands of the models view get: an item of the tree. */
 export interface CheckpointTarget {
   readonly checkpoint: { readonly path: string; readonly place: 'folder' | 'hub' | 'starter' };
@@ -15,6 +23,14 @@ export interface CheckpointTarget {
 /** What the commands of the Runs view get: an item of the tree, or its id from elsewhere. */
 export interface RunTarget {
   readonly run: { readonly id: string };
+}
+
+/** A change to a row, refused where the row is another one by now. */
+export interface RowFix {
+  readonly kind: 'swap' | 'drop' | 'review';
+  readonly row: RowTarget;
+  /** Hash of the row's text. */
+  readonly hash: string;
 }
 
 /** Every command of the extension, with what it takes. */
@@ -34,6 +50,12 @@ export interface CommandArguments {
   readonly 'alidade.toggleBreakdownLock': readonly [];
   /** Without a file: the one in the active editor, else one that is asked for. */
   readonly 'alidade.scoreFile': readonly [file?: { readonly scheme: string; readonly fsPath: string }];
+  /** Without a file: the one in the active editor. */
+  readonly 'alidade.checkLabels': readonly [file?: { readonly scheme: string; readonly fsPath: string }];
+  readonly 'alidade.stopCheckingLabels': readonly [];
+  readonly 'alidade.fixRow': readonly [fix: RowFix];
+  readonly 'alidade.swapContradicted': readonly [];
+  readonly 'alidade.dropDuplicates': readonly [];
   readonly 'alidade.stopRun': readonly [item: RunTarget];
   readonly 'alidade.resumeRun': readonly [item: RunTarget];
   readonly 'alidade.repeatRun': readonly [item: RunTarget];
@@ -41,10 +63,22 @@ export interface CommandArguments {
   readonly 'alidade.openRunOutput': readonly [item: RunTarget];
   readonly 'alidade.saveRunOutput': readonly [item: RunTarget];
   readonly 'alidade.deleteRun': readonly [item: RunTarget];
+  /** Without a target: the prompt at the cursor, or that of the row at the cursor. */
+  readonly 'alidade.generateAndScore': readonly [target?: PromptTarget | RowTarget];
+  readonly 'alidade.choosePromptInput': readonly [target?: PromptTarget];
+  readonly 'alidade.showRenderedPrompt': readonly [target?: PromptTarget];
+  /** The best answer that was last generated. */
+  readonly 'alidade.copyBestAnswer': readonly [];
+  readonly 'alidade.chooseGenerator': readonly [];
+  readonly 'alidade.setEndpointKey': readonly [];
+  readonly 'alidade.forgetEndpointKey': readonly [];
   readonly 'alidade.showModelMenu': readonly [];
   readonly 'alidade.restartSidecar': readonly [];
   readonly 'alidade.runDoctor': readonly [];
   readonly 'alidade.showLog': readonly [];
+  readonly 'alidade.openWalkthrough': readonly [];
+  /** Without a name: it is asked for. */
+  readonly 'alidade.openExample': readonly [name?: string];
 }
 
 export type CommandId = keyof CommandArguments;
@@ -62,6 +96,11 @@ const table: Record<CommandId, true> = {
   'alidade.copyRowJson': true,
   'alidade.toggleBreakdownLock': true,
   'alidade.scoreFile': true,
+  'alidade.checkLabels': true,
+  'alidade.stopCheckingLabels': true,
+  'alidade.fixRow': true,
+  'alidade.swapContradicted': true,
+  'alidade.dropDuplicates': true,
   'alidade.stopRun': true,
   'alidade.resumeRun': true,
   'alidade.repeatRun': true,
@@ -69,10 +108,19 @@ const table: Record<CommandId, true> = {
   'alidade.openRunOutput': true,
   'alidade.saveRunOutput': true,
   'alidade.deleteRun': true,
+  'alidade.generateAndScore': true,
+  'alidade.choosePromptInput': true,
+  'alidade.showRenderedPrompt': true,
+  'alidade.copyBestAnswer': true,
+  'alidade.chooseGenerator': true,
+  'alidade.setEndpointKey': true,
+  'alidade.forgetEndpointKey': true,
   'alidade.showModelMenu': true,
   'alidade.restartSidecar': true,
   'alidade.runDoctor': true,
   'alidade.showLog': true,
+  'alidade.openWalkthrough': true,
+  'alidade.openExample': true,
 };
 
 /** The manifest's `contributes.commands` holds exactly these: a test compares them. */

@@ -23,6 +23,7 @@ import { forkSidecar } from './sidecar/forkSidecar';
 import { registerModelStatus } from './sidecar/modelStatus';
 import { SidecarClient } from './sidecar/sidecarClient';
 import type { SidecarState } from './sidecar/sidecarSupervisor';
+import { registerWalkthrough } from './walkthrough/walkthrough';
 
 /** Registers everything and starts nothing: the sidecar starts with the first request. */
 export function activate(context: ExtensionContext): ExtensionApi {
@@ -66,6 +67,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
     runs,
     datasets,
     registerDoctor(client),
+    registerWalkthrough({ context, scores }),
     registerCommand('alidade.showLog', () => log.show()),
     registerCommand('alidade.restartSidecar', async () => {
       await client.restart();
