@@ -19,6 +19,25 @@ export interface Settings {
   readonly 'lens.enabled': boolean;
   /** `whenFast`: once the model has answered within a few seconds. */
   readonly 'lens.autoScore': 'never' | 'whenFast' | 'always';
+  /** Who answers prompts. */
+  readonly 'generator.source': 'local' | 'endpoint' | 'editor';
+  /** A causal model on this machine. */
+  readonly 'generator.model': string;
+  /** Address of an OpenAI-compatible server. */
+  readonly 'generator.endpoint': string;
+  /** Empty: the server's own choice. */
+  readonly 'generator.endpointModel': string;
+  /** Id of a language model of the editor; empty: the first one. */
+  readonly 'generator.editorModel': string;
+  readonly 'generator.answers': number;
+  readonly 'generator.temperature': number;
+  /** Tokens. */
+  readonly 'generator.maxNewTokens': number;
+  /** Globs of further prompt files. */
+  readonly promptFiles: readonly string[];
+  'diagnostics.enabled': boolean;
+  /** In units of the model's score: a label that is contradicted by less is left alone. */
+  'diagnostics.margin': number;
   /** Empty: the editor's own Node. */
   readonly nodePath: string;
 }
@@ -47,5 +66,16 @@ export const settings: { readonly [Name in SettingName]: SettingRow<Settings[Nam
   'hover.enabled': { default: true, scope: 'window', restricted: false },
   'lens.enabled': { default: true, scope: 'window', restricted: false },
   'lens.autoScore': { default: 'whenFast', scope: 'window', restricted: false },
+  'generator.source': { default: 'local', scope: 'window', restricted: true },
+  'generator.model': { default: 'starter', scope: 'machine-overridable', restricted: true },
+  'generator.endpoint': { default: '', scope: 'machine', restricted: true },
+  'generator.endpointModel': { default: '', scope: 'window', restricted: false },
+  'generator.editorModel': { default: '', scope: 'window', restricted: false },
+  'generator.answers': { default: 4, scope: 'window', restricted: false },
+  'generator.temperature': { default: 0.7, scope: 'window', restricted: false },
+  'generator.maxNewTokens': { default: 256, scope: 'window', restricted: false },
+  promptFiles: { default: [], scope: 'window', restricted: false },
+  'diagnostics.enabled': { default: true, scope: 'window', restricted: false },
+  'diagnostics.margin': { default: 0, scope: 'window', restricted: false },
   nodePath: { default: '', scope: 'machine', restricted: true },
 };

@@ -29,6 +29,9 @@ describe('a workspace that is not trusted', () => {
     };
     assert.equal(capabilities.untrustedWorkspaces.supported, 'limited');
     assert.deepEqual(capabilities.untrustedWorkspaces.restrictedConfigurations.sort(), [
+      'alidade.generator.endpoint',
+      'alidade.generator.model',
+      'alidade.generator.source',
       'alidade.modelFolders',
       'alidade.nodePath',
       'alidade.rewardModel',

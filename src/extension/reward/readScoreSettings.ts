@@ -10,9 +10,7 @@ export type ScoreSettings = Pick<RowParams, 'model' | 'maxTokens' | 'truncate'>;
 /** @throws AlidadeError `permission` when an untrusted workspace holds the model. */
 export function readScoreSettings(): ScoreSettings {
   const [threads, maxTokens, weights] = [readSetting('threads'), readSetting('maxTokens'), readSetting('weights')];
-  // Without it a relative name cannot mean a folder of an untrusted workspace.
-  const folders = workspace.isTrusted ? workspace.workspaceFolders : undefined;
-  const cwd = folders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
+  const cwd = trustedFolder();
   const reference = readSetting('rewardModel').trim() || 'starter';
   const model: ModelSelection = {
     reference,
@@ -26,6 +24,12 @@ export function readScoreSettings(): ScoreSettings {
   };
   checkModelTrust(reference);
   return { model, ...(maxTokens === 0 ? {} : { maxTokens }), truncate: readSetting('truncate') };
+}
+
+/** From where relative names of models start; none, so that they cannot mean a folder of an untrusted workspace. */
+export function trustedFolder(): string | undefined {
+  const folders = workspace.isTrusted ? workspace.workspaceFolders : undefined;
+  return folders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
 }
 
 /** @throws AlidadeError `permission` when an untrusted workspace holds the model. */
