@@ -9,8 +9,10 @@ import type { GeneratedAnswer } from '../core/generation/generatedAnswer';
 import type { Progress } from '../core/jobContext';
 import type { Message } from '../core/promptFile/message';
 import type { ScorableRow } from '../core/promptFile/scorableRow';
+import type { RewardTestResult } from '../core/rewardTest/rewardTestResult';
 import type { ExplainedRow } from '../core/reward/explainedRow';
 import type { PromptProfile } from '../core/reward/promptProfile';
+import type { ScoreGrowth } from '../core/reward/scoreGrowth';
 import type { ScoredRow } from '../core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
 import type { ScoreSummary } from '../core/reward/scoreSummary';
@@ -96,6 +98,16 @@ export interface ScoreRowResult {
   readonly model: RewardModelDescription;
 }
 
+export interface GrowRowParams extends RowParams {
+  /** Which responses of the row, from 0. */
+  readonly responses: readonly number[];
+}
+
+export interface GrowRowResult {
+  /** One for each response asked for; null where there is no response to read. */
+  readonly growths: readonly (ScoreGrowth | null)[];
+}
+
 export interface RowsParams extends LongRequestParams, Pick<RowParams, 'model' | 'maxTokens' | 'truncate'> {
   /** At most `mostRowsAtOnce`. */
   readonly rows: readonly ScorableRow[];
@@ -126,6 +138,23 @@ export interface ScoreFileResult {
   readonly summary: ScoreSummary;
   readonly model: RewardModelDescription;
 }
+
+/** Runs tests of one `*.reward.yaml` file. */
+export interface RewardTestsParams extends LongRequestParams {
+  /** The file as it is in the editor. */
+  readonly text: string;
+  /** Its absolute path: relative names in it are taken from its folder. */
+  readonly path: string;
+  /** Which tests; null: all. */
+  readonly ids: readonly string[] | null;
+  /** Scores where the file names no model; its device and threads count for all. */
+  readonly model: ModelSelection;
+}
+
+/** Sent when a test of a `runRewardTests` request begins, and when it has ended. */
+export type RewardTestParams = { readonly requestToken: string } & (
+  { readonly started: string } | { readonly result: RewardTestResult }
+);
 
 /** The scores of a data set and what they are scores of. */
 export interface DatasetReference {
@@ -300,8 +329,14 @@ export const scoreRowsRequest = new RequestType<RowsParams, ScoreRowsResult, Wir
 /** As `scoreRow`, with the exact templated text and the token counts. */
 export const explainRowRequest = new RequestType<RowParams, ExplainedRow, WireErrorData>('explainRow');
 
+/** The scores of responses as their text grows; `usage` for a judge, which scores pairs alone. */
+export const growRowRequest = new RequestType<GrowRowParams, GrowRowResult, WireErrorData>('growRow');
+
 /** Scores whole files; rows that are asked for meanwhile go first. Cancelled, it can be resumed. */
 export const scoreFileRequest = new RequestType<ScoreFileParams, ScoreFileResult, WireErrorData>('scoreFile');
+
+/** Runs reward tests; each result is told by `rewardTest`. Cancelled, those that were told stay good. */
+export const runRewardTestsRequest = new RequestType<RewardTestsParams, null, WireErrorData>('runRewardTests');
 
 /** What the scores of a data set say, also while they are being made. */
 export const datasetOverviewRequest = new RequestType<DatasetOverviewParams, DatasetOverviewResult, WireErrorData>(
@@ -350,6 +385,9 @@ export const answerNotification = new NotificationType<AnswerParams>('answer');
 
 /** Sidecar to host: which model the run with this token uses. */
 export const runModelNotification = new NotificationType<RunModelParams>('runModel');
+
+/** Sidecar to host: a step of the tests with this token. */
+export const rewardTestNotification = new NotificationType<RewardTestParams>('rewardTest');
 
 /** Sidecar to host: a line for the log channel. */
 export const logNotification = new NotificationType<LogParams>('log');

@@ -6,9 +6,11 @@ import type { DataRow } from '../core/promptFile/parseDataFile';
 import type { ScorableRow } from '../core/promptFile/scorableRow';
 import type { ExplainedRow } from '../core/reward/explainedRow';
 import type { PromptProfile } from '../core/reward/promptProfile';
+import type { ScoreGrowth } from '../core/reward/scoreGrowth';
 import type { ScoredRow } from '../core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
 import type { ScoreSummary } from '../core/reward/scoreSummary';
+import type { RunRewardTestsParams } from '../engine/rewardTest/runRewardTests';
 import type {
   DoctorResult,
   DownloadModelParams,
@@ -47,6 +49,12 @@ export interface OpenRewardModel {
     options: Pick<RowOptions, 'maxTokens' | 'truncate'>,
     context: JobContext,
   ): Promise<PromptProfile>;
+  /** The scores of some responses as their text grows; a judge does not have it. */
+  growRow?(
+    row: ScorableRow,
+    options: RowOptions & { readonly responses: readonly number[] },
+    context: JobContext,
+  ): Promise<readonly (ScoreGrowth | null)[]>;
   /** Drops what is kept from earlier rows: the next scores do not depend on them. */
   forget?(): void;
   release(): Promise<void>;
@@ -91,6 +99,8 @@ export interface EngineFunctions {
   fetchStarter(context: JobContext): Promise<FetchStarterResult>;
   downloadModel(params: Omit<DownloadModelParams, 'requestToken'>, context: JobContext): Promise<DownloadModelResult>;
   doctor(context: JobContext): Promise<DoctorResult>;
+  /** Told to `onResult`: what is wrong with a test, or with its model, is its result. */
+  runRewardTests(params: RunRewardTestsParams, context: JobContext): Promise<void>;
   scoreDataset(params: ScoreDatasetParams, context: JobContext): Promise<ScoreSummary>;
   /** The rows of data files in the order in which `scoreDataset` scores them. */
   readRows(inputs: readonly string[], context: JobContext): AsyncIterable<DataRow>;

@@ -25,9 +25,11 @@ import {
 import { registerBatchHandlers } from './batchHandlers';
 import type { EngineFunctions, OpenModelParams, RowOptions } from './engineFunctions';
 import { registerGenerationHandlers } from './generationHandlers';
+import { registerGrowthHandlers } from './growthHandlers';
 import { InteractiveWork } from './interactiveWork';
 import { ModelCache } from './modelCache';
 import { ResultCache } from './resultCache';
+import { registerRewardTestHandlers } from './rewardTestHandlers';
 import { registerRunHandlers } from './runHandlers';
 
 export interface HandlersParams {
@@ -134,6 +136,15 @@ export function registerHandlers({ connection, engine, packageVersion, onShutdow
     openParams,
     rowOptions,
   });
+  registerGrowthHandlers({
+    connection,
+    models,
+    job,
+    answer: (work) => answer(logger, work),
+    openParams,
+    rowOptions,
+    resultKey,
+  });
   registerRunHandlers({
     connection,
     engine,
@@ -153,6 +164,15 @@ export function registerHandlers({ connection, engine, packageVersion, onShutdow
     answer: (task) => answer(logger, task),
     openParams,
     rowOptions,
+  });
+  registerRewardTestHandlers({
+    connection,
+    engine,
+    models,
+    generate: generation.generate,
+    job,
+    answer: (task) => answer(logger, task),
+    openParams,
   });
   connection.onRequest(shutdownRequest, () =>
     answer(logger, async () => {

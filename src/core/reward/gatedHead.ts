@@ -69,11 +69,11 @@ export function createGatedHead(weights: GatedHeadWeights): RewardHead {
     pooling: { kind: 'last', layer: 'final', position: 'before-padding' },
     gateText: weights.gateText,
     weigh,
-    apply({ pooled, gate }) {
+    apply({ pooled, gate, weighed }) {
       if (gate === null) throw new RangeError('a gated head needs the hidden state at the gate position');
       const ratings = applyDense({ weight: weights.regression, bias: null }, pooled);
       const rewards = quantiles === 1 ? ratings : meansOf(ratings, quantiles);
-      return { rewards, ...weigh(gate) };
+      return { rewards, ...(weighed ?? weigh(gate)) };
     },
   };
 }

@@ -17,6 +17,8 @@ export interface HeadInput {
   readonly pooled: ArrayLike<number>;
   /** The hidden state at the gate position, [hidden]; null for heads without a gate. */
   readonly gate: ArrayLike<number> | null;
+  /** What `weigh` has made of `gate`, where it is known already. */
+  readonly weighed?: GateOutput | undefined;
   readonly responseTokens: number;
 }
 

@@ -1,9 +1,14 @@
 /** The score of a response as its text grows, read from one forward pass: position t has seen tokens 0 to t only. */
 export interface ScoreGrowth {
-  /** After every token of the response, in order; the last one is the response's score. */
+  /**
+   * After every token of the response, in order (of a very long one after some of them), and, where the head reads a token
+   * behind the response, after that one. The last point is the response's score.
+   */
   readonly points: readonly GrowthPoint[];
   /** Sentences (or lines) of the response, which cover it without gaps. */
   readonly segments: readonly GrowthSegment[];
+  /** What the end of the turn changed, where the head reads a token behind the response; null where it does not. */
+  readonly closing: GrowthSegment | null;
 }
 
 export interface GrowthPoint {
@@ -19,6 +24,9 @@ export interface GrowthSegment {
   /** Score behind the segment minus score before it; of the first one, the score itself is `after`, and `before` is null. */
   readonly before: number | null;
   readonly after: number;
-  /** What each objective's contribution changed by over the segment, in the model's order. */
+  /**
+   * What each objective's contribution changed by over the segment, in the model's order; over the first one the
+   * contributions themselves.
+   */
   readonly contributions: readonly { readonly name: string; readonly change: number }[];
 }

@@ -13,7 +13,10 @@ import type { PromptProfile } from '../../core/reward/promptProfile';
 import type { RewardBreakdown, ScoredRow } from '../../core/reward/rewardBreakdown';
 import type { RewardHead } from '../../core/reward/rewardHead';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
+import { growScore } from '../../core/reward/growScore';
+import type { ScoreGrowth } from '../../core/reward/scoreGrowth';
 import type { Tokenizer } from '../../core/tokenizer/tokenizer';
+import { tokenEnds } from '../../core/tokenizer/tokenEnds';
 import type { DecoderSession } from '../onnx/decoderSession';
 import { cutMicroBatches } from './cutMicroBatches';
 import type { SequenceText } from './cutMicroBatches';
@@ -31,6 +34,11 @@ export interface ScoreOptions {
   readonly weights?: Readonly<Record<string, number>> | undefined;
   /** Add the hidden states that the head has read. */
   readonly states?: boolean | undefined;
+}
+
+export interface GrowOptions extends ScoreOptions {
+  /** Which responses of the row, from 0; default all. */
+  readonly responses?: readonly number[] | undefined;
 }
 
 export interface RewardModelParts {
@@ -169,6 +177,24 @@ export class RewardModel implements RowScorer {
   }
 
   /**
+   * The scores of responses as their text grows, from one forward pass for each: null for a text without a response.
+   * @throws as `scoreRow`.
+   */
+  async growRow(row: ScorableRow, options: GrowOptions, context: JobContext): Promise<readonly (ScoreGrowth | null)[]> {
+    checkWeights(this.description, options.weights);
+    const texts = this.#prepareRow(row, options);
+    const growths: (ScoreGrowth | null)[] = [];
+    for (const response of options.responses ?? texts.keys()) {
+      const text = texts[response];
+      if (text === undefined) {
+        throw new AlidadeError({ code: 'usage', message: `the row has no response ${response}, only ${texts.length}` });
+      }
+      growths.push(await this.#growText(text, options, context));
+    }
+    return growths;
+  }
+
+  /**
    * The hidden state that the head reads for one text, [hidden]: what heads are trained on.
    * @throws as `scoreRow`.
    */
@@ -221,6 +247,46 @@ export class RewardModel implements RowScorer {
         gateHidden: withStates && gate !== null ? Array.from(gate) : undefined,
       });
     });
+  }
+
+  async #growText(
+    { prepared, pooled, gate }: ScorableText,
+    { weights = {} }: ScoreOptions,
+    context: JobContext,
+  ): Promise<ScoreGrowth | null> {
+    const { session, head, tokenizer } = this.#parts;
+    const { ids, text } = prepared;
+    const response = this.#responseOf(prepared, gate);
+    if (response === null) return null;
+    const tokens = Array.from({ length: response.end - response.start }, (_, index) => response.start + index);
+    const closing = head.pooling.kind === 'last' && pooled[0] !== response.end - 1 ? pooled[0] : null;
+    const others = [gate, closing].filter((position) => position !== null);
+    const hiddenPositions = [...new Set([...others, ...tokens])].sort((a, b) => a - b);
+    const [{ hidden }] = await session.evaluateAll([{ ids, hiddenPositions }], context);
+    const stateOf = new Map(hiddenPositions.map((position, index) => [position, hidden[index]]));
+    const stateAt = (position: number): Float32Array => stateOf.get(position) as Float32Array;
+    // With the token before the response, which ends where it starts.
+    const [start, ...ends] =
+      response.start === 0
+        ? [0, ...tokenEnds({ tokenizer, ids, text, ...response })]
+        : tokenEnds({ tokenizer, ids, text, start: response.start - 1, end: response.end });
+    return growScore({
+      head,
+      states: tokens.map(stateAt),
+      closingState: closing === null ? null : stateAt(closing),
+      gate: gate === null ? null : stateAt(gate),
+      weights,
+      text,
+      tokenEnds: ends,
+      response: { start, end: ends[ends.length - 1] },
+    });
+  }
+
+  /** Behind what a gate reads, also where the template does not open a turn when asked to. */
+  #responseOf({ response }: PreparedText, gate: number | null): PreparedText['response'] {
+    if (response === null) return null;
+    const start = gate === null ? response.start : Math.max(response.start, gate + this.#gateRun.length);
+    return start < response.end ? { start, end: response.end } : null;
   }
 
   /** Runs the body over some texts, so many tokens at once, and pools its hidden states as the head wants them. */

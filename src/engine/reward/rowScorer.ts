@@ -3,9 +3,10 @@ import type { Message } from '../../core/promptFile/message';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
 import type { ExplainedRow } from '../../core/reward/explainedRow';
 import type { PromptProfile } from '../../core/reward/promptProfile';
+import type { ScoreGrowth } from '../../core/reward/scoreGrowth';
 import type { ScoredRow } from '../../core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
-import type { ScoreOptions } from './rewardModel';
+import type { GrowOptions, ScoreOptions } from './rewardModel';
 
 /** Whatever gives rows their scores: a body with a reward head, or a pairwise judge. */
 export interface RowScorer {
@@ -23,6 +24,8 @@ export interface RowScorer {
     options: Pick<ScoreOptions, 'maxTokens' | 'truncate'>,
     context: JobContext,
   ): Promise<PromptProfile>;
+  /** The scores of responses as their text grows; a judge, which scores pairs alone, does not have it. */
+  growRow?(row: ScorableRow, options: GrowOptions, context: JobContext): Promise<readonly (ScoreGrowth | null)[]>;
   /**
    * Drops what is kept from earlier rows to save work: the next scores then do not depend on them, not even in the last
    * bit. A run that is resumed gives the same bytes as one that was not interrupted because of it.

@@ -21,6 +21,10 @@ import type {
   ModelSelection,
   ProfilePromptParams,
   ProgressParams,
+  RewardTestParams,
+  RewardTestsParams,
+  GrowRowParams,
+  GrowRowResult,
   RowParams,
   RowsParams,
   RunModelParams,
@@ -37,11 +41,13 @@ import {
   doctorRequest,
   downloadModelRequest,
   explainRowRequest,
+  growRowRequest,
   exportScoresRequest,
   fetchStarterRequest,
   generateRequest,
   listCheckpointsRequest,
   profilePromptRequest,
+  runRewardTestsRequest,
   scoreFileRequest,
   scoreRowRequest,
   scoreRowsRequest,
@@ -67,6 +73,12 @@ export interface AnswerContext extends CallContext {
   readonly onAnswer?: (answer: GeneratedAnswer, index: number) => void;
 }
 
+/** As `CallContext`, for tests. */
+export interface TestContext extends CallContext {
+  /** Told when a test begins, and its result. */
+  readonly onTest: (step: RewardTestParams) => void;
+}
+
 export type RowRequest = Omit<RowParams, 'requestToken'>;
 export type RowsRequest = Omit<RowsParams, 'requestToken'>;
 
@@ -76,14 +88,16 @@ export class SidecarClient {
   readonly #listeners = new Map<string, (progress: Progress) => void>();
   readonly #modelListeners = new Map<string, (model: RewardModelDescription) => void>();
   readonly #answerListeners = new Map<string, NonNullable<AnswerContext['onAnswer']>>();
+  readonly #testListeners = new Map<string, TestContext['onTest']>();
   #lastToken = 0;
 
-  constructor(params: Omit<SidecarSupervisorParams, 'onProgress' | 'onRunModel' | 'onAnswer'>) {
+  constructor(params: Omit<SidecarSupervisorParams, 'onProgress' | 'onRunModel' | 'onAnswer' | 'onRewardTest'>) {
     this.#supervisor = new SidecarSupervisor({
       ...params,
       onProgress: (progress) => this.#onProgress(progress),
       onRunModel: (params) => this.#onRunModel(params),
       onAnswer: ({ requestToken, index, answer }) => this.#answerListeners.get(requestToken)?.(answer, index),
+      onRewardTest: (step) => this.#testListeners.get(step.requestToken)?.(step),
     });
   }
 
@@ -116,6 +130,13 @@ export class SidecarClient {
     );
   }
 
+  /** The scores of responses as their text grows. */
+  growRow(params: Omit<GrowRowParams, 'requestToken'>, context: CallContext): Promise<GrowRowResult> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(growRowRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
   /** Takes as long as the file is long. @throws ProcessEndedError when it can be asked for again, with `resume`. */
   scoreFile(params: Omit<ScoreFileParams, 'requestToken'>, context: RunContext): Promise<ScoreFileResult> {
     return this.#call(context, async (requestToken) => {
@@ -145,6 +166,18 @@ export class SidecarClient {
     return this.#call(context, (requestToken) =>
       this.#supervisor.request(profilePromptRequest, { ...params, requestToken }, context.signal),
     );
+  }
+
+  /** Tests of one file; what is wrong with one of them is its result. @throws AlidadeError `cancelled`, `internal`. */
+  async runRewardTests(params: Omit<RewardTestsParams, 'requestToken'>, context: TestContext): Promise<void> {
+    await this.#call(context, async (requestToken) => {
+      this.#testListeners.set(requestToken, context.onTest);
+      try {
+        return await this.#supervisor.request(runRewardTestsRequest, { ...params, requestToken }, context.signal);
+      } finally {
+        this.#testListeners.delete(requestToken);
+      }
+    });
   }
 
   datasetOverview(
