@@ -31,6 +31,12 @@ export interface GenerationHandlersParams {
   readonly rowOptions: (params: ProfilePromptParams, description: RewardModelDescription) => RowOptions;
 }
 
+export interface GenerationHandlers {
+  /** As the request, for others that need answers. */
+  readonly generate: (request: GenerateParams, context: JobContext) => Promise<GenerateResult>;
+  releaseAll(): Promise<void>;
+}
+
 /** Answers are made of one model for a while, and a second one would only take the memory of the reward model. */
 const maxLanguageModels = 1;
 /** Answers of one request; more are a mistake. */
@@ -38,7 +44,7 @@ const mostAnswers = 256;
 const profileLimits = { maxEntries: 200, maxCharacters: 4_000_000 };
 
 /** Binds the requests that concern prompts: answers to them, and what a reward model will weigh in these. */
-export function registerGenerationHandlers(params: GenerationHandlersParams): { releaseAll(): Promise<void> } {
+export function registerGenerationHandlers(params: GenerationHandlersParams): GenerationHandlers {
   const { connection, engine, models, work, logger, job, answer, openParams, rowOptions } = params;
   const languageModels = new ModelCache({ open: engine.openLanguageModel, maxModels: maxLanguageModels, logger });
   const profiles = new ResultCache<PromptProfile>(profileLimits);
@@ -99,7 +105,7 @@ export function registerGenerationHandlers(params: GenerationHandlersParams): { 
   connection.onRequest(profilePromptRequest, (request, token) =>
     answer(() => profile(request, job(request.requestToken, token))),
   );
-  return { releaseAll: () => languageModels.releaseAll() };
+  return { generate, releaseAll: () => languageModels.releaseAll() };
 }
 
 function hasNoProfile({ name }: RewardModelDescription): AlidadeError {

@@ -14,6 +14,7 @@ import { openDataInputs } from '../engine/promptFile/dataInput';
 import { openRowScorer } from '../engine/reward/openRowScorer';
 import { scoreDataset } from '../engine/reward/scoreDataset';
 import { workNames } from '../engine/reward/scoreRun';
+import { runRewardTests } from '../engine/rewardTest/runRewardTests';
 import type { FetchStarterResult, ListCheckpointsResult, ListedCheckpoint } from '../protocol/sidecar';
 import type { EngineFunctions, OpenLanguageModel, OpenModelParams } from './engineFunctions';
 import { offerDownload } from './offerDownload';
@@ -26,6 +27,7 @@ export const sidecarEngine: EngineFunctions = {
   fetchStarter: fetchIt,
   downloadModel: offerDownload,
   doctor: diagnose,
+  runRewardTests,
   scoreDataset,
   readRows,
   outputPaths: (path) => [path, workNames(path).part],

@@ -121,6 +121,7 @@ describe('sidecar handlers', () => {
         return Promise.resolve({ kind: 'tokenNeeded', message: `${reference} ${token ?? 'none'}`, hint: null });
       },
       doctor: () => Promise.resolve({ ok: true, checks: [] }),
+      runRewardTests: () => assert.fail('nobody asked for tests'),
       scoreDataset: () => assert.fail('nobody asked for a run'),
       readRows: () => assert.fail('nobody asked for rows'),
       outputPaths: (path) => [path],

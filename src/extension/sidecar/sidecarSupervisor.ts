@@ -9,13 +9,20 @@ import {
 } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../../core/alidadeError';
 import type { Logger } from '../../core/jobContext';
-import type { AnswerParams, ProgressParams, RunModelParams, WireErrorData } from '../../protocol/sidecar';
+import type {
+  AnswerParams,
+  ProgressParams,
+  RewardTestParams,
+  RunModelParams,
+  WireErrorData,
+} from '../../protocol/sidecar';
 import {
   answerNotification,
   initializeRequest,
   isWireErrorData,
   logNotification,
   progressNotification,
+  rewardTestNotification,
   runModelNotification,
   shutdownRequest,
   sidecarProtocolVersion,
@@ -48,6 +55,7 @@ export interface SidecarSupervisorParams {
   readonly onProgress: (progress: ProgressParams) => void;
   readonly onRunModel?: (params: RunModelParams) => void;
   readonly onAnswer?: (params: AnswerParams) => void;
+  readonly onRewardTest?: (params: RewardTestParams) => void;
   /** Milliseconds; the real clock unless a test says otherwise. */
   readonly now?: () => number;
   readonly wait?: (milliseconds: number) => Promise<void>;
@@ -194,7 +202,7 @@ export class SidecarSupervisor {
   }
 
   #connect(): Session {
-    const { fork, logger, onProgress, onRunModel, onAnswer } = this.#params;
+    const { fork, logger, onProgress, onRunModel, onAnswer, onRewardTest } = this.#params;
     const process = fork();
     const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
     const session: Session = { process, connection, exitReason: null };
@@ -205,6 +213,7 @@ export class SidecarSupervisor {
     connection.onNotification(progressNotification, onProgress);
     connection.onNotification(runModelNotification, (params) => onRunModel?.(params));
     connection.onNotification(answerNotification, (params) => onAnswer?.(params));
+    connection.onNotification(rewardTestNotification, (params) => onRewardTest?.(params));
     // A write to a process that has just died; its exit says the rest.
     connection.onError(([error]) => logger.debug(`connection to the scoring process: ${error.message}`));
     process.once('error', (error) => this.#onExit(session, error.message));
