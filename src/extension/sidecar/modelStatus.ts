@@ -41,8 +41,9 @@ export function registerModelStatus({ client, scores, onSidecarState, concerns }
     item.text = `$(${icon}) ${name}${detail === '' ? '' : ` · ${detail}`}`;
     item.backgroundColor = isFailed ? new ThemeColor('statusBarItem.errorBackground') : undefined;
     item.tooltip = tooltip(client.state, model, failure?.message ?? null);
+    const state = [failure?.message ?? stateText(client.state), detail].filter((text) => text !== '').join(', ');
     item.accessibilityInformation = {
-      label: l10n.t('Reward model {0}, {1}', name, stateText(client.state)),
+      label: l10n.t('Reward model {0}, {1}', name, state),
       role: 'button',
     };
   };
@@ -69,10 +70,23 @@ export function registerModelStatus({ client, scores, onSidecarState, concerns }
       update();
     }),
     workspace.onDidChangeConfiguration((event) => {
-      if (affectsSetting(event, 'rewardModel', 'device')) update();
+      const generator = ['generator.source', 'generator.model', 'generator.endpoint', 'generator.endpointModel'] as const;
+      if (affectsSetting(event, 'rewardModel', 'device', ...generator)) update();
     }),
     registerCommand('alidade.showModelMenu', showMenu),
   );
+}
+
+/** Who answers prompts, as the settings have it. */
+function generatorText(): string {
+  switch (readSetting('generator.source')) {
+    case 'local':
+      return l10n.t('{0} on this machine', modelName(readSetting('generator.model')));
+    case 'endpoint':
+      return readSetting('generator.endpointModel') || readSetting('generator.endpoint') || l10n.t('an endpoint');
+    case 'editor':
+      return l10n.t('a language model of the editor');
+  }
 }
 
 /** The last part of a path; a name as it is. */
@@ -110,6 +124,7 @@ function tooltip(state: SidecarState, model: RewardModelDescription | null, fail
       escapeMarkdown(path),
     );
   }
+  lines.push(`${l10n.t('Answers to prompts')}: ${escapeMarkdown(generatorText())}`);
   return new MarkdownString(lines.join('\n\n'));
 }
 
@@ -124,9 +139,11 @@ async function showMenu(): Promise<void> {
   });
   const items: MenuItem[] = [
     command('dashboard', l10n.t('Choose Reward Model…'), 'alidade.chooseRewardModel'),
+    command('sparkle', l10n.t('Choose Generator…'), 'alidade.chooseGenerator'),
     command('debug-restart', l10n.t('Restart the Scoring Process'), 'alidade.restartSidecar'),
     command('output', l10n.t('Show Log'), 'alidade.showLog'),
     command('pulse', l10n.t('Doctor: What Works Here'), 'alidade.runDoctor'),
+    command('mortar-board', l10n.t('Open Walkthrough'), 'alidade.openWalkthrough'),
     {
       label: `$(gear) ${l10n.t('Settings')}`,
       run: () => commands.executeCommand('workbench.action.openSettings', '@ext:alidade.alidade'),
