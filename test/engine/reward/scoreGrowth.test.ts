@@ -20,6 +20,10 @@ const tolerance = 1e-5;
 const question = 'Name a colour.';
 const reply = 'Grün, I think. Or blue! No: 紅.';
 
+function near(actual: number, expected: number, tolerance: number): void {
+  assertClose([actual], [expected], { tolerance });
+}
+
 function row(text: string): ScorableRow {
   return { kind: 'single', id: '1', input: talk(text) };
 }
@@ -95,11 +99,11 @@ describe('the score as the text grows', () => {
       assert.equal(growth.points.length, bytes.length + (growth.closing === null ? 0 : 1));
       for (let count = 1; count <= bytes.length; count += 1) {
         const { score } = await scoreOf(await open(await write(folder())), beginning(prompt, bytes.subarray(0, count)));
-        assertClose(growth.points[count - 1].score, score, tolerance);
+        near(growth.points[count - 1].score, score, tolerance);
         await opened.pop()?.release();
       }
       const whole = await scoreOf(model, row(reply));
-      assertClose(growth.points.at(-1)!.score, whole.score, 1e-9);
+      near(growth.points.at(-1)!.score, whole.score, 1e-9);
       assert.equal(growth.closing === null, name !== 'one token');
     }).timeout(120_000);
 
@@ -114,14 +118,14 @@ describe('the score as the text grows', () => {
         ['Grün, I think. ', 'Or blue! ', `No: 紅.${tail}`],
       );
       const steps = closing === null ? segments : [...segments, closing];
-      assertClose(
+      near(
         steps.reduce((sum, { before, after }) => sum + after - (before ?? 0), 0),
         score,
         1e-9,
       );
       objectives.forEach(({ name: objective, contribution }, index) => {
         assert.equal(steps[0].contributions[index].name, objective);
-        assertClose(
+        near(
           steps.reduce((sum, { contributions }) => sum + contributions[index].change, 0),
           contribution,
           1e-9,
@@ -161,8 +165,8 @@ describe('the score as the text grows', () => {
     const options = { weights: { helpful: 2, brief: -1 } };
     const growths = await model.growRow(list, { ...options, responses: [2, 0] }, quietContext());
     const { responses } = await model.explainRow(list, options, quietContext());
-    assertClose(growths[0]!.points.at(-1)!.score, responses[2].score, 1e-9);
-    assertClose(growths[1]!.points.at(-1)!.score, responses[0].score, 1e-9);
+    near(growths[0]!.points.at(-1)!.score, responses[2].score, 1e-9);
+    near(growths[1]!.points.at(-1)!.score, responses[0].score, 1e-9);
     await rejects(() => model.growRow(list, { responses: [3] }, quietContext()), 'usage', /no response 3/);
   });
 
@@ -186,7 +190,7 @@ describe('the score as the text grows', () => {
     assert.ok(growth.points.length < 1100, `${growth.points.length} points`);
     assert.equal(growth.segments.length, 41);
     const { score } = await scoreOf(model, row(long));
-    assertClose(growth.points.at(-1)!.score, score, 1e-9);
-    assertClose(growth.segments.at(-1)!.after, score, 1e-9);
+    near(growth.points.at(-1)!.score, score, 1e-9);
+    near(growth.segments.at(-1)!.after, score, 1e-9);
   });
 });
