@@ -6,6 +6,7 @@ import type { DatasetView } from '../protocol/datasetView';
 import { registerModelsView } from './checkpoint/modelsView';
 import { registerDataFileContext } from './dataFileContext';
 import { registerDatasetPanels } from './dataset/datasetPanels';
+import { registerLabels } from './labels/registerLabels';
 import { DataDocuments } from './promptFile/dataDocuments';
 import { affectsSetting, readSetting } from './readSetting';
 import { registerCommand } from './registerCommand';
@@ -63,6 +64,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
     registerRewardLens(documents, scores),
     registerVisibleRowScoring(documents, scores),
     registerRowCommands(documents, scores),
+    registerLabels(documents, scores),
     breakdown,
     runs,
     datasets,

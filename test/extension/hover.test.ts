@@ -120,7 +120,11 @@ describe('hover', function () {
         signal.addEventListener('abort', () => reject(new AlidadeError({ code: 'cancelled', message: 'cancelled' })));
       });
     };
-    const scores = new RowScores({ scoreRow, explainRow: () => assert.fail('nobody asked') });
+    const scores = new RowScores({
+      scoreRow,
+      scoreRows: () => assert.fail('nobody asked for a batch'),
+      explainRow: () => assert.fail('nobody asked'),
+    });
     const documents = new DataDocuments();
     const source = new CancellationTokenSource();
     const position = new Position(0, document.lineAt(0).text.indexOf('A tiny') + 1);

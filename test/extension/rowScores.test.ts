@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { AlidadeError } from '../../src/core/alidadeError';
 import type { ScorableRow } from '../../src/core/promptFile/scorableRow';
+import type { RewardModelDescription } from '../../src/core/reward/rewardModelDescription';
 import type { ScoringClient } from '../../src/extension/reward/rowScores';
 import { RowScores } from '../../src/extension/reward/rowScores';
 
@@ -12,6 +13,7 @@ const stuck: ScoringClient = {
       signal.addEventListener('abort', () => reject(new AlidadeError({ code: 'cancelled', message: 'cancelled' })));
     });
   },
+  scoreRows: () => Promise.reject(new AlidadeError({ code: 'not_found', message: 'no model' })),
   explainRow: () => Promise.reject(new AlidadeError({ code: 'not_found', message: 'no model' })),
 };
 
@@ -53,6 +55,24 @@ describe('the scores that the editor knows', () => {
     other.abort();
     await assert.rejects(pending[1] ?? assert.fail(), /cancelled/);
     assert.equal(scores.known(row), null);
+    scores.dispose();
+  });
+
+  it('tells every score of a batch and every row that has none, and knows them afterwards', async () => {
+    const model = {} as RewardModelDescription;
+    const scored = { id: 'good', score: 1, tokens: 1, truncated: false, objectives: [] };
+    const failed = { id: 'long', error: { code: 'too_long', message: 'too long' } } as const;
+    const client = { ...stuck, scoreRows: () => Promise.resolve({ rows: [scored, failed], model }) };
+    const scores = new RowScores(client);
+    const learnt: string[] = [];
+    scores.onDidLearn(({ row, score }) => learnt.push(`${row.id} ${score.kind}`));
+    const rows = ['good', 'long'].map(rowOf);
+    await scores.scoreBatch(rows, { signal: new AbortController().signal, priority: 'background' });
+    assert.deepEqual(learnt, ['good scored', 'long failed']);
+    assert.deepEqual(
+      rows.map((row) => scores.known(row)?.kind),
+      ['scored', 'failed'],
+    );
     scores.dispose();
   });
 

@@ -38,6 +38,10 @@ describe('the manifest', () => {
       'alidade.dataFileActive',
       'alidade.breakdownOpen',
       'alidade.starterPresent',
+      'alidade.pairsActive',
+      'alidade.labelsChecking',
+      'alidade.contradictedFound',
+      'alidade.duplicatesFound',
       'alidade.promptFileActive',
       'alidade.answersMade',
     ];

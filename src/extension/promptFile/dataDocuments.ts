@@ -61,14 +61,12 @@ export class DataDocuments implements Disposable {
 
   /** The row at the position, else the first one that has something on its line; null when it is no row of ours. */
   rowAt(document: TextDocument, position: Position): DocumentRow | null {
-    const { line } = position;
-    if (!mayHoldRows(document) || document.lineCount <= line || line < 0) return null;
-    if (isLineFile(document)) {
-      const row = this.#lineRow(document, line);
-      return row !== null && isRow(row) ? row : null;
-    }
-    const rows = this.#jsonRows(document).filter((row) => isRow(row) && touches(row, line));
-    return rows.find(({ range }) => range.contains(position)) ?? rows[0] ?? null;
+    return this.#findRow(document, position, isRow);
+  }
+
+  /** As `rowAt`, also what should be a row and cannot be read. */
+  anyRowAt(document: TextDocument, position: Position): DocumentRow | null {
+    return this.#findRow(document, position, () => true);
   }
 
   /** Where rows begin; of a line file without reading them: the lines that are not blank. */
@@ -116,6 +114,17 @@ export class DataDocuments implements Disposable {
     if (isLineFile(document)) return true;
     this.#jsonRows(document);
     return this.#parse(document).isWhole;
+  }
+
+  #findRow(document: TextDocument, position: Position, isWanted: (row: DocumentRow) => boolean): DocumentRow | null {
+    const { line } = position;
+    if (!mayHoldRows(document) || document.lineCount <= line || line < 0) return null;
+    if (isLineFile(document)) {
+      const row = this.#lineRow(document, line);
+      return row !== null && isWanted(row) ? row : null;
+    }
+    const rows = this.#jsonRows(document).filter((row) => isWanted(row) && touches(row, line));
+    return rows.find(({ range }) => range.contains(position)) ?? rows[0] ?? null;
   }
 
   #sampleHas(document: TextDocument, has: (row: DocumentRow) => boolean): boolean {

@@ -5,7 +5,7 @@ import type { Progress } from '../../core/jobContext';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
 import type { ExplainedRow } from '../../core/reward/explainedRow';
 import { scoredRowOf } from '../../core/reward/scoredRowOf';
-import type { ScoreRowResult } from '../../protocol/sidecar';
+import type { ScoreRowResult, ScoreRowsResult } from '../../protocol/sidecar';
 import { affectsSetting } from '../readSetting';
 import type { CallContext, SidecarClient } from '../sidecar/sidecarClient';
 import type { ScoreSettings } from './readScoreSettings';
@@ -21,8 +21,20 @@ export interface ScoreContext extends CallContext {
   readonly priority: 'interactive' | 'background';
 }
 
+/** What was found out about a row, and under which settings. */
+export interface LearntScore {
+  readonly row: ScorableRow;
+  readonly score: Exclude<RowScore, { readonly kind: 'running' }>;
+  readonly settings: ScoreSettings;
+}
+
 /** What of the sidecar's client scores need. */
-export type ScoringClient = Pick<SidecarClient, 'scoreRow' | 'explainRow'>;
+export type ScoringClient = Pick<SidecarClient, 'scoreRow' | 'scoreRows' | 'explainRow'>;
+
+interface AskedRow {
+  readonly row: ScorableRow;
+  readonly settings: ScoreSettings;
+}
 
 const maxScores = 2000;
 
@@ -41,6 +53,7 @@ export class RowScores implements Disposable {
   readonly #stepped = new EventEmitter<void>();
   readonly #settingsChanged = new EventEmitter<void>();
   readonly #scored = new EventEmitter<ScoreRowResult>();
+  readonly #learnt = new EventEmitter<LearntScore>();
   readonly #configuration: Disposable;
   #modelFailure: AlidadeError | null = null;
   #isFast = false;
@@ -51,6 +64,8 @@ export class RowScores implements Disposable {
   /** Another model, other options, or trust: every score has to be asked for again. */
   readonly onDidChangeSettings = this.#settingsChanged.event;
   readonly onDidScore = this.#scored.event;
+  /** Every score and every failure of a row, for those who keep more of them than are kept here. */
+  readonly onDidLearn = this.#learnt.event;
   readonly onDidStep = this.#stepped.event;
 
   constructor(client: ScoringClient) {
@@ -83,6 +98,7 @@ export class RowScores implements Disposable {
     this.#configuration.dispose();
     this.#changed.dispose();
     this.#scored.dispose();
+    this.#learnt.dispose();
     this.#settingsChanged.dispose();
     this.#stepped.dispose();
   }
@@ -122,12 +138,37 @@ export class RowScores implements Disposable {
     const known = this.#scores.get(key);
     if (known?.kind === 'scored') return withId(known, row.id).result;
     if (known?.kind === 'failed') throw known.error;
-    return this.#tracked(key, async () => {
+    return this.#tracked({ row, settings }, async () => {
       const request = { ...settings, row, priority: context.priority };
       const result = await this.#client.scoreRow(request, this.#withProgress(context));
-      this.#rememberScore(key, result);
+      this.#rememberScore({ row, settings }, result);
       return result;
     });
+  }
+
+  /**
+   * Scores some rows at once, at most as many as one request may have; what is wrong with a row is in its result.
+   * @throws as `score`, but not because of a row.
+   */
+  async scoreBatch(rows: readonly ScorableRow[], context: ScoreContext): Promise<ScoreRowsResult> {
+    const settings = readScoreSettings();
+    try {
+      const request = { ...settings, rows, priority: context.priority };
+      const result = await this.#client.scoreRows(request, this.#withProgress(context));
+      this.#modelFailure = null;
+      for (const [index, scored] of result.rows.entries()) {
+        const asked = { row: rows[index] as ScorableRow, settings };
+        if ('error' in scored) this.#rememberFailure(asked, new AlidadeError(scored.error));
+        else this.#rememberScore(asked, { row: scored, model: result.model });
+      }
+      return result;
+    } catch (error) {
+      if (error instanceof AlidadeError && error.code !== 'cancelled') this.#modelFailure = error;
+      throw error;
+    } finally {
+      if (this.#running.size === 0) this.#step = null;
+      this.#changed.fire();
+    }
   }
 
   /**
@@ -135,11 +176,10 @@ export class RowScores implements Disposable {
    * @throws as `score`.
    */
   async explain(row: ScorableRow, context: ScoreContext, settings = readScoreSettings()): Promise<ExplainedRow> {
-    const key = keyOf(row, settings);
-    return this.#tracked(key, async () => {
+    return this.#tracked({ row, settings }, async () => {
       const request = { ...settings, row, priority: context.priority };
       const explained = await this.#client.explainRow(request, this.#withProgress(context));
-      this.#rememberScore(key, { row: scoredRowOf(explained), model: explained.model });
+      this.#rememberScore({ row, settings }, { row: scoredRowOf(explained), model: explained.model });
       return explained;
     });
   }
@@ -160,7 +200,8 @@ export class RowScores implements Disposable {
     };
   }
 
-  async #tracked<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+  async #tracked<Result>(asked: AskedRow, work: () => Promise<Result>): Promise<Result> {
+    const key = keyOf(asked.row, asked.settings);
     this.#running.set(key, (this.#running.get(key) ?? 0) + 1);
     this.#changed.fire();
     const start = Date.now();
@@ -170,7 +211,7 @@ export class RowScores implements Disposable {
       this.#isFast ||= Date.now() - start < fastAnswer;
       return result;
     } catch (error) {
-      if (error instanceof AlidadeError) this.#rememberFailure(key, error);
+      if (error instanceof AlidadeError) this.#rememberFailure(asked, error);
       throw error;
     } finally {
       const users = (this.#running.get(key) ?? 1) - 1;
@@ -181,24 +222,26 @@ export class RowScores implements Disposable {
     }
   }
 
-  #rememberScore(key: string, result: ScoreRowResult): void {
-    this.#remember(key, { kind: 'scored', result });
+  #rememberScore(asked: AskedRow, result: ScoreRowResult): void {
+    this.#remember(asked, { kind: 'scored', result });
     this.#scored.fire(result);
   }
 
-  #rememberFailure(key: string, error: AlidadeError): void {
+  #rememberFailure(asked: AskedRow, error: AlidadeError): void {
     if (error.code === 'cancelled') return;
-    if (rowFailures.has(error.code)) this.#remember(key, { kind: 'failed', error });
+    if (rowFailures.has(error.code)) this.#remember(asked, { kind: 'failed', error });
     else this.#modelFailure = error;
   }
 
-  #remember(key: string, score: RowScore): void {
+  #remember({ row, settings }: AskedRow, score: LearntScore['score']): void {
+    const key = keyOf(row, settings);
     this.#scores.delete(key);
     this.#scores.set(key, score);
     for (const oldest of this.#scores.keys()) {
       if (this.#scores.size <= maxScores) break;
       this.#scores.delete(oldest);
     }
+    this.#learnt.fire({ row, score, settings });
   }
 
   #key(row: ScorableRow): string | null {

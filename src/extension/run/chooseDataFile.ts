@@ -36,7 +36,10 @@ function activeDataFile(documents: DataDocuments): Uri | null {
   if (document !== undefined && documents.holdsRows(document)) return document.uri;
   const input = window.tabGroups.activeTabGroup.activeTab?.input;
   const uri = input instanceof TabInputText || input instanceof TabInputCustom ? input.uri : null;
-  return uri !== null && /\.(csv|tsv|parquet)$/i.test(uri.path) ? uri : null;
+  if (uri === null) return null;
+  // What is too large for extensions is shown by the editor all the same, without a document.
+  const isUnread = document === undefined && /\.(jsonl|ndjson)$/i.test(uri.path);
+  return isUnread || /\.(csv|tsv|parquet)$/i.test(uri.path) ? uri : null;
 }
 
 function pathOf({ scheme, fsPath }: { readonly scheme: string; readonly fsPath: string }): string {
