@@ -13,7 +13,7 @@ const root = dirname(fileURLToPath(import.meta.url));
 const layers = {
   'src/core': {
     layers: [],
-    packages: ['@handlebars/parser', '@huggingface/jinja', '@huggingface/tokenizers', 'jsonc-parser', 'yaml', 'zod'],
+    packages: ['@huggingface/jinja', '@huggingface/tokenizers', 'jsonc-parser', 'yaml', 'zod'],
   },
   'src/protocol': { layers: ['src/core'], packages: ['vscode-jsonrpc'] },
   'src/engine': {
