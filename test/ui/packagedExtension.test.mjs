@@ -1,57 +1,18 @@
 // Installs the packaged extension into a VS Code workbench and does with it what a person does. Needs the starter model.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageExtension } from '../../scripts/package.mjs';
-import { Workbench } from '../workbench/driveWorkbench.mjs';
 import { expectVisible } from '../workbench/expectVisible.mjs';
-import { installWorkbench, whyNoWorkbench } from '../workbench/install.mjs';
-import { openBrowser } from '../workbench/openBrowser.mjs';
-import { repository } from '../workbench/paths.mjs';
-import { startServer, workbenchUrl } from '../workbench/startServer.mjs';
-
-const screenshots = join(repository, 'out', 'screenshots');
-const settings = {
-  // The browser's own colour scheme chooses the theme.
-  'window.autoDetectColorScheme': true,
-  'workbench.preferredLightColorTheme': 'Light Modern',
-  'workbench.preferredDarkColorTheme': 'Dark Modern',
-};
+import { sidecars, useWorkbench } from './bench.mjs';
 
 describe('the packaged extension', function () {
   this.timeout(120_000);
   this.bail(true); // every step goes on where the one before left the workbench
-  let server;
-  let browser;
+  const bench = useWorkbench();
   let page;
   let workbench;
+  let server;
+  const shoot = (name) => bench.shoot(name);
 
-  before('start the workbench', async function () {
-    if (whyNoWorkbench() !== undefined) this.skip();
-    this.timeout(300_000);
-    installWorkbench();
-    mkdirSync(screenshots, { recursive: true });
-    execFileSync(process.execPath, [join(repository, 'dist/cli.js'), 'starter', 'fetch', '--quiet'], {
-      stdio: 'inherit',
-    });
-    server = await startServer({ workspace: join(repository, 'examples'), vsix: packageExtension(), settings });
-    ({ browser, page } = await openBrowser({ width: 1440, height: 900 }));
-    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-    workbench = new Workbench(page, workbenchUrl(server));
-    await workbench.open();
-  });
-
-  after(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
-
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await shoot(`failed ${this.currentTest.title}`);
-  });
-
-  const shoot = (name) => workbench.screenshot(join(screenshots, `${name.replace(/[^a-z0-9]+/gi, '-')}.png`));
+  before(() => ({ page, workbench, server } = bench));
 
   it('does nothing before a data file or its view is opened', async () => {
     assert.deepEqual(sidecars(server), []);
@@ -164,18 +125,3 @@ describe('the packaged extension', function () {
     await workbench.hover('sourdough', 'SmolLM2-135M-Instruct', 90_000);
   });
 });
-
-/** Process ids of the sidecars that the server's extension host has started. */
-function sidecars(server) {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        return command.includes(server.profile) && command.includes('sidecar.js');
-      } catch {
-        return false; // It has just ended.
-      }
-    })
-    .map(Number);
-}

@@ -24,6 +24,14 @@ const quietSettings = {
   'workbench.tips.enabled': false,
 };
 
+/** No folder is trusted, and nothing asks whether it is. */
+const restrictedSettings = {
+  'security.workspace.trust.enabled': true,
+  'security.workspace.trust.banner': 'always',
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.untrustedFiles': 'open',
+};
+
 /**
  * Starts a VS Code server on 127.0.0.1 with a profile of its own.
  *
@@ -32,6 +40,7 @@ const quietSettings = {
  * @param {boolean} [options.copyWorkspace] open a copy, so that a run leaves no trace in the folder (default true)
  * @param {string} [options.vsix] an extension package to install first
  * @param {boolean} [options.driver] allow extensionDevelopmentPath and extensionTestsPath in the address; suppresses toasts
+ * @param {boolean} [options.trust] ask for trust as an editor does: the workspace opens in Restricted Mode (default false)
  * @param {Record<string, unknown>} [options.settings] user settings
  * @param {Record<string, string>} [options.env] more environment variables
  * @param {string} [options.password] ask for this password (default: none is asked)
@@ -46,7 +55,8 @@ export async function startServer(options) {
   const userFolder = join(profile, 'data', 'User');
   mkdirSync(userFolder, { recursive: true });
   mkdirSync(join(profile, 'extensions'), { recursive: true });
-  writeFileSync(join(userFolder, 'settings.json'), JSON.stringify({ ...quietSettings, ...options.settings }, null, 2));
+  const settings = { ...quietSettings, ...(options.trust ? restrictedSettings : {}), ...options.settings };
+  writeFileSync(join(userFolder, 'settings.json'), JSON.stringify(settings, null, 2));
   const config = join(profile, 'config.yaml');
   writeFileSync(config, '');
   const folders = ['--user-data-dir', join(profile, 'data'), '--extensions-dir', join(profile, 'extensions')];
@@ -65,8 +75,9 @@ export async function startServer(options) {
     [
       ...[entry, '--config', config, ...folders],
       ...['--bind-addr', `127.0.0.1:${options.port ?? 0}`, '--auth', options.password ? 'password' : 'none'],
-      ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust', '--ignore-last-opened'],
+      ...['--disable-telemetry', '--disable-update-check', '--ignore-last-opened'],
       '--disable-getting-started-override',
+      ...(options.trust ? [] : ['--disable-workspace-trust']),
       ...(options.driver ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
     ],
     { env, stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' },
