@@ -1,3 +1,5 @@
+import type { TestItem } from 'vscode';
+
 /** A row of a data file, in a form that survives a command link. */
 export interface RowTarget {
   /** URI of the document. */
@@ -33,6 +35,20 @@ export interface RowFix {
   readonly hash: string;
 }
 
+/** A test of a `*.reward.yaml` file, in a form that survives a command link. */
+export interface TestTarget {
+  /** URI of the file. */
+  readonly uri: string;
+  /** Its id there. */
+  readonly test: string;
+}
+
+/** What menus of files hand over. */
+export interface FileTarget {
+  readonly scheme: string;
+  readonly fsPath: string;
+}
+
 /** Every command of the extension, with what it takes. */
 export interface CommandArguments {
   readonly 'alidade.chooseRewardModel': readonly [];
@@ -47,7 +63,14 @@ export interface CommandArguments {
   readonly 'alidade.scoreRow': readonly [target?: RowTarget];
   readonly 'alidade.showBreakdown': readonly [target?: RowTarget];
   readonly 'alidade.copyRowJson': readonly [target?: RowTarget];
+  readonly 'alidade.newRewardTest': readonly [target?: RowTarget];
+  /** From a link, or an item of the Test Explorer. */
+  readonly 'alidade.showTestBreakdown': readonly [target: TestTarget | TestItem];
   readonly 'alidade.toggleBreakdownLock': readonly [];
+  /** With two selected files: those; else the file, or the one in the active editor, and another that is asked for. */
+  readonly 'alidade.compareVersions': readonly [file?: FileTarget, selected?: readonly FileTarget[]];
+  /** Without a file: the one in the active editor. */
+  readonly 'alidade.compareWithHead': readonly [file?: FileTarget];
   /** Without a file: the one in the active editor, else one that is asked for. */
   readonly 'alidade.scoreFile': readonly [file?: { readonly scheme: string; readonly fsPath: string }];
   /** Without a file: the one in the active editor. */
@@ -94,7 +117,11 @@ const table: Record<CommandId, true> = {
   'alidade.scoreRow': true,
   'alidade.showBreakdown': true,
   'alidade.copyRowJson': true,
+  'alidade.newRewardTest': true,
+  'alidade.showTestBreakdown': true,
   'alidade.toggleBreakdownLock': true,
+  'alidade.compareVersions': true,
+  'alidade.compareWithHead': true,
   'alidade.scoreFile': true,
   'alidade.checkLabels': true,
   'alidade.stopCheckingLabels': true,

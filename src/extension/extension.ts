@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ExtensionContext } from 'vscode';
 import { EventEmitter, l10n, window, workspace } from 'vscode';
+import type { RewardTestResult } from '../core/rewardTest/rewardTestResult';
 import type { BreakdownView } from '../protocol/breakdownView';
 import type { DatasetView } from '../protocol/datasetView';
 import { registerModelsView } from './checkpoint/modelsView';
@@ -17,6 +18,7 @@ import { registerRewardLens } from './reward/rewardLens';
 import { registerRowCommands } from './reward/rowCommands';
 import { RowScores } from './reward/rowScores';
 import { registerVisibleRowScoring } from './reward/scoreVisibleRows';
+import { registerRewardTests } from './rewardTest/registerRewardTests';
 import type { RunRecord } from './run/runRecord';
 import { registerRunsView } from './run/runsView';
 import { registerDoctor } from './sidecar/doctor';
@@ -43,6 +45,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
   const documents = new DataDocuments();
   const scores = new RowScores(client);
   const breakdown = registerBreakdownPanel({ context, documents, scores });
+  const rewardTests = registerRewardTests({ client, scores, documents, breakdown });
   const runs = registerRunsView({ context, client, documents, logger: log });
   const datasets = registerDatasetPanels({ context, client, documents, breakdown, runs });
 
@@ -66,6 +69,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
     registerRowCommands(documents, scores),
     registerLabels(documents, scores),
     breakdown,
+    rewardTests,
     runs,
     datasets,
     registerDoctor(client),
@@ -84,6 +88,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
     breakdown: breakdown.view,
     runs: () => runs.runs.all,
     dataset: datasets.view,
+    rewardTests: rewardTests.results,
   };
 }
 
@@ -96,4 +101,6 @@ export interface ExtensionApi {
   readonly runs: () => readonly RunRecord[];
   /** What the page of a run shows; null when it is closed. */
   readonly dataset: (runId: string) => DatasetView | null;
+  /** The newest result of each reward test, by `file URI#test`. */
+  readonly rewardTests: () => ReadonlyMap<string, RewardTestResult>;
 }

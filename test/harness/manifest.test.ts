@@ -33,6 +33,7 @@ describe('the manifest', () => {
       'alidade.runs',
       'alidade.breakdown',
       'alidade.dataset',
+      'alidade.rewardTests',
     ]);
     const contextKeys = [
       'alidade.dataFileActive',
@@ -44,6 +45,7 @@ describe('the manifest', () => {
       'alidade.duplicatesFound',
       'alidade.promptFileActive',
       'alidade.answersMade',
+      'alidade.shownTests',
     ];
     assert.deepEqual(
       used.filter((id) => !names.has(id) && !contextKeys.includes(id)),

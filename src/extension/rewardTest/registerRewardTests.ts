@@ -1,0 +1,215 @@
+import type { CancellationToken, TestItem, TestRunRequest } from 'vscode';
+import { commands, Disposable, l10n, RelativePattern, TestRunProfileKind, tests, Uri, workspace } from 'vscode';
+import { AlidadeError } from '../../core/alidadeError';
+import type { RewardTestResult } from '../../core/rewardTest/rewardTestResult';
+import { abortSignalOf } from '../abortSignalOf';
+import type { TestTarget } from '../commands';
+import type { DataDocuments } from '../promptFile/dataDocuments';
+import { registerCommand } from '../registerCommand';
+import { reportError } from '../reportError';
+import type { BreakdownRegistration } from '../reward/breakdownPanel';
+import { readScoreSettings } from '../reward/readScoreSettings';
+import type { RowScores } from '../reward/rowScores';
+import type { SidecarClient } from '../sidecar/sidecarClient';
+import { KnownModels, referenceOf } from './knownModels';
+import { registerNewRewardTest } from './newRewardTest';
+import { registerRewardTestDiagnostics } from './rewardTestDiagnostics';
+import { holdsTests, RewardTestDocuments, testFileGlob, type RewardTestText } from './rewardTestDocuments';
+import { registerRewardTestHelp } from './rewardTestHelp';
+import { RewardTestTree } from './rewardTestTree';
+import { runTestFile } from './runTestFiles';
+import { showTestBreakdown, type ShownResults } from './showTestBreakdown';
+import { checkFileTrust } from './testModelTrust';
+
+export interface RewardTestsParams {
+  readonly client: Pick<SidecarClient, 'runRewardTests' | 'describeModel'>;
+  readonly scores: RowScores;
+  readonly documents: DataDocuments;
+  readonly breakdown: Pick<BreakdownRegistration, 'showRow'>;
+}
+
+export interface RewardTestsRegistration extends Disposable {
+  /** The newest result of each test, by file and test. */
+  readonly results: () => ReadonlyMap<string, RewardTestResult>;
+}
+
+/** `*.reward.yaml` files: the Test Explorer, and diagnostics, completion and hover in the editor. */
+export function registerRewardTests({
+  client,
+  scores,
+  documents: dataDocuments,
+  breakdown,
+}: RewardTestsParams): RewardTestsRegistration {
+  const controller = tests.createTestController('alidade.rewardTests', l10n.t('Alidade reward tests'));
+  const documents = new RewardTestDocuments();
+  const models = new KnownModels(scores);
+  const tree = new RewardTestTree(controller, documents);
+  const diagnostics = registerRewardTestDiagnostics(documents, models);
+  const results: ShownResults = new Map();
+
+  const remember = (file: RewardTestText, result: RewardTestResult): void => {
+    results.set(keyOf({ uri: file.uri.toString(), test: result.id }), { file, result });
+    const shown = [...results.values()].filter((known) => known.result.row !== null).map((known) => known.result.id);
+    void commands.executeCommand('setContext', 'alidade.shownTests', shown);
+    const [response] = result.responses as readonly (RewardTestResult['responses'][number] | undefined)[];
+    if (response === undefined || result.model === null) return;
+    models.learn(referenceOf(file.parsed), { name: result.model.name, objectives: response.breakdown.objectives });
+    diagnostics.refresh();
+  };
+
+  const run = async (request: TestRunRequest, token: CancellationToken): Promise<void> => {
+    const testRun = controller.createTestRun(request);
+    try {
+      for (const [fileItem, wanted] of chosenItems(request, controller.items)) {
+        if (token.isCancellationRequested || testRun.token.isCancellationRequested) break;
+        const file = fileItem.uri === undefined ? null : await tree.refresh(fileItem.uri);
+        if (file === null) continue;
+        const items = [...fileItem.children]
+          .map(([, item]) => item)
+          .filter(({ id }) => wanted === null || wanted.has(id));
+        for (const item of items) testRun.enqueued(item);
+        const params = { client, run: testRun, file, fileItem, items, token: testRun.token, onResult: remember };
+        await runTestFile(params);
+      }
+    } finally {
+      testRun.end();
+    }
+  };
+
+  const profile = controller.createRunProfile(
+    l10n.t('Run reward tests'),
+    TestRunProfileKind.Run,
+    (request, token) => {
+      if (request.continuous !== true) return run(request, token);
+      const onSave = workspace.onDidSaveTextDocument((saved) => {
+        const isChosen = request.include?.some((item) => item.uri?.toString() === saved.uri.toString()) ?? true;
+        if (holdsTests(saved) && isChosen) void run(request, token).catch(reportError);
+      });
+      token.onCancellationRequested(() => onSave.dispose());
+      return Promise.resolve();
+    },
+    true,
+  );
+  profile.supportsContinuousRun = true;
+
+  controller.resolveHandler = async (item) => {
+    if (item?.uri !== undefined) await tree.refresh(item.uri);
+    else await discover(tree);
+  };
+  controller.refreshHandler = async () => {
+    const found = await discover(tree);
+    for (const [id, item] of controller.items) {
+      const isOpen = workspace.textDocuments.some(({ uri }) => uri.toString() === id);
+      if (!found.has(id) && !isOpen && item.uri !== undefined) tree.remove(item.uri);
+    }
+  };
+
+  const objectives = async (
+    document: Parameters<RewardTestDocuments['ofDocument']>[0],
+    mayOpen: boolean,
+    token: CancellationToken,
+  ): Promise<readonly string[]> => {
+    const { parsed } = documents.ofDocument(document);
+    const known = models.ofFile(parsed);
+    if (known !== null || !mayOpen) return (known?.objectives ?? []).map(({ name }) => name);
+    try {
+      checkFileTrust(parsed);
+      const { model: settings } = readScoreSettings();
+      const selection =
+        parsed.model === null || parsed.model.value === settings.reference
+          ? settings
+          : { ...settings, reference: parsed.model.value, cwd: Uri.joinPath(document.uri, '..').fsPath };
+      const described = await client.describeModel(selection, { signal: abortSignalOf(token) });
+      models.learn(referenceOf(parsed), described);
+      return described.objectives.map(({ name }) => name);
+    } catch {
+      // Completion stays silent: whoever runs the tests is told what is wrong with the model.
+      return [];
+    }
+  };
+
+  const watcher = workspace.createFileSystemWatcher(testFileGlob);
+  for (const document of workspace.textDocuments) if (holdsTests(document)) tree.show(documents.ofDocument(document));
+  const registered = Disposable.from(
+    controller,
+    documents,
+    models,
+    diagnostics,
+    watcher,
+    watcher.onDidCreate((uri) => void tree.refresh(uri)),
+    watcher.onDidChange((uri) => void tree.refresh(uri)),
+    watcher.onDidDelete((uri) => tree.remove(uri)),
+    workspace.onDidOpenTextDocument((document) => {
+      if (holdsTests(document)) tree.show(documents.ofDocument(document));
+    }),
+    workspace.onDidChangeTextDocument(({ document }) => {
+      if (holdsTests(document)) tree.show(documents.ofDocument(document));
+    }),
+    workspace.onDidCloseTextDocument((document) => {
+      if (holdsTests(document) && document.isUntitled) tree.remove(document.uri);
+    }),
+    registerRewardTestHelp({ objectives }),
+    registerNewRewardTest(dataDocuments, scores),
+    registerCommand('alidade.showTestBreakdown', (target) => showTestBreakdown(resultFor(results, target), breakdown)),
+  );
+  return {
+    results: () => new Map([...results].map(([key, { result }]) => [key, result])),
+    dispose: () => void registered.dispose(),
+  };
+}
+
+function keyOf({ uri, test }: TestTarget): string {
+  return `${uri}#${test}`;
+}
+
+/** @throws AlidadeError `row` when the test has not been run. */
+function resultFor(results: ShownResults, target: Parameters<typeof targetOf>[0]) {
+  const found = results.get(keyOf(targetOf(target)));
+  if (found !== undefined && found.result.row !== null) return { ...found, row: found.result.row };
+  throw new AlidadeError({
+    code: 'row',
+    message: l10n.t('the test has no response to show'),
+    hint: l10n.t('run the test first'),
+  });
+}
+
+/** From a link, or from the menu of the Test Explorer. */
+function targetOf(target: TestTarget | TestItem): TestTarget {
+  return 'test' in target ? target : { uri: target.uri?.toString() ?? '', test: target.id };
+}
+
+/** Files with the tests of them that are wanted; null: all. */
+function chosenItems(
+  { include, exclude }: TestRunRequest,
+  items: Iterable<[string, TestItem]>,
+): ReadonlyMap<TestItem, ReadonlySet<string> | null> {
+  const chosen = new Map<TestItem, Set<string> | null>();
+  for (const item of include ?? [...items].map(([, file]) => file)) {
+    if (item.parent === undefined) chosen.set(item, null);
+    else if (chosen.get(item.parent) !== null) {
+      chosen.set(item.parent, (chosen.get(item.parent) ?? new Set<string>()).add(item.id));
+    }
+  }
+  for (const item of exclude ?? []) {
+    if (item.parent === undefined) chosen.delete(item);
+    else if (chosen.has(item.parent)) {
+      const wanted = chosen.get(item.parent) ?? new Set([...item.parent.children].map(([id]) => id));
+      wanted.delete(item.id);
+      chosen.set(item.parent, wanted);
+    }
+  }
+  return chosen;
+}
+
+/** Every test file of the workspace. */
+async function discover(tree: RewardTestTree): Promise<ReadonlySet<string>> {
+  const folders = workspace.workspaceFolders ?? [];
+  const found = await Promise.all(
+    folders.map((folder) =>
+      workspace.findFiles(new RelativePattern(folder, testFileGlob), '{**/node_modules/**,**/.*/**}'),
+    ),
+  );
+  const uris = found.flat();
+  await Promise.all(uris.map((uri) => tree.refresh(uri)));
+  return new Set(uris.map(String));
+}
