@@ -1,5 +1,7 @@
 import { defineCommand, type Command } from './command';
+import { describeFormats } from './describeFormats';
 import {
+  convertOptions,
   downloadOptions,
   dtypesOptions,
   generateOptions,
@@ -94,6 +96,27 @@ export const commands: readonly Command[] = [
     run: async (call) => (await import('./generateText')).generateText(call),
   }),
   defineCommand({
+    name: 'convert',
+    summary: 'convert between formats of preference, chat and evaluation data',
+    arguments: [
+      {
+        name: 'INPUT',
+        summary: 'JSONL, JSON, CSV or Parquet files, or folders of them (default: standard input)',
+        isRequired: false,
+        isRepeated: true,
+      },
+    ],
+    options: convertOptions,
+    notes: [
+      'A row of which the format could not hold what was said or judged is refused, and the exit status is 1; ids and other',
+      'columns that it has no place for are dropped. Standard error says how many rows were kept and refused, and why.',
+      'Names are also understood with underscores, and without lmflow-. Formats:',
+      '',
+      ...describeFormats(),
+    ],
+    run: async (call) => (await import('./convertFiles')).convertFiles(call),
+  }),
+  defineCommand({
     name: 'serve',
     summary: 'answer over HTTP: chat and text completions, rewards, /get_reward',
     arguments: [],
@@ -160,4 +183,4 @@ export const commands: readonly Command[] = [
 ];
 
 /** Commands of later versions: named when asked for, so that nobody looks for a misspelling. */
-export const laterCommands: readonly string[] = ['steer', 'merge', 'dialogue', 'heads', 'convert'];
+export const laterCommands: readonly string[] = ['steer', 'merge', 'dialogue', 'heads'];

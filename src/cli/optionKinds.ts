@@ -139,6 +139,20 @@ export function namedNumbers(texts: Texts): OptionSpec<Readonly<Record<string, n
   return { ...optional(texts), parse };
 }
 
+/** `name=text,…` with a text for each name. */
+export function namedTexts(texts: Texts): OptionSpec<Readonly<Record<string, string>> | undefined> {
+  const parse = (value: string): Readonly<Record<string, string>> => {
+    const pairs = value.split(',').map((part): readonly [string, string] => {
+      const equals = part.indexOf('=');
+      const [name, given] = [part.slice(0, Math.max(0, equals)).trim(), part.slice(equals + 1).trim()];
+      if (name === '' || given === '') throw new OptionProblem(`has ${JSON.stringify(part)} where name=name should be`);
+      return [name, given];
+    });
+    return Object.fromEntries(pairs);
+  };
+  return { ...optional(texts), parse };
+}
+
 type Optional = Omit<OptionSpec<undefined>, 'parse'>;
 
 function optional({ summary, placeholder }: Texts): Optional {

@@ -4,6 +4,7 @@ import {
   choices,
   flag,
   namedNumbers,
+  namedTexts,
   number,
   optionalNumber,
   requiredText,
@@ -78,6 +79,27 @@ export const scoreOptions = {
   summary: text({ placeholder: 'FILE', summary: 'write counts, accuracy of pairs by subset, and rates as JSON' }),
   table: flag('print tables for people, rounded'),
   json: jsonErrors,
+  quiet,
+} as const;
+
+export const convertOptions = {
+  to: requiredText({ placeholder: 'FORMAT', summary: 'what to write: a name of the list below' }),
+  output: requiredText({
+    placeholder: 'FILE',
+    summary: '.jsonl, .json, .csv or .parquet; complete or absent',
+  }),
+  from: text({ placeholder: 'FORMAT', summary: 'what the rows are (default: found out row by row)' }),
+  lossy: flag('keep rows of which the format cannot hold everything, and count what was dropped'),
+  scores: text({
+    placeholder: 'FILE',
+    summary: 'what alidade score --output FILE.jsonl gave for the same inputs: adds scores to the replies',
+  }),
+  keys: namedTexts({
+    placeholder: 'NAME=COLUMN,...',
+    summary: 'what the input calls its columns: chosen=good,prompt=q',
+  }),
+  'output-keys': namedTexts({ placeholder: 'NAME=COLUMN,...', summary: 'what the output is to call them' }),
+  json,
   quiet,
 } as const;
 

@@ -32,7 +32,12 @@ export interface ConvertedRow {
   readonly losses: readonly Loss[];
   /** Why it is refused; null: it is not. */
   readonly problem: string | null;
+  /** It is refused only for what it would lose. */
+  readonly isLoss: boolean;
 }
+
+/** Thrown for rows that only `isLossy` keeps. */
+class LossProblem extends RowProblem {}
 
 /** One row from one format to another; never throws. */
 export function convertRow(params: ConvertRowParams): ConvertedRow {
@@ -43,10 +48,10 @@ export function convertRow(params: ConvertRowParams): ConvertedRow {
     format = reader.name;
     const read = readWith(reader, fields);
     const record = params.scored === undefined ? read : joinScores(read, params.scored);
-    return { format, ...writeRecord(record, params), problem: null };
+    return { format, ...writeRecord(record, params), problem: null, isLoss: false };
   } catch (error) {
     if (!(error instanceof RowProblem)) throw error;
-    return { format, rows: [], losses: [], problem: error.message };
+    return { format, rows: [], losses: [], problem: error.message, isLoss: error instanceof LossProblem };
   }
 }
 
@@ -88,7 +93,7 @@ function writeRecord(
   });
   const content = [...losses.values()].filter(({ isContent }) => isContent);
   if (0 < content.length && !isLossy) {
-    throw new RowProblem(`${to.name} cannot hold ${content.map(({ what }) => what).join(', ')}`);
+    throw new LossProblem(`${to.name} cannot hold ${content.map(({ what }) => what).join(', ')}`);
   }
   return { rows, losses: [...losses.values()] };
 }

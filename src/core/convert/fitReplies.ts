@@ -54,10 +54,10 @@ function choosePair(replies: readonly Reply[], lose: Lose): readonly Reply[] {
     if (2 < replies.length) lose('further replies');
     return [chosen[0], rejected[0]];
   }
+  if (replies.length === 1) throw new RowProblem('it has one reply, and a pair needs two');
   const scored = byScore(replies);
   const [best, worst] = [scored[0], scored.at(-1)];
   if (best === undefined || worst === undefined) throw new RowProblem('it has no reply');
-  if (replies.length === 1) throw new RowProblem('it has one reply, and a pair needs two');
   if (2 < replies.length) lose('further replies');
   else if (best !== replies[0]) lose(order, false);
   return [
