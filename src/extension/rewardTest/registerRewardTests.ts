@@ -17,7 +17,7 @@ import { registerRewardTestDiagnostics } from './rewardTestDiagnostics';
 import { holdsTests, RewardTestDocuments, testFileGlob, type RewardTestText } from './rewardTestDocuments';
 import { registerRewardTestHelp } from './rewardTestHelp';
 import { RewardTestTree } from './rewardTestTree';
-import { runTestFile } from './runTestFiles';
+import { runTestFile } from './runTestFile';
 import { showTestBreakdown, type ShownResults } from './showTestBreakdown';
 import { checkFileTrust } from './testModelTrust';
 
@@ -59,16 +59,18 @@ export function registerRewardTests({
 
   const run = async (request: TestRunRequest, token: CancellationToken): Promise<void> => {
     const testRun = controller.createTestRun(request);
+    // A run is stopped where it was asked for, or in the view of its results.
+    const signal = AbortSignal.any([abortSignalOf(token), abortSignalOf(testRun.token)]);
     try {
       for (const [fileItem, wanted] of chosenItems(request, controller.items)) {
-        if (token.isCancellationRequested || testRun.token.isCancellationRequested) break;
+        if (signal.aborted) break;
         const file = fileItem.uri === undefined ? null : await tree.refresh(fileItem.uri);
         if (file === null) continue;
         const items = [...fileItem.children]
           .map(([, item]) => item)
           .filter(({ id }) => wanted === null || wanted.has(id));
         for (const item of items) testRun.enqueued(item);
-        const params = { client, run: testRun, file, fileItem, items, token: testRun.token, onResult: remember };
+        const params = { client, run: testRun, file, fileItem, items, signal, onResult: remember };
         await runTestFile(params);
       }
     } finally {
@@ -85,7 +87,9 @@ export function registerRewardTests({
         const isChosen = request.include?.some((item) => item.uri?.toString() === saved.uri.toString()) ?? true;
         if (holdsTests(saved) && isChosen) void run(request, token).catch(reportError);
       });
-      token.onCancellationRequested(() => onSave.dispose());
+      token.onCancellationRequested(() => {
+        onSave.dispose();
+      });
       return Promise.resolve();
     },
     true,

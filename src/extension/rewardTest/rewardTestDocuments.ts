@@ -1,4 +1,4 @@
-import type { Disposable, DocumentSelector, TextDocument , Uri} from 'vscode';
+import type { Disposable, DocumentSelector, TextDocument, Uri } from 'vscode';
 import { Range, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
 import type { Span } from '../../core/promptFile/locateJson';

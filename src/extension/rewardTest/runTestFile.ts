@@ -1,9 +1,8 @@
-import type { CancellationToken, TestItem, TestRun } from 'vscode';
+import type { TestItem, TestRun } from 'vscode';
 import { l10n, Location, MarkdownString, TestMessage } from 'vscode';
 import type { RewardTest } from '../../core/rewardTest/rewardTest';
 import type { RewardTestError, RewardTestResult } from '../../core/rewardTest/rewardTestResult';
 import type { ModelSelection } from '../../protocol/sidecar';
-import { abortSignalOf } from '../abortSignalOf';
 import { describeError } from '../reportError';
 import { readScoreSettings } from '../reward/readScoreSettings';
 import type { SidecarClient } from '../sidecar/sidecarClient';
@@ -21,13 +20,13 @@ export interface RunTestFileParams {
   readonly fileItem: TestItem;
   /** Those that are run. */
   readonly items: readonly TestItem[];
-  readonly token: CancellationToken;
+  readonly signal: AbortSignal;
   readonly onResult: (file: RewardTestText, result: RewardTestResult) => void;
 }
 
 /** Runs tests of one file and tells the run how each of them ends; never throws. */
 export async function runTestFile(params: RunTestFileParams): Promise<void> {
-  const { client, run, file, fileItem, token, onResult } = params;
+  const { client, run, file, fileItem, signal, onResult } = params;
   if (!file.parsed.isRunnable) {
     // All of its tests are left out: the file itself is what fails.
     const problems = file.parsed.problems.filter(({ severity }) => severity === 'error');
@@ -53,8 +52,7 @@ export async function runTestFile(params: RunTestFileParams): Promise<void> {
     await client.runRewardTests(
       { text: file.text, path: file.uri.fsPath, ids: [...left.keys()], model: modelSelection() },
       {
-        signal: abortSignalOf(token),
-        progress: ({ message }) => void message,
+        signal,
         onTest: (step) => {
           if ('started' in step) {
             const item = left.get(step.started);
@@ -70,7 +68,7 @@ export async function runTestFile(params: RunTestFileParams): Promise<void> {
       },
     );
   } catch (error) {
-    if (!token.isCancellationRequested) failAll(error);
+    if (!signal.aborted) failAll(error);
   }
 }
 
