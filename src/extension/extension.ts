@@ -3,11 +3,15 @@ import type { ExtensionContext } from 'vscode';
 import { EventEmitter, l10n, window, workspace } from 'vscode';
 import type { RewardTestResult } from '../core/rewardTest/rewardTestResult';
 import type { BreakdownView } from '../protocol/breakdownView';
+import type { ComparisonView } from '../protocol/comparisonView';
 import type { DatasetView } from '../protocol/datasetView';
 import { registerModelsView } from './checkpoint/modelsView';
 import { registerDataFileContext } from './dataFileContext';
+import { registerComparison } from './comparison/registerComparison';
 import { registerDatasetPanels } from './dataset/datasetPanels';
 import { registerLabels } from './labels/registerLabels';
+import { registerLanguageModelTools } from './languageModelTools/registerLanguageModelTools';
+import { PromptInputs } from './prompt/promptInputs';
 import { DataDocuments } from './promptFile/dataDocuments';
 import { affectsSetting, readSetting } from './readSetting';
 import { registerCommand } from './registerCommand';
@@ -46,6 +50,8 @@ export function activate(context: ExtensionContext): ExtensionApi {
   const scores = new RowScores(client);
   const breakdown = registerBreakdownPanel({ context, documents, scores });
   const rewardTests = registerRewardTests({ client, scores, documents, breakdown });
+  const inputs = new PromptInputs(context.workspaceState);
+  const comparison = registerComparison({ context, client, scores, inputs, breakdown });
   const runs = registerRunsView({ context, client, documents, logger: log });
   const datasets = registerDatasetPanels({ context, client, documents, breakdown, runs });
 
@@ -70,9 +76,12 @@ export function activate(context: ExtensionContext): ExtensionApi {
     registerLabels(documents, scores),
     breakdown,
     rewardTests,
+    inputs,
+    comparison,
     runs,
     datasets,
     registerDoctor(client),
+    registerLanguageModelTools(scores),
     registerWalkthrough({ context, scores }),
     registerCommand('alidade.showLog', () => log.show()),
     registerCommand('alidade.restartSidecar', async () => {
@@ -88,6 +97,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
     breakdown: breakdown.view,
     runs: () => runs.runs.all,
     dataset: datasets.view,
+    comparisons: comparison.views,
     rewardTests: rewardTests.results,
   };
 }
@@ -101,6 +111,8 @@ export interface ExtensionApi {
   readonly runs: () => readonly RunRecord[];
   /** What the page of a run shows; null when it is closed. */
   readonly dataset: (runId: string) => DatasetView | null;
+  /** What the pages that compare versions show, the last opened one last. */
+  readonly comparisons: () => readonly ComparisonView[];
   /** The newest result of each reward test, by `file URI#test`. */
   readonly rewardTests: () => ReadonlyMap<string, RewardTestResult>;
 }
