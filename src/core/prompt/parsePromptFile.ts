@@ -1,5 +1,10 @@
+import { parseChatJson } from './parseChatJson';
+import { parseChatml } from './parseChatml';
+import { parseContinuePrompt } from './parseContinuePrompt';
 import { parseCopilotPrompt } from './parseCopilotPrompt';
+import { parseDotprompt } from './parseDotprompt';
 import { parseMarkdownPrompt } from './parseMarkdownPrompt';
+import { parsePromptfoo } from './parsePromptfoo';
 import { parsePrompty } from './parsePrompty';
 import type { PromptFile, PromptFormat } from './promptFile';
 import { isChatml, isMessageList, promptFormatOf } from './promptFormatOf';
@@ -50,6 +55,16 @@ function parseAs(format: PromptFormat, file: PromptFileText): PromptFile {
       return parsePrompty(file);
     case 'copilot':
       return parseCopilotPrompt(file);
+    case 'dotprompt':
+      return parseDotprompt(file);
+    case 'continue':
+      return parseContinuePrompt(file);
+    case 'chatJson':
+      return parseChatJson(file);
+    case 'chatml':
+      return parseChatml(file);
+    case 'promptfoo':
+      return parsePromptfoo(file);
     default:
       return parseMarkdownPrompt(file);
   }

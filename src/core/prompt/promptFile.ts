@@ -63,6 +63,8 @@ export interface PromptPart {
   /** The template's text as it stands in the file; without its quoting and indentation where it is within YAML or JSON. */
   readonly text: string;
   readonly span: Span;
+  /** It goes on with the turn of the part before. */
+  readonly isContinuation?: boolean;
   /** Where the text's units stand, unless it is the span's text itself. */
   readonly source?: SourceText;
 }

@@ -24,7 +24,10 @@ export interface VariableSources {
 /** Declared variables first, then those that are only used; each once. */
 export function collectVariables({ declared = [], uses }: VariableSources): readonly PromptVariable[] {
   const usesByName = new Map<string, TemplateUse[]>();
+  const certain = new Set([...declared, ...uses.filter(({ isScoped }) => isScoped !== true)].map(({ name }) => name));
   for (const use of uses) {
+    // Where the variables are declared, a name within a section that is none of them is a member.
+    if (use.isScoped === true && 0 < declared.length && !certain.has(use.name)) continue;
     const list = usesByName.get(use.name);
     if (list === undefined) usesByName.set(use.name, [use]);
     else list.push(use);
@@ -40,7 +43,7 @@ function describeVariable(
   uses: readonly TemplateUse[],
 ): PromptVariable {
   const hasDefault = declared?.defaultValue !== undefined;
-  const isNeeded = 0 < uses.length && !uses.some(({ isOptional }) => isOptional);
+  const isNeeded = 0 < uses.length && !uses.some(({ isOptional, isScoped }) => isOptional || isScoped === true);
   return {
     name,
     description: declared?.description ?? null,
@@ -71,6 +74,6 @@ export function findUndeclared(
 ): readonly PromptProblem[] {
   const names = new Set(declared.map(({ name }) => name));
   return uses
-    .filter(({ name }) => !names.has(name))
+    .filter(({ name, isScoped }) => !names.has(name) && isScoped !== true)
     .map(({ name, span }) => ({ severity: 'warning', message: `\`${name}\` is not among the inputs`, span }));
 }

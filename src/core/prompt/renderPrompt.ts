@@ -2,10 +2,17 @@ import type { Message } from '../promptFile/message';
 import type { Span } from '../promptFile/locateJson';
 import { checkOrder, readMessages } from '../promptFile/readMessages';
 import { RowProblem } from '../promptFile/rowProblem';
+import { readChatMessages } from './chatMessages';
+import { readPromptFileContent } from './promptfooPrompts';
+import { readJson } from './readJson';
+import { readYaml } from './readYaml';
+import { dotpromptHelpers, historyVariable, readWrittenMarks } from './dotpromptHelpers';
+import { renderHandlebars } from './handlebarsTemplate';
+import { readPartials } from './parseDotprompt';
 import { placeProblems } from './promptVariables';
-import type { Prompt, PromptBody, PromptProblem, RenderedPrompt, RenderPromptOptions } from './promptFile';
+import type { Prompt, PromptBody, PromptPart, PromptProblem, RenderedPrompt, RenderPromptOptions } from './promptFile';
 import { chooseMark, insertionMark, markRoles, readMarkedLines, readMarkedText } from './roleMarkers';
-import type { SourceText } from './sourceText';
+import { foreignSource, type SourceText } from './sourceText';
 import { renderTemplate } from './templateLanguages';
 import { plainValue } from './templateValue';
 
@@ -65,26 +72,40 @@ function renderBody(rendering: Rendering): readonly Message[] {
   const { body } = rendering.prompt;
   switch (body?.kind) {
     case 'roleMarkers':
-      return renderRoleMarkers(rendering, body);
+      return renderRoleMarkers(rendering, body.source);
+    case 'dotprompt':
+      return renderDotprompt(rendering, body.source);
+    case 'chatText':
+      return renderChatText(rendering, body.source);
+    case 'reference':
+      return renderReference(rendering, body);
     default:
       return renderParts(rendering);
   }
 }
 
 function renderParts({ prompt, values, problems }: Rendering): readonly Message[] {
+  return joinParts(
+    prompt.parts.map((part) => {
+      const rendering = renderTemplate(prompt.language, part.text, values);
+      const source = part.source ?? { text: part.text, pieces: [{ at: 0, source: part.span.start }] };
+      problems.push(...placeProblems(rendering.problems, source));
+      return { ...part, text: rendering.text };
+    }),
+  );
+}
+
+function joinParts(parts: readonly PromptPart[]): readonly Message[] {
   const messages: Message[] = [];
-  for (const { role, text, span, source } of prompt.parts) {
-    const rendering = renderTemplate(prompt.language, text, values);
-    problems.push(...placeProblems(rendering.problems, source ?? { text, pieces: [{ at: 0, source: span.start }] }));
-    messages.push({ role, content: rendering.text });
+  for (const { role, text, isContinuation } of parts) {
+    const last = messages.at(-1);
+    if (isContinuation === true && last !== undefined) messages.splice(-1, 1, { role, content: last.content + text });
+    else messages.push({ role, content: text });
   }
   return messages;
 }
 
-function renderRoleMarkers(
-  { prompt, values, problems }: Rendering,
-  { source }: Extract<PromptBody, { readonly source: SourceText }>,
-): readonly Message[] {
+function renderRoleMarkers({ prompt, values, problems }: Rendering, source: SourceText): readonly Message[] {
   const mark = chooseMark(source.text, JSON.stringify(values));
   const inserted = new Map<string, readonly Message[]>();
   const filled = { ...values };
@@ -97,6 +118,56 @@ function renderRoleMarkers(
   const rendering = renderTemplate(prompt.language, markRoles(source.text, mark), filled);
   problems.push(...placeProblems(rendering.problems, source));
   return readMarkedText({ text: readMarkedLines(rendering.text, mark), mark, firstRole: 'system', inserted });
+}
+
+function renderDotprompt({ prompt, values, problems, options }: Rendering, source: SourceText): readonly Message[] {
+  const files = options.files ?? new Map<string, string>();
+  const mark = chooseMark(source.text, JSON.stringify(values), ...files.values());
+  const place = prompt.variables.find(({ name }) => name === historyVariable)?.spans[0] ?? prompt.span;
+  const history = readInserted(values[historyVariable], { name: historyVariable, span: place, problems });
+  const rendering = renderHandlebars(source.text, values, {
+    helpers: dotpromptHelpers(mark),
+    partials: readPartials(files),
+    mapText: (text) => readWrittenMarks(text, mark),
+  });
+  problems.push(...placeProblems(rendering.problems, source));
+  const inserted = new Map([[historyVariable, history]]);
+  return readMarkedText({ text: rendering.text, mark, firstRole: 'user', inserted });
+}
+
+/** A template that writes a list of messages in JSON or YAML. */
+function renderChatText({ prompt, values, problems }: Rendering, source: SourceText): readonly Message[] {
+  const rendering = renderTemplate(prompt.language, source.text, values);
+  problems.push(...placeProblems(rendering.problems, source));
+  if (hasError(problems)) return [];
+  const isJson = rendering.text.trimStart().startsWith('[');
+  const { root, problems: faults } = isJson ? readJson(rendering.text) : readYaml(rendering.text);
+  const [fault] = faults;
+  if (root === null || fault !== undefined) {
+    const message = `what the template makes is ${fault?.message ?? 'empty'}`;
+    problems.push({ severity: 'error', message, span: prompt.span });
+    return [];
+  }
+  const chat = readChatMessages(root, foreignSource(rendering.text, prompt.span));
+  problems.push(...chat.problems);
+  return joinParts(chat.parts);
+}
+
+/** A prompt in another file. */
+function renderReference(
+  { prompt, problems, options }: Rendering,
+  { path, span }: Extract<PromptBody, { readonly kind: 'reference' }>,
+): readonly Message[] {
+  const content = options.files?.get(path);
+  if (content === undefined) {
+    problems.push({ severity: 'error', message: `${path} is not there`, span });
+    return [];
+  }
+  const [found] = readPromptFileContent({ label: prompt.label, path, content, span });
+  if (found === undefined) return [];
+  const rendered = renderPrompt(found.prompt, options);
+  problems.push(...rendered.problems);
+  return rendered.messages;
 }
 
 interface InsertedValue {

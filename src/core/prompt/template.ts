@@ -7,6 +7,8 @@ export interface TemplateUse {
   readonly span: Span;
   /** The template asks itself whether there is a value. */
   readonly isOptional: boolean;
+  /** Within a section that may have a member of that name: perhaps no variable. */
+  readonly isScoped?: boolean;
 }
 
 /** What is known of a template before it is run. */

@@ -1,3 +1,4 @@
+import { readHandlebars, renderHandlebars } from './handlebarsTemplate';
 import { readJinja, renderJinja } from './jinjaTemplate';
 import { readNames, renderNames } from './namesTemplate';
 import { readPlaceholders, renderPlaceholders } from './placeholdersTemplate';
@@ -14,7 +15,9 @@ export function readTemplate(language: TemplateLanguage, text: string): Template
     case 'names':
       return readNames(text);
     case 'mustache':
+      return readHandlebars(text, { looksAround: true });
     case 'handlebars':
+      return readHandlebars(text);
     case 'poml':
     case 'none':
       return { uses: [], problems: [] };
@@ -31,7 +34,9 @@ export function renderTemplate(language: TemplateLanguage, text: string, values:
     case 'names':
       return renderNames(text, values);
     case 'mustache':
+      return renderHandlebars(text, values, { looksAround: true });
     case 'handlebars':
+      return renderHandlebars(text, values);
     case 'poml':
     case 'none':
       return { text, problems: [] };
