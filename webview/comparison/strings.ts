@@ -40,7 +40,7 @@ export const strings = {
   seed: (seed: number) => t('seed {0}', seed),
   seedHint: t('Of the first answer; each further one has the next number'),
 
-  idle: t('This comparison was closed with the window. Run it again to see its numbers.'),
+  idle: t('These versions have not been compared yet, or the window was closed since.'),
   stopped: t('Stopped. What was answered and scored by then is shown.'),
   noneYet: t('The first numbers appear when one input has answers to both versions.'),
   nothing: t('No input has answers to both versions.'),
