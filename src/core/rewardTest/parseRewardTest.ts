@@ -13,6 +13,7 @@ import type {
   RewardTestProblem,
   RewardTestSubject,
 } from './rewardTest';
+import { testKeys } from './rewardTestKeys';
 import { plainValue, spokenText, textOf, YamlReader, type FoundEntry } from './yamlReader';
 import type { YamlValue } from './yamlValue';
 
@@ -31,15 +32,17 @@ export function parseRewardTest(item: YamlValue, { generation, problems, index }
   const name = reader.text('name');
   const found: RewardTestProblem[] = [...problems];
   const report = (message: string, span: Span): void => {
-    found.push({ severity: 'error', message, span });
+    // What the table has found there is not found again in other words.
+    const isKnown = problems.some((known) => known.span.start < span.end && span.start < known.span.end);
+    if (!isKnown) found.push({ severity: 'error', message, span });
   };
   const title = name === null || name.value.trim() === '' ? `test ${index + 1}` : name.value.trim();
-  // What the table has found is not found again in other words.
-  const isSound = problems.length === 0;
-  const subject = isSound ? readSubject(reader, { generation, item, report }) : null;
+  // A misspelt key may be the very one that seems to be missing.
+  const isSpelt = reader.entries.every(({ key }) => Object.hasOwn(testKeys, key));
+  const subject = isSpelt ? readSubject(reader, { generation, item, report }) : null;
   const expect = reader.get('expect');
   const expectations =
-    isSound && subject !== null && expect !== null ? readExpectations(expect, { subject, name: title, report }) : [];
+    subject !== null && expect !== null ? readExpectations(expect, { subject, name: title, report }) : [];
   const isRunnable = found.length === 0 && subject !== null;
   return {
     id: title,

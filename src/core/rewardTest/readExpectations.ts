@@ -74,7 +74,8 @@ function readMeasures(reader: YamlReader, scope: Scope, params: ExpectationsPara
 function readBounds(entry: FoundEntry, report: ExpectationsParams['report']): Bounds {
   const reader = new YamlReader(entry.value);
   const [min, max] = [reader.number('min'), reader.number('max')];
-  if (min === null && max === null) report(`\`${entry.key}\` has neither \`min\` nor \`max\``, entry.keySpan);
+  if (!reader.has('min') && !reader.has('max'))
+    report(`\`${entry.key}\` has neither \`min\` nor \`max\``, entry.keySpan);
   if (min !== null && max !== null && max < min) report(`min ${min} is above max ${max}`, entry.value.span);
   return { ...(min === null ? {} : { min }), ...(max === null ? {} : { max }) };
 }

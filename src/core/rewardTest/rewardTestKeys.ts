@@ -121,7 +121,7 @@ const message: ValueSpec = {
   },
 };
 
-const test: ValueSpec = {
+const test: ValueSpec & { readonly kind: 'mapping' } = {
   kind: 'mapping',
   required: ['name', 'expect'],
   keys: {
@@ -181,6 +181,9 @@ const test: ValueSpec = {
     expect,
   },
 };
+
+/** The keys of a test. */
+export const testKeys: KeyTable = test.keys;
 
 /** Every key of a `*.reward.yaml` file: the one source of its parser, its JSON schema, its hover and its completion. */
 export const rewardTestSpec: ValueSpec & { readonly kind: 'mapping' } = {

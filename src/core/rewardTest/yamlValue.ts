@@ -27,6 +27,7 @@ const longestText = 1_000_000;
 /** Values, those behind aliases counted each time: a few aliases of aliases can stand for billions. */
 const mostValues = 50_000;
 const deepest = 50;
+const tooDeep = 'it is nested too deeply';
 
 /** Reads a YAML text; never throws. Where there are problems, what could be read is there nevertheless. */
 export function readYaml(text: string): {
@@ -41,14 +42,14 @@ export function readYaml(text: string): {
     // Its own check of keys compares each with each.
     const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
     const problems = document.errors.map(({ code, message, pos: [start, end] }) => ({
-      message: code === 'MULTIPLE_DOCS' ? 'a second YAML document begins here: one is read' : lowerFirst(message),
+      message: describe(code, message),
       span: clampSpan({ start, end: Math.max(end, start + 1) }, text),
     }));
     const reader = new ValueReader(text, problems);
     return { value: document.contents === null ? null : reader.read(document.contents, 0), problems };
   } catch (error) {
     // The library recurses: brackets nested some thousands deep exhaust the stack.
-    const message = error instanceof RangeError ? 'it is nested too deeply' : 'it cannot be read as YAML';
+    const message = error instanceof RangeError ? tooDeep : 'it cannot be read as YAML';
     return { value: null, problems: [{ message, span: whole }] };
   }
 }
@@ -71,7 +72,7 @@ class ValueReader {
     if (deepest < depth || mostValues < this.#count) {
       const isFirst = this.#count <= mostValues + 1;
       if (isFirst) {
-        const message = deepest < depth ? 'it is nested too deeply' : 'the file holds too many values';
+        const message = deepest < depth ? tooDeep : 'the file holds too many values';
         this.#problems.push({ message, span });
       }
       return { kind: 'null', span };
@@ -136,6 +137,12 @@ function sourceOf({ value, source }: { readonly value: unknown; readonly source?
 function clampSpan({ start, end }: Span, text: string): Span {
   const last = Math.min(end, text.length);
   return { start: Math.max(0, Math.min(start, last - 1)), end: last };
+}
+
+function describe(code: string, message: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second YAML document begins here: one is read';
+  // The library catches it where its own parser runs out of stack.
+  return message.startsWith('Maximum call stack') ? tooDeep : lowerFirst(message);
 }
 
 function lowerFirst(text: string): string {
