@@ -11,7 +11,10 @@ import { registerComparison } from './comparison/registerComparison';
 import { registerDatasetPanels } from './dataset/datasetPanels';
 import { registerLabels } from './labels/registerLabels';
 import { registerLanguageModelTools } from './languageModelTools/registerLanguageModelTools';
+import { registerGenerationCommands } from './generation/generationCommands';
+import { PromptDocuments } from './prompt/promptDocuments';
 import { PromptInputs } from './prompt/promptInputs';
+import { registerPromptFiles } from './prompt/registerPromptFiles';
 import { DataDocuments } from './promptFile/dataDocuments';
 import { affectsSetting, readSetting } from './readSetting';
 import { registerCommand } from './registerCommand';
@@ -50,6 +53,8 @@ export function activate(context: ExtensionContext): ExtensionApi {
   const scores = new RowScores(client);
   const breakdown = registerBreakdownPanel({ context, documents, scores });
   const rewardTests = registerRewardTests({ client, scores, documents, breakdown });
+  const models = registerModelsView({ client, scores, secrets: context.secrets });
+  const prompts = new PromptDocuments();
   const inputs = new PromptInputs(context.workspaceState);
   const comparison = registerComparison({ context, client, scores, inputs, breakdown });
   const runs = registerRunsView({ context, client, documents, logger: log });
@@ -62,12 +67,12 @@ export function activate(context: ExtensionContext): ExtensionApi {
     documents,
     scores,
     registerDataFileContext(documents),
-    registerModelsView({ client, scores, secrets: context.secrets }),
+    models,
     registerModelStatus({
       client,
       scores,
       onSidecarState: sidecarState.event,
-      concerns: (document) => documents.holdsRows(document),
+      concerns: (document) => documents.holdsRows(document) || prompts.isPrompt(document),
     }),
     registerRewardHover(documents, scores),
     registerRewardLens(documents, scores),
@@ -76,7 +81,10 @@ export function activate(context: ExtensionContext): ExtensionApi {
     registerLabels(documents, scores),
     breakdown,
     rewardTests,
+    prompts,
     inputs,
+    registerPromptFiles({ client, secrets: context.secrets, prompts, inputs, rows: documents, breakdown }),
+    registerGenerationCommands({ secrets: context.secrets, listCheckpoints: models.checkpoints }),
     comparison,
     runs,
     datasets,

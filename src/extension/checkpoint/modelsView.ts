@@ -28,11 +28,17 @@ export interface ModelsViewParams {
   readonly secrets: SecretStorage;
 }
 
+export interface ModelsView {
+  /** What the view lists, looked up if it has not been shown yet. */
+  readonly checkpoints: () => Promise<ListCheckpointsResult>;
+  dispose(): void;
+}
+
 /** The Models view, and the commands that choose and fetch models. */
-export function registerModelsView({ client, scores, secrets }: ModelsViewParams): Disposable {
+export function registerModelsView({ client, scores, secrets }: ModelsViewParams): ModelsView {
   const tree = new ModelsTree(() => listCheckpoints(client));
   const view = window.createTreeView('alidade.models', { treeDataProvider: tree });
-  return Disposable.from(
+  const registered = Disposable.from(
     tree,
     view,
     registerCommand('alidade.refreshModels', () => tree.refresh()),
@@ -63,6 +69,7 @@ export function registerModelsView({ client, scores, secrets }: ModelsViewParams
     }),
     workspace.onDidChangeWorkspaceFolders(() => tree.refresh()),
   );
+  return { checkpoints: () => tree.checkpoints(), dispose: () => void registered.dispose() };
 }
 
 function listCheckpoints(client: SidecarClient): Promise<ListCheckpointsResult> {

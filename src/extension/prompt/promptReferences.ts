@@ -26,13 +26,13 @@ export async function readReferences(
   document: Uri,
   references: readonly FileReference[],
 ): Promise<readonly ReadReference[]> {
-  return Promise.all(
-    references.map((reference, index) =>
-      mostReferences <= index
-        ? { reference, uri: null, text: null, problem: l10n.t('more than {0} files are referred to', mostReferences) }
-        : readReference(document, reference),
-    ),
-  );
+  const tooMany = l10n.t('more than {0} files are referred to', mostReferences);
+  const read = references.slice(0, mostReferences).map((reference) => readReference(document, reference));
+  const rest = references.slice(mostReferences);
+  return [
+    ...(await Promise.all(read)),
+    ...rest.map((reference) => ({ reference, uri: null, text: null, problem: tooMany })),
+  ];
 }
 
 async function readReference(document: Uri, reference: FileReference): Promise<ReadReference> {

@@ -1,4 +1,4 @@
-import type { ExtensionContext, Position, TextDocument, WebviewPanel } from 'vscode';
+import type { Event, ExtensionContext, Position, TextDocument, WebviewPanel } from 'vscode';
 import { commands, Disposable, env, l10n, Range, ViewColumn, window, workspace } from 'vscode';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../../core/alidadeError';
@@ -105,6 +105,16 @@ export interface DataSetRow {
   readonly settings: ScoreSettings;
   /** Shows the row where it comes from. */
   readonly reveal: () => Promise<void>;
+  /** What the responses of a list are called, in their order. */
+  readonly names?: readonly string[];
+  /** What the row was made of, where that may change under it. */
+  readonly origin?: RowOrigin;
+}
+
+/** A text that somebody may edit or delete while its row is shown. */
+export interface RowOrigin {
+  readonly state: () => 'same' | 'edited' | 'gone';
+  readonly onDidChange: Event<void>;
 }
 
 export interface BreakdownRegistration {
@@ -131,6 +141,7 @@ class BreakdownPanel implements Disposable {
   #shown: ShownRow | null = null;
   /** In place of `#shown`. */
   #dataRow: DataSetRow | null = null;
+  #originListener: Disposable | null = null;
   #request = new AbortController();
   #disposed = false;
 
@@ -146,6 +157,7 @@ class BreakdownPanel implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#request.abort();
+    this.#originListener?.dispose();
     this.#connection.dispose();
     this.#panel.dispose();
   }
@@ -172,15 +184,32 @@ class BreakdownPanel implements Disposable {
     const { start } = row.range;
     const location: RowLocation = { file: workspace.asRelativePath(document.uri), line: start.line + 1 };
     this.#shown = { document, start, text: document.getText(row.range) };
-    this.#dataRow = null;
+    this.#setDataRow(null);
     await this.#explain(location, () => readRow(row));
   }
 
   /** As `show`, for a row that is in no editor. */
   async showDataRow(dataRow: DataSetRow): Promise<void> {
     this.#shown = null;
-    this.#dataRow = dataRow;
+    this.#setDataRow(dataRow);
     await this.#explain(dataRow.location, () => dataRow.row, dataRow.settings);
+    this.#markOrigin();
+  }
+
+  #setDataRow(dataRow: DataSetRow | null): void {
+    this.#originListener?.dispose();
+    this.#dataRow = dataRow;
+    this.#originListener = dataRow?.origin?.onDidChange(() => this.#markOrigin()) ?? null;
+  }
+
+  /** What is shown stays when its text is edited or deleted, and says so. */
+  #markOrigin(): void {
+    const origin = this.#dataRow?.origin;
+    if (this.#state.kind !== 'row' || origin === undefined) return;
+    const now = origin.state();
+    const [stale, gone] = [now !== 'same', now === 'gone'];
+    if (stale === this.#state.stale && gone === (this.#state.gone ?? false)) return;
+    this.#setState({ ...this.#state, stale, gone });
   }
 
   async #explain(location: RowLocation, read: () => ScorableRow, settings?: ScoreSettings): Promise<void> {
@@ -200,7 +229,8 @@ class BreakdownPanel implements Disposable {
       } as const;
       const explained = await this.#params.scores.explain(scorable, context, settings);
       if (request.signal.aborted) return;
-      this.#setState({ kind: 'row', location, row: explained, stale: false });
+      const names = this.#dataRow?.names;
+      this.#setState({ kind: 'row', location, row: explained, stale: false, ...(names && { names }) });
     } catch (error) {
       if (request.signal.aborted) return;
       this.#setState(errorState(error, location, this.#params.scores.isStarterMissing));
