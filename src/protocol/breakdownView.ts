@@ -2,6 +2,7 @@ import { NotificationType, RequestType } from 'vscode-jsonrpc';
 import type { ErrorCode } from '../core/alidadeError';
 import type { Progress } from '../core/jobContext';
 import type { ExplainedRow } from '../core/reward/explainedRow';
+import type { ScoreGrowth } from '../core/reward/scoreGrowth';
 
 /** The wire between the extension and the breakdown page: every message that either may send. */
 
@@ -34,7 +35,16 @@ export type BreakdownState =
       readonly row: ExplainedRow;
       /** The text was edited after this score was computed. */
       readonly stale: boolean;
+      /** The file has been deleted since: what is shown cannot be found there any more. */
+      readonly gone?: boolean;
+      /** What the responses of a list are called, in their order, where they have names of their own. */
+      readonly names?: readonly string[];
+      /** The page is opened at this part. */
+      readonly part?: BreakdownPart;
     };
+
+/** `growth`: the score as the text grows. */
+export type BreakdownPart = 'growth';
 
 export interface BreakdownView {
   readonly state: BreakdownState;
@@ -50,6 +60,18 @@ export interface WeightsChange {
 
 /** To the page: draw this. */
 export const showBreakdown = new NotificationType<BreakdownView>('breakdown/show');
+
+export interface GrowthParams {
+  /** Which responses of the row in view, from 0. */
+  readonly responses: readonly number[];
+}
+
+/** A picture or a table of what the page shows. */
+export interface ExportParams {
+  readonly format: 'svg' | 'png' | 'csv' | 'json';
+  /** Text; of a PNG its bytes in base64. */
+  readonly content: string;
+}
 
 /** To the host, once the page can draw; the reply is the first view. Notifications sent before it are lost. */
 export const ready = new RequestType<null, BreakdownView, void>('breakdown/ready');
@@ -71,3 +93,9 @@ export const showLog = new RequestType<null, null, void>('breakdown/showLog');
 
 /** To the host, which keeps the weights and uses them from now on; the page has already redrawn with them. */
 export const weightsChanged = new RequestType<WeightsChange, null, void>('breakdown/weightsChanged');
+
+/** To the host: the scores of responses of the row in view as their text grows; null where there is no response. */
+export const readGrowth = new RequestType<GrowthParams, readonly (ScoreGrowth | null)[], void>('breakdown/readGrowth');
+
+/** To the host: ask the user for a place and save it there. The reply is the file's name; null: the user would rather not. */
+export const saveExport = new RequestType<ExportParams, string | null, void>('breakdown/saveExport');

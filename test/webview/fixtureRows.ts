@@ -22,7 +22,9 @@ export const gatedModel: RewardModelDescription = {
   headKind: 'gated',
   objectives: objectiveNames.map((name) => ({
     name,
-    ...(name.startsWith('helpsteer') ? { scale: { min: 0, max: 4 } } : {}),
+    ...(name.startsWith('helpsteer')
+      ? { scale: { min: -0.5, max: 4.5, ends: [0, 4] as const, unit: 'HelpSteer rating, 0 to 4' } }
+      : {}),
   })),
   device: 'cpu',
   deviceReason: 'webgpu refused: no adapter; cpu works',
@@ -91,11 +93,23 @@ function explained({
     text,
     promptTokens,
     responseTokens,
-    tokens: promptTokens + responseTokens,
+    ...spanOf(text),
+    tokens: promptTokens + responseTokens + 1,
     truncated,
     objectives,
     score: objectives.reduce((sum, { contribution }) => sum + contribution, 0),
   };
+}
+
+/** Where the reply lies in a text of Llama 3's format or of ChatML. */
+function spanOf(text: string): Pick<ExplainedText, 'responseSpan'> {
+  const found =
+    /(?:<\|start_header_id\|>assistant<\|end_header_id\|>\n\n|<\|im_start\|>assistant\n)([^]*?)(?:<\|eot_id\|>|<\|im_end\|>)\s*$/.exec(
+      text,
+    );
+  if (found === null) return {};
+  const start = found.index + found[0].indexOf(found[1]);
+  return { responseSpan: { start, end: start + found[1].length } };
 }
 
 /** Deterministic values in [0, 1). */
@@ -200,6 +214,32 @@ export const listOfFour: ExplainedRow = {
     }),
   ),
 };
+
+const advice = [
+  'Bright light helps most: a south window, or a lamp for twelve hours. Water it once the soil is dry to the touch. Never let it stand in water, e.g. in a full saucer!',
+  'I do not know. Ask somebody else. Why would you ask me?',
+  'Water it.\n\n1. Check the soil.\n2. Wait a week.\n\n```sh\nwater --slowly\n```\nDone.',
+  'Houseplants are plants. They live in houses. Some are green. Others are not green. It all depends.',
+  'Put it near a window, and turn it now and then so that it grows straight.',
+];
+
+/** Five answers of ArmoRM's kind, as "Generate and Score" has them; the last one was cut. */
+export const gatedList: ExplainedRow = {
+  id: 'houseplant',
+  kind: 'list',
+  specialTokens,
+  model: gatedModel,
+  responses: advice.map((text, index) =>
+    explained({
+      objectives: gatedObjectives(4 + index),
+      text: templated('How do I keep a houseplant alive?', text),
+      responseTokens: text.split(' ').length,
+      truncated: index === 4,
+    }),
+  ),
+};
+
+export const gatedListNames = ['in the file', 'answer 1', 'answer 2', 'answer 3', 'answer 4'];
 
 const hostile =
   '</script><script>window.pwned = 1</script><img src=x onerror="window.pwned = 1">${7*7} \u202Eright to left\u202C שלום עולם مرحبا \u0007 {{constructor}}';

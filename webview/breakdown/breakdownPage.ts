@@ -2,30 +2,39 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Progress } from '../../src/core/jobContext';
 import type { ExplainedRow } from '../../src/core/reward/explainedRow';
 import { reweighBreakdown } from '../../src/core/reward/reweighBreakdown';
+import type { ScoreGrowth } from '../../src/core/reward/scoreGrowth';
 import type {
   BreakdownState,
   BreakdownView,
   ErrorAction,
+  ExportParams,
   RowLocation,
   WeightsChange,
 } from '../../src/protocol/breakdownView';
 import '../shared/charts/barChart';
+import type { BarChartTexts } from '../shared/charts/barChart';
+import '../shared/choice';
 import { errorIcon, icon, infoIcon } from '../shared/icon';
 import type { ChangeEvent } from '../shared/kit';
 import { pageLayout } from '../shared/pageLayout';
 import { PageStatus } from '../shared/pageStatus';
 import { pageStyles } from '../shared/pageStyles';
+import { sharedStrings } from '../shared/strings';
 import { breakdownStyles } from './breakdownStyles';
 import {
-  bestIndex,
   chooseShown,
-  contributionRows,
+  describer,
   differenceRows,
   gateChart,
   nameResponses,
-  seriesOf,
+  type NamedResponse,
   type Shown,
 } from './comparison';
+import { exportRow } from './exportRow';
+import './growthPart';
+import { canFall, mainChart } from './mainChart';
+import './responseList';
+import type { CompareEvent } from './responseList';
 import { renderObjectivesTable } from './objectivesTable';
 import { renderHeader } from './rowHeader';
 import { renderScores } from './scoreSummary';
@@ -40,7 +49,18 @@ export interface BreakdownHost {
   copyText(text: string): Promise<void>;
   act(action: ErrorAction): Promise<void>;
   changeWeights(change: WeightsChange): Promise<void>;
+  readGrowth(responses: readonly number[]): Promise<readonly (ScoreGrowth | null)[]>;
+  /** The name of the file; null when the user would rather not. */
+  saveExport(params: ExportParams): Promise<string | null>;
+  /** Keeps how the page is set, also over a reload of the window. */
+  saveSettings(settings: PageSettings): void;
 }
+
+export interface PageSettings {
+  readonly chart: 'bars' | 'waterfall';
+}
+
+export const defaultSettings: PageSettings = { chart: 'bars' };
 
 type RowState = Extract<BreakdownState, { kind: 'row' }>;
 
@@ -48,15 +68,20 @@ type RowState = Extract<BreakdownState, { kind: 'row' }>;
 export class AldBreakdown extends LitElement {
   static override properties = {
     view: { attribute: false },
+    settings: { attribute: false },
     choice: { state: true },
+    expanded: { state: true },
   };
 
   static override styles = [pageStyles, pageLayout, breakdownStyles];
 
   host: BreakdownHost | null = null;
   view: BreakdownView = { state: { kind: 'empty' }, locked: false };
-  /** The two of a list that are compared. */
-  private choice: readonly [number, number] | null = null;
+  settings: PageSettings = defaultSettings;
+  /** Those of a list that are compared; null: the best two. */
+  private choice: ReadonlySet<number> | null = null;
+  /** The small parts of the waterfall are shown. */
+  private expanded = false;
   private readonly status = new PageStatus(this);
   /** Stays, dimmed, while the next row is being scored, so that the page does not flicker. */
   private lastRow: RowState | null = null;
@@ -67,6 +92,7 @@ export class AldBreakdown extends LitElement {
     if (state.kind === 'row') {
       if (this.lastRow?.row.id !== state.row.id) this.choice = null;
       this.lastRow = state;
+      if (state.part === 'growth') void this.scrollToGrowth();
     }
     if (state.kind === 'empty' || state.kind === 'error') this.lastRow = null;
     this.view = view;
@@ -127,8 +153,9 @@ export class AldBreakdown extends LitElement {
     </div>`;
   }
 
-  private renderRow({ row, location, stale }: RowState): TemplateResult {
-    const shown = chooseShown(row, this.choice);
+  private renderRow({ row, location, stale, gone, names }: RowState): TemplateResult {
+    const named = nameResponses(row, names);
+    const shown = chooseShown(row, named, this.choice);
     return html`${renderHeader({
       row,
       location,
@@ -136,38 +163,48 @@ export class AldBreakdown extends LitElement {
       reveal: () => void this.act('revealRow'),
       toggleLock: () => void this.toggleLock(),
       copyJson: () => void this.copy(JSON.stringify(row, null, 2)),
+      exportAs: (format) => void this.export(format),
     })}
-    ${stale ? html`<div class="banner" role="status">${icon(infoIcon)}<span>${strings.stale}</span></div>` : nothing}
-    ${shown === null ? nothing : this.renderBody(row, shown)}`;
+    ${
+      stale || gone
+        ? html`<div class="banner" role="status">
+            ${icon(infoIcon)}<span>${gone ? strings.gone : strings.stale}</span>
+          </div>`
+        : nothing
+    }
+    ${shown === null ? nothing : this.renderBody(row, named, shown)}`;
   }
 
-  private renderBody(row: ExplainedRow, shown: Shown): TemplateResult {
-    const descriptions = new Map(row.model.objectives.map(({ name, description }) => [name, description]));
-    const describe = (name: string): string | undefined => descriptions.get(name);
+  private renderBody(row: ExplainedRow, named: readonly NamedResponse[], shown: Shown): TemplateResult {
+    const describe = describer(row);
     const gate = gateChart(shown, describe);
     const many = 1 < shown[0].text.objectives.length;
-    const chart = strings.chart;
-    return html`${row.kind === 'list' ? this.renderChoice(row, shown) : nothing} ${renderScores(shown, row.kind)}
+    const [first, second] = shown;
+    // A waterfall from one to the other is their difference.
+    const showsDifference = second !== undefined && shown.length === 2 && many && this.settings.chart === 'bars';
+    const texts = (valueColumn: string): BarChartTexts => ({ nameColumn: strings.objectiveColumn, valueColumn });
+    return html`${
+        row.kind === 'list'
+          ? html`<ald-response-list
+              class="part"
+              .responses=${named}
+              .chosen=${new Set(shown.map(({ index }) => index))}
+              @ald-compare=${(event: CompareEvent) => (this.choice = event.detail.chosen)}
+            ></ald-response-list>`
+          : nothing
+      }
+      ${renderScores(shown, row.kind)}
       <div class="columns ${many ? 'two' : ''}" @ald-copy=${this.copyRequested}>
-        <div>
-          <ald-bar-chart
-            .heading=${strings.contributions}
-            .note=${strings.contributionsNote}
-            .series=${seriesOf(shown)}
-            .rows=${contributionRows(shown, describe)}
-            .texts=${{ ...chart, valueColumn: strings.contribution }}
-            signed
-          ></ald-bar-chart>
-        </div>
+        <div>${many || 1 < shown.length ? this.renderContributions(row, shown) : nothing}</div>
         <div>
           ${
-            shown.length === 2 && many
+            showsDifference
               ? html`<ald-bar-chart
                   .heading=${strings.difference}
-                  .note=${strings.differenceNote(shown[0].name, shown[1].name)}
+                  .note=${strings.differenceNote(first.name, second.name)}
                   .series=${[{ name: '', mark: 'bySign' }]}
-                  .rows=${differenceRows(shown, describe)}
-                  .texts=${{ ...chart, valueColumn: strings.difference }}
+                  .rows=${differenceRows([first, second], describe)}
+                  .texts=${texts(strings.difference)}
                   signed
                 ></ald-bar-chart>`
               : nothing
@@ -180,11 +217,21 @@ export class AldBreakdown extends LitElement {
                   .note=${strings.gateNote}
                   .series=${gate.series}
                   .rows=${gate.rows}
-                  .texts=${{ ...chart, valueColumn: strings.gate }}
+                  .texts=${texts(strings.gate)}
                 ></ald-bar-chart>`
           }
         </div>
       </div>
+      ${
+        row.model.headKind === 'judge'
+          ? nothing
+          : html`<ald-growth-part
+              class="part"
+              .shown=${shown}
+              .read=${this.readGrowth}
+              @ald-copy=${this.copyRequested}
+            ></ald-growth-part>`
+      }
       <section class="part">
         <h2>${strings.numbers}</h2>
         <div class="scroll" tabindex="0" role="region" aria-label=${strings.numbers}>
@@ -192,6 +239,35 @@ export class AldBreakdown extends LitElement {
         </div>
       </section>
       ${renderTemplatedTexts({ shown, specialTokens: row.specialTokens, copy: (text) => void this.copy(text) })}`;
+  }
+
+  private renderContributions(row: ExplainedRow, shown: Shown): TemplateResult {
+    const { note, series, rows, fitted } = mainChart({ row, shown, settings: this.settings, expanded: this.expanded });
+    return html`<ald-bar-chart
+      .heading=${strings.contributions}
+      .note=${note}
+      .series=${series}
+      .rows=${rows}
+      .texts=${{ nameColumn: strings.objectiveColumn, valueColumn: strings.contribution }}
+      .fitted=${fitted}
+      signed
+      @ald-expand=${() => (this.expanded = !this.expanded)}
+    >
+      ${
+        canFall(shown)
+          ? html`<ald-choice
+              slot="actions"
+              .label=${strings.chartKind}
+              .options=${[
+                { value: 'bars', label: strings.bars },
+                { value: 'waterfall', label: strings.waterfall },
+              ]}
+              .value=${this.settings.chart}
+              @ald-change=${(event: ChangeEvent) => this.setChart(event.detail.value === 'waterfall' ? 'waterfall' : 'bars')}
+            ></ald-choice>`
+          : nothing
+      }
+    </ald-bar-chart>`;
   }
 
   /** With one objective there is nothing to weigh. */
@@ -204,45 +280,31 @@ export class AldBreakdown extends LitElement {
     ></ald-weights>`;
   }
 
-  private renderChoice(row: ExplainedRow, shown: Shown): TemplateResult {
-    const named = nameResponses(row);
-    const best = bestIndex(named);
-    const options = named.map(({ name, index }) => ({
-      value: String(index),
-      label: index === best ? `${name} (${strings.best})` : name,
-    }));
-    const first = shown[0].index;
-    const second = shown[1]?.index ?? first;
-    const choose = (choice: readonly [number, number]): void => {
-      this.choice = choice;
-    };
-    return html`<div class="part" @ald-copy=${this.copyRequested}>
-        <ald-bar-chart
-          .heading=${strings.scores}
-          .series=${[{ name: '', mark: 'plain' }]}
-          .rows=${named.map(({ text, index }) => ({
-            name: options[index].label,
-            values: [{ value: text.score, words: strings.tokens(text.tokens) }],
-          }))}
-          .texts=${{ ...strings.chart, nameColumn: strings.response, valueColumn: strings.score }}
-        ></ald-bar-chart>
-      </div>
-      <div class="compare">
-        <span aria-hidden="true">${strings.compare}</span>
-        <ald-select
-          .label=${strings.firstCompared}
-          .options=${options}
-          .value=${String(first)}
-          @ald-change=${(event: ChangeEvent) => choose([Number(event.detail.value), second])}
-        ></ald-select>
-        <span aria-hidden="true">${strings.compareWith}</span>
-        <ald-select
-          .label=${strings.secondCompared}
-          .options=${options}
-          .value=${String(second)}
-          @ald-change=${(event: ChangeEvent) => choose([first, Number(event.detail.value)])}
-        ></ald-select>
-      </div>`;
+  private setChart(chart: PageSettings['chart']): void {
+    this.settings = { ...this.settings, chart };
+    this.host?.saveSettings(this.settings);
+  }
+
+  private readonly readGrowth = (responses: readonly number[]): Promise<readonly (ScoreGrowth | null)[]> =>
+    this.host === null ? Promise.resolve(responses.map(() => null)) : this.host.readGrowth(responses);
+
+  private async scrollToGrowth(): Promise<void> {
+    await this.updateComplete;
+    this.renderRoot.querySelector('ald-growth-part')?.scrollIntoView({ block: 'start' });
+  }
+
+  private async export(format: ExportParams['format']): Promise<void> {
+    const { state } = this.view;
+    const { host } = this;
+    if (state.kind !== 'row' || host === null) return;
+    const shown = chooseShown(state.row, nameResponses(state.row, state.names), this.choice);
+    if (shown === null) return;
+    const work = exportRow({ state, shown, settings: this.settings, expanded: this.expanded, format }).then((content) =>
+      host.saveExport({ format, content }),
+    );
+    if (!(await this.status.attempt(work))) return;
+    const file = await work;
+    if (file !== null) this.status.done(sharedStrings.saved(file));
   }
 
   private async changeWeights(row: ExplainedRow, weights: Readonly<Record<string, number>>): Promise<void> {

@@ -12,16 +12,6 @@ export const breakdownStyles = css`
     gap: 4px 10px;
     flex-wrap: wrap;
   }
-  .compare {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 8px;
-    align-items: center;
-    margin-block: 16px 0;
-  }
-  .compare ald-select {
-    width: 14em;
-  }
   .columns {
     display: grid;
     gap: 24px 48px;
@@ -63,6 +53,56 @@ export const breakdownStyles = css`
     max-width: 22em;
     overflow: hidden;
     text-overflow: ellipsis;
+  }
+  .facts {
+    margin-block-end: 22px;
+  }
+  .rating {
+    display: inline-flex;
+    align-items: center;
+    gap: 4px;
+    font-size: 0.92em;
+    font-variant-numeric: tabular-nums;
+  }
+  .rating > .quiet {
+    min-width: 1.6ch;
+  }
+  .rating > .quiet:first-child {
+    text-align: end;
+  }
+  .rail {
+    stroke: color-mix(in srgb, var(--vscode-foreground) 40%, transparent);
+    shape-rendering: crispEdges;
+  }
+  .rated {
+    stroke: var(--vscode-editor-background);
+  }
+  .rated.solid {
+    fill: var(--vscode-charts-blue);
+  }
+  .rated.hatched {
+    fill: var(--vscode-charts-yellow);
+  }
+  .rated.plain {
+    fill: var(--vscode-descriptionForeground);
+  }
+  .rated.hollow {
+    fill: var(--vscode-editor-background);
+    stroke: var(--vscode-foreground);
+  }
+  @media (forced-colors: active) {
+    .rail {
+      stroke: CanvasText;
+    }
+    .rated.solid,
+    .rated.hatched,
+    .rated.plain {
+      fill: CanvasText;
+    }
+    .rated.hollow {
+      fill: Canvas;
+      stroke: CanvasText;
+    }
   }
   .texts {
     display: grid;
@@ -110,6 +150,28 @@ export const breakdownStyles = css`
     max-width: 100%;
     line-height: 1.25;
     margin-inline: 1px;
+  }
+  pre .mark,
+  pre .cut {
+    display: block;
+    font-family: var(--vscode-font-family);
+    font-size: 0.85em;
+    color: var(--vscode-descriptionForeground);
+    user-select: none;
+  }
+  pre .mark:not(:first-child) {
+    margin-block-start: 8px;
+    padding-block-start: 6px;
+    border-block-start: 1px solid color-mix(in srgb, var(--vscode-foreground) 14%, transparent);
+  }
+  pre .cut .icon {
+    margin-inline-end: 4px;
+  }
+  ald-choice {
+    margin-inline-end: 10px;
+  }
+  pre .cut {
+    color: inherit;
   }
   pre .control {
     color: inherit;

@@ -10,11 +10,14 @@ export interface NamedResponse {
   readonly text: ExplainedText;
 }
 
-/** One response, or two side by side; never empty. */
-export type Shown = readonly [NamedResponse] | readonly [NamedResponse, NamedResponse];
+/** One response, or some side by side, at most `mostCompared`; never empty. */
+export type Shown = readonly [NamedResponse, ...NamedResponse[]];
 
-export function nameResponses({ kind, responses }: ExplainedRow): readonly NamedResponse[] {
-  return responses.map((text, index) => ({ name: responseName(text, index, kind), index, text }));
+export const mostCompared = 4;
+
+/** @param names what the responses are called; they are numbered where there are none. */
+export function nameResponses({ kind, responses }: ExplainedRow, names?: readonly string[]): readonly NamedResponse[] {
+  return responses.map((text, index) => ({ name: names?.[index] ?? responseName(text, index, kind), index, text }));
 }
 
 function responseName({ role }: ExplainedText, index: number, kind: ExplainedRow['kind']): string {
@@ -23,25 +26,31 @@ function responseName({ role }: ExplainedText, index: number, kind: ExplainedRow
   return kind === 'single' ? strings.response : strings.responseNumber(index + 1);
 }
 
-/** The first of the highest scores. */
-export function bestIndex(responses: readonly NamedResponse[]): number {
-  return responses.reduce((best, { text, index }) => (responses[best].text.score < text.score ? index : best), 0);
+/** The highest score first; equal ones in the order of the row. */
+export function rankResponses(responses: readonly NamedResponse[]): readonly NamedResponse[] {
+  return [...responses].sort((a, b) => b.text.score - a.text.score);
 }
 
-/** Of a list the best and the runner-up, unless `choice` names two. */
-export function chooseShown(row: ExplainedRow, choice: readonly [number, number] | null): Shown | null {
-  const named = nameResponses(row);
-  const [first, second] = named;
-  if (first === undefined) return null;
-  if (second === undefined) return [first];
-  if (row.kind === 'pair') return [first, second];
-  const chosen = choice?.map((index) => named[index]);
-  if (chosen?.[0] !== undefined && chosen[1] !== undefined) return [chosen[0], chosen[1]];
-  const ranked = [...named].sort((a, b) => b.text.score - a.text.score);
-  return [ranked[0], ranked[1]];
+/** Of a list the best and the runner-up, unless `choice` names others; in the order of their rank. */
+export function chooseShown(
+  { kind }: ExplainedRow,
+  named: readonly NamedResponse[],
+  choice: ReadonlySet<number> | null,
+): Shown | null {
+  const ranked = kind === 'list' ? rankResponses(named) : named;
+  const chosen =
+    kind === 'list' && choice !== null ? ranked.filter(({ index }) => choice.has(index)) : ranked.slice(0, 2);
+  const [first, ...others] = chosen;
+  return first === undefined ? null : [first, ...others.slice(0, mostCompared - 1)];
 }
 
-type Describe = (objective: string) => string | undefined;
+export type Describe = (objective: string) => string | undefined;
+
+/** What the objectives of a row's model measure. */
+export function describer({ model }: ExplainedRow): Describe {
+  const descriptions = new Map(model.objectives.map(({ name, description }) => [name, description]));
+  return (name) => descriptions.get(name);
+}
 
 /** Sorted by the larger of the two magnitudes. */
 export function contributionRows(shown: Shown, describe: Describe): readonly BarRow[] {
@@ -89,7 +98,8 @@ export function gateChart(shown: Shown, describe: Describe): { series: BarSeries
 
 export function seriesOf(shown: Shown): BarSeries[] {
   if (shown.length === 1) return [{ name: '', mark: 'bySign' }];
-  return shown.map(({ name }, index) => ({ name, mark: index === 0 ? 'solid' : 'hatched' }));
+  const marks = ['solid', 'hatched', 'plain', 'hollow'] as const;
+  return shown.map(({ name }, index) => ({ name, mark: marks[index % marks.length] }));
 }
 
 export interface ComparedObjective {

@@ -1,9 +1,11 @@
 import {
   copyText,
   fetchStarter,
+  readGrowth,
   ready,
   restartSidecar,
   revealRow,
+  saveExport,
   setLocked,
   showBreakdown,
   showLog,
@@ -11,9 +13,9 @@ import {
   type ErrorAction,
 } from '../../src/protocol/breakdownView';
 import { connectHost } from '../shared/connection';
-import { AldBreakdown, type BreakdownHost } from './breakdownPage';
+import { AldBreakdown, defaultSettings, type BreakdownHost, type PageSettings } from './breakdownPage';
 
-const { connection } = connectHost();
+const { connection, savedState, saveState } = connectHost();
 const actions = { restartSidecar, revealRow, showLog, fetchStarter } satisfies Record<ErrorAction, unknown>;
 
 const host: BreakdownHost = {
@@ -27,10 +29,14 @@ const host: BreakdownHost = {
   changeWeights: async (change) => {
     await connection.sendRequest(weightsChanged, change);
   },
+  readGrowth: (responses) => connection.sendRequest(readGrowth, { responses }),
+  saveExport: (params) => connection.sendRequest(saveExport, params),
+  saveSettings: saveState,
 };
 
 async function start(page: AldBreakdown): Promise<void> {
   page.host = host;
+  page.settings = readSettings(savedState);
   connection.onNotification(showBreakdown, (view) => page.show(view));
   connection.listen();
   try {
@@ -39,6 +45,12 @@ async function start(page: AldBreakdown): Promise<void> {
     const message = error instanceof Error ? error.message : String(error);
     page.show({ state: { kind: 'error', code: 'internal', message, actions: ['showLog'] }, locked: false });
   }
+}
+
+/** Whatever a former version kept. */
+function readSettings(saved: unknown): PageSettings {
+  const isWaterfall = typeof saved === 'object' && saved !== null && 'chart' in saved && saved.chart === 'waterfall';
+  return isWaterfall ? { chart: 'waterfall' } : defaultSettings;
 }
 
 const page = document.querySelector('ald-breakdown');

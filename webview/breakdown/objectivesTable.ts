@@ -3,6 +3,7 @@ import type { ObjectiveContribution } from '../../src/core/reward/rewardBreakdow
 import type { RewardModelDescription } from '../../src/core/reward/rewardModelDescription';
 import { formatNumber } from '../shared/formatNumber';
 import { objectivesOf, type ComparedObjective, type NamedResponse, type Shown } from './comparison';
+import { renderRatingScale } from './ratingScale';
 import { strings } from './strings';
 
 type Key = 'reward' | 'rating' | 'gate' | 'coefficient' | 'contribution';
@@ -53,9 +54,7 @@ export function renderObjectivesTable(shown: Shown, model: RewardModelDescriptio
         return html`<tr>
           <th scope="row"><bdi>${objective.name}</bdi></th>
           ${
-            hasScale
-              ? html`<td>${scale === undefined ? '' : strings.scaleText(scale.min, scale.max, scale.unit)}</td>`
-              : nothing
+            hasScale ? html`<td>${scale === undefined ? '' : renderRatingScale(objective, scale, shown)}</td>` : nothing
           }
           ${columns.map((column) => renderCells(objective, column, shown))}
         </tr>`;

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { ExplainedRow } from '../../src/core/reward/explainedRow';
+import type { ExplainedRow, ExplainedText } from '../../src/core/reward/explainedRow';
 import { formatNumber } from '../shared/formatNumber';
 import { icon, warningIcon } from '../shared/icon';
 import type { NamedResponse, Shown } from './comparison';
@@ -9,8 +9,8 @@ import { strings } from './strings';
 export function renderScores(shown: Shown, kind: ExplainedRow['kind']): TemplateResult {
   const [first, second] = shown;
   return html`<dl class="facts">
-    ${renderScore(first, second === undefined ? strings.score : first.name)}
-    ${second === undefined ? nothing : html`${renderScore(second, second.name)} ${renderMargin(first, second, kind)}`}
+    ${shown.map((response) => renderScore(response, shown.length === 1 && kind !== 'list' ? strings.score : response.name))}
+    ${second === undefined || 2 < shown.length ? nothing : renderMargin(first, second, kind)}
   </dl>`;
 }
 
@@ -19,7 +19,7 @@ function renderScore({ text }: NamedResponse, title: string): TemplateResult {
     <dt>${title}</dt>
     <dd class="big" title=${strings.scoreHint(String(text.score))}>${formatNumber(text.score)}</dd>
     <dd class="quiet details">
-      <span title=${strings.tokenParts(text.promptTokens, text.responseTokens)}>${strings.tokens(text.tokens)}</span>
+      <span title=${tokenPartsOf(text)}>${strings.tokens(text.tokens)}</span>
       ${
         text.truncated
           ? html`<span class="flag" title=${strings.truncatedHint}>${icon(warningIcon)}${strings.truncated}</span>`
@@ -27,6 +27,11 @@ function renderScore({ text }: NamedResponse, title: string): TemplateResult {
       }
     </dd>
   </div>`;
+}
+
+/** How many tokens each part of the text has. */
+export function tokenPartsOf({ tokens, promptTokens, responseTokens }: ExplainedText): string {
+  return strings.tokenParts(promptTokens, responseTokens, tokens - promptTokens - responseTokens);
 }
 
 function renderMargin(first: NamedResponse, second: NamedResponse, kind: ExplainedRow['kind']): TemplateResult {

@@ -6,6 +6,7 @@ import closeIcon from '@vscode/codicons/src/icons/close.svg';
 import copyIcon from '@vscode/codicons/src/icons/copy.svg';
 import diffIcon from '@vscode/codicons/src/icons/diff.svg';
 import errorIcon from '@vscode/codicons/src/icons/error.svg';
+import exportIcon from '@vscode/codicons/src/icons/export.svg';
 import infoIcon from '@vscode/codicons/src/icons/info.svg';
 import jsonIcon from '@vscode/codicons/src/icons/json.svg';
 import lockIcon from '@vscode/codicons/src/icons/lock.svg';
@@ -25,6 +26,7 @@ export {
   copyIcon,
   diffIcon,
   errorIcon,
+  exportIcon,
   infoIcon,
   jsonIcon,
   lockIcon,

@@ -41,6 +41,7 @@ export class AldButton extends LitElement {
     kind: { type: String },
     label: { type: String },
     pressed: { attribute: false },
+    expanded: { attribute: false },
     disabled: { type: Boolean },
   };
 
@@ -65,6 +66,8 @@ export class AldButton extends LitElement {
   label = '';
   /** Makes it a toggle button. */
   pressed: boolean | undefined = undefined;
+  /** It opens a menu. */
+  expanded: boolean | undefined = undefined;
   disabled = false;
 
   constructor() {
@@ -83,6 +86,8 @@ export class AldButton extends LitElement {
       aria-label=${this.label || nothing}
       class=${this.pressed === true ? 'pressed' : ''}
       .ariaPressed=${this.pressed === undefined ? null : String(this.pressed)}
+      .ariaHasPopup=${this.expanded === undefined ? null : 'menu'}
+      .ariaExpanded=${this.expanded === undefined ? null : String(this.expanded)}
       ?disabled=${this.disabled}
       ><slot></slot
     ></tk-button>`;

@@ -2,8 +2,8 @@ import type { HeadObjectiveInfo } from './rewardHead';
 
 // HelpSteer ratings x in 0…4 were trained as (x + 0.5) / 5, UltraFeedback ratings x in 1…10 as (x − 0.5) / 10
 // (RLHFlow/RLHF-Reward-Modeling, armo-rm/README.md and issue 57), so reward 0…1 spans half a step beyond each end.
-const HELPSTEER = { min: -0.5, max: 4.5, unit: 'HelpSteer rating, 0 to 4' };
-const ULTRAFEEDBACK = { min: 0.5, max: 10.5, unit: 'UltraFeedback rating, 1 to 10' };
+const HELPSTEER = { min: -0.5, max: 4.5, ends: [0, 4], unit: 'HelpSteer rating, 0 to 4' } as const;
+const ULTRAFEEDBACK = { min: 0.5, max: 10.5, ends: [1, 10], unit: 'UltraFeedback rating, 1 to 10' } as const;
 
 /** ArmoRM's 19 objectives in the order of its tensors (armo-rm/stage-1_train.py). */
 export const ARMORM_OBJECTIVES: readonly HeadObjectiveInfo[] = [

@@ -8,6 +8,8 @@ export interface ExplainedText extends RewardBreakdown {
   readonly text: string;
   readonly promptTokens: number;
   readonly responseTokens: number;
+  /** Where the response lies in `text` (UTF-16), where that is known. */
+  readonly responseSpan?: { readonly start: number; readonly end: number };
 }
 
 /** One row, fully explained: `single` has one response, `pair` chosen then rejected, `list` all of them. */

@@ -35,6 +35,8 @@ export interface ObjectiveScale {
   readonly unit?: string;
   /** The reward at `max`; default 1. */
   readonly full?: number;
+  /** The lowest and the highest rating that was ever given, where the line goes beyond them; default `min` and `max`. */
+  readonly ends?: readonly [lowest: number, highest: number];
 }
 
 export interface HeadObjectiveInfo {

@@ -142,6 +142,7 @@ export class RewardModel implements RowScorer {
         text: prepared.text,
         promptTokens: prepared.response?.start ?? prepared.ids.length,
         responseTokens,
+        ...this.#responseSpan(prepared),
       };
     });
     const specialTokens = this.#specialTokens(texts.flatMap(({ prepared }) => prepared.ids));
@@ -280,6 +281,14 @@ export class RewardModel implements RowScorer {
       tokenEnds: ends,
       response: { start, end: ends[ends.length - 1] },
     });
+  }
+
+  #responseSpan({ ids, text, response }: PreparedText): Pick<ExplainedText, 'responseSpan'> {
+    if (response === null || response.end <= response.start) return {};
+    const { tokenizer } = this.#parts;
+    const endOf = (token: number): number => tokenEnds({ tokenizer, ids, text, start: token, end: token + 1 })[0];
+    const start = response.start === 0 ? 0 : endOf(response.start - 1);
+    return { responseSpan: { start, end: endOf(response.end - 1) } };
   }
 
   /** Behind what a gate reads, also where the template does not open a turn when asked to. */

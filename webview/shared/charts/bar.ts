@@ -1,7 +1,7 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 
 /** `bySign`: positive values are solid, negative ones hatched. `plain`: one quiet colour. */
-export type BarMark = 'solid' | 'hatched' | 'bySign' | 'plain';
+export type BarMark = 'solid' | 'hatched' | 'bySign' | 'plain' | 'hollow';
 
 export interface BarParams {
   readonly x: string;

@@ -1,11 +1,12 @@
 import { html, LitElement, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { formatNumber } from '../formatNumber';
+import { chevronDownIcon, chevronRightIcon, icon } from '../icon';
 import { pageStyles } from '../pageStyles';
 import { bar, hatchPattern, renderKey, type BarMark } from './bar';
 import { barChartStyles } from './barChartStyles';
 import { ChartFrame, chartFrameStyles, placeTooltip } from './chartFrame';
 import type { DataTable } from './dataTable';
-import { scaleAround, type LinearScale } from './linearScale';
+import { scaleAround, scaleFitting, type LinearScale } from './linearScale';
 
 export interface BarSeries {
   /** Empty when there is only one and it needs no name. */
@@ -17,6 +18,12 @@ export interface BarValue {
   readonly value: number;
   /** What the number means, in words. */
   readonly words: string;
+  /** Where the bar begins, if not at zero: the value is a step from there. */
+  readonly from?: number;
+  /** A place and no amount: marked without a bar. */
+  readonly isPoint?: boolean;
+  /** As printed, where the rounded numbers have to add up. */
+  readonly text?: string;
   /** Where the value may lie, drawn as a line with ends across the bar. */
   readonly interval?: { readonly low: number; readonly high: number };
 }
@@ -25,6 +32,10 @@ export interface BarRow {
   readonly name: string;
   /** What is measured, for the tooltip. */
   readonly description?: string | undefined;
+  /** Stands out as the sum of others. */
+  readonly isTotal?: boolean;
+  /** It stands for several rows, and shows or hides them when it is chosen (`ald-expand`). */
+  readonly expanded?: boolean;
   /** One for every series. */
   readonly values: readonly BarValue[];
 }
@@ -49,7 +60,7 @@ const axisHeight = 18;
  *
  * One tab stop; up and down move between rows, left and right between series, Home and End to the ends. A data table
  * with the exact values stands behind it, for screen readers, and is shown instead of the bars on request.
- * Emits `ald-copy` with `{text}` (tab-separated, exact values).
+ * Enter, Space or a click on a row that stands for others emits `ald-expand`. Emits `ald-copy` with `{text}` (tab-separated, exact values).
  */
 export class AldBarChart extends LitElement {
   static override properties = {
@@ -58,6 +69,7 @@ export class AldBarChart extends LitElement {
     series: { attribute: false },
     rows: { attribute: false },
     signed: { type: Boolean },
+    fitted: { type: Boolean },
     texts: { attribute: false },
     active: { state: true },
     shown: { state: true },
@@ -71,6 +83,8 @@ export class AldBarChart extends LitElement {
   rows: readonly BarRow[] = [];
   /** Positive values carry a plus. */
   signed = false;
+  /** The scale is that of the values, also where zero is far off. */
+  fitted = false;
   texts: BarChartTexts = { nameColumn: '', valueColumn: '' };
   private readonly frame = new ChartFrame(this, () => (this.shown = null));
   /** The mark that holds the tab stop. */
@@ -105,13 +119,7 @@ export class AldBarChart extends LitElement {
   }
 
   private renderChart(): TemplateResult {
-    const scale = scaleAround(
-      this.rows.flatMap(({ values }) =>
-        values.flatMap(({ value, interval }) =>
-          interval === undefined ? value : [value, interval.low, interval.high],
-        ),
-      ),
-    );
+    const scale = this.scale();
     return html`<svg width="0" height="0" class="hidden" aria-hidden="true">${hatchPattern()}</svg>
       <div
         class="rows ${this.series.length === 1 ? '' : 'double'}"
@@ -125,21 +133,32 @@ export class AldBarChart extends LitElement {
       ${this.renderTooltip()}`;
   }
 
+  private scale(): LinearScale {
+    const values = this.rows.flatMap((row) => row.values.flatMap(placesOf));
+    return this.fitted ? scaleFitting(values) : scaleAround(values);
+  }
+
   private renderRow(row: BarRow, index: number, scale: LinearScale): TemplateResult {
     const single = this.series.length === 1;
     const lane = single ? 22 : 15;
     const gap = single ? 0 : 3;
     const height = lane * this.series.length + 2 * gap;
     const zero = scale.position(0);
-    return html`<div class="row">
-      <div class="name" aria-hidden="true"><bdi>${row.name}</bdi></div>
+    const isGroup = row.expanded !== undefined;
+    return html`<div
+      class="row ${row.isTotal ? 'total' : ''} ${isGroup ? 'group' : ''}"
+      @click=${isGroup ? () => this.expand(row) : nothing}
+    >
+      <div class="name" aria-hidden="true">
+        ${isGroup ? icon(row.expanded ? chevronDownIcon : chevronRightIcon) : nothing}<bdi>${row.name}</bdi>
+      </div>
       <svg class="plot" height=${height} role="presentation">
         ${scale.ticks.map((tick) => verticalLine(scale.position(tick), height, 'tick'))}
         ${row.values.map((value, series) => this.renderMark({ row, value, place: { row: index, series }, lane, gap, scale }))}
-        ${verticalLine(zero, height, 'zero')}
+        ${0 <= zero && zero <= 100 ? verticalLine(zero, height, 'zero') : nothing}
       </svg>
       <div class="values" aria-hidden="true">
-        ${row.values.map(({ value }) => html`<span>${formatNumber(value, { signed: this.signed })}</span>`)}
+        ${row.values.map(({ value, text }) => html`<span>${text ?? formatNumber(value, { signed: this.signed })}</span>`)}
       </div>
     </div>`;
   }
@@ -147,8 +166,9 @@ export class AldBarChart extends LitElement {
   private renderMark({ row, value, place, lane, gap, scale }: MarkParams): SVGTemplateResult {
     const { value: number } = value;
     const series = this.series[place.series];
-    const zero = scale.position(0);
-    const end = Number.isFinite(number) ? scale.position(number) : zero;
+    const { from = 0, isPoint = false } = value;
+    const start = isPoint ? scale.position(number) : scale.position(from);
+    const end = Number.isFinite(number) && !isPoint ? scale.position(from + number) : start;
     const y = gap + place.series * lane;
     const inset = this.series.length === 1 ? 5 : 2;
     const active = place.row === this.active.row && place.series === this.active.series;
@@ -160,18 +180,22 @@ export class AldBarChart extends LitElement {
       aria-label=${spoken.join(', ')}
       data-row=${place.row}
       data-series=${place.series}
+      aria-expanded=${row.expanded ?? nothing}
       @focus=${() => this.focused(place)}
       @pointerenter=${() => (this.shown = place)}
       @pointerleave=${this.hideTooltip}
     >
       <rect class="lane" x="0" y=${y} width="100%" height=${lane} rx="2"></rect>
-      ${end === zero ? nothing : bar({ x: `${Math.min(zero, end)}%`, width: `${Math.abs(end - zero)}%`, y: y + inset, height: lane - 2 * inset, mark: series.mark, value: number })}
+      ${end === start ? nothing : bar({ x: `${Math.min(start, end)}%`, width: `${Math.abs(end - start)}%`, y: y + inset, height: lane - 2 * inset, mark: row.isTotal ? 'plain' : series.mark, value: number })}
+      ${isPoint ? svg`<line class="point" x1="${start}%" x2="${start}%" y1=${y + 3} y2=${y + lane - 3}></line>` : nothing}
+      ${value.from === undefined ? nothing : connector({ start, end, y, lane, inset })}
       ${value.interval === undefined ? nothing : whisker(value.interval, y + lane / 2, scale)}
     </g>`;
   }
 
   /** As spoken and in the table; an interval stands behind its value. */
-  private textOf({ value, interval }: BarValue): string {
+  private textOf({ value, interval, text }: BarValue): string {
+    if (text !== undefined) return text;
     const format = (number: number): string => formatNumber(number, { signed: this.signed });
     return interval === undefined
       ? format(value)
@@ -212,8 +236,17 @@ export class AldBarChart extends LitElement {
     this.shown = null;
   };
 
+  private expand({ name }: BarRow): void {
+    this.dispatchEvent(new CustomEvent('ald-expand', { detail: { name }, bubbles: true, composed: true }));
+  }
+
   private async keydown(event: KeyboardEvent): Promise<void> {
     if (event.key === 'Escape') return this.hideTooltip();
+    const row = this.rows[this.active.row];
+    if ((event.key === 'Enter' || event.key === ' ') && row?.expanded !== undefined) {
+      event.preventDefault();
+      return this.expand(row);
+    }
     const next = this.placeAfter(event.key);
     if (next === null) return;
     event.preventDefault();
@@ -274,6 +307,27 @@ interface MarkParams {
   readonly lane: number;
   readonly gap: number;
   readonly scale: LinearScale;
+}
+
+/** Everything that has to be on the scale. */
+function placesOf({ value, from = 0, interval }: BarValue): readonly number[] {
+  return [
+    from + value,
+    ...(from === 0 ? [] : [from]),
+    ...(interval === undefined ? [] : [interval.low, interval.high]),
+  ];
+}
+
+/** Leads the eye from the end of the bar above to this one, and on. */
+function connector({
+  start,
+  end,
+  y,
+  lane,
+  inset,
+}: Record<'start' | 'end' | 'y' | 'lane' | 'inset', number>): SVGTemplateResult {
+  return svg`<line class="connector" x1="${start}%" x2="${start}%" y1=${y} y2=${y + inset}></line>
+    <line class="connector" x1="${end}%" x2="${end}%" y1=${y + lane - inset} y2=${y + lane}></line>`;
 }
 
 /** A line from end to end of the interval, with a stop at each. */

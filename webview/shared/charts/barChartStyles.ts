@@ -27,6 +27,9 @@ export const barChartStyles = css`
     white-space: nowrap;
     text-align: end;
   }
+  .name .icon {
+    margin-inline-end: 2px;
+  }
   .values {
     text-align: end;
     font-variant-numeric: tabular-nums;
@@ -38,6 +41,21 @@ export const barChartStyles = css`
   }
   .double .values span {
     line-height: 15px;
+  }
+  .group {
+    cursor: pointer;
+  }
+  .total .name,
+  .total .values {
+    font-weight: 600;
+  }
+  .connector {
+    stroke: var(--vscode-descriptionForeground);
+    shape-rendering: crispEdges;
+  }
+  .point {
+    stroke: var(--vscode-foreground);
+    stroke-width: 3px;
   }
   .whisker {
     stroke: var(--vscode-foreground);

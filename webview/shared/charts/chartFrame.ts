@@ -120,6 +120,7 @@ export const chartFrameStyles = css`
   header .actions {
     margin-inline-start: auto;
     display: flex;
+    align-items: center;
     gap: 2px;
   }
   .legend {
@@ -160,6 +161,10 @@ export const chartFrameStyles = css`
   .bar.hatched {
     stroke: var(--ald-hatched);
     stroke-width: 1px;
+  }
+  .bar.hollow {
+    fill: transparent;
+    stroke: var(--vscode-foreground);
   }
   .hatch-ground {
     fill: var(--ald-hatched);

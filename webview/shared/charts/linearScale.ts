@@ -28,6 +28,16 @@ export function scaleAround(values: readonly number[]): LinearScale {
   return low === high ? scaleBetween(-1, 1) : scaleBetween(low, high);
 }
 
+/** A scale over all finite values; zero is on it where it is not far off. */
+export function scaleFitting(values: readonly number[]): LinearScale {
+  const finite = values.filter(Number.isFinite);
+  const low = Math.min(...finite);
+  const high = Math.max(...finite);
+  const span = high - low;
+  const isFar = 0 < span && (span < low || span < -high);
+  return isFar ? scaleBetween(low, high) : scaleAround(finite);
+}
+
 /** A scale over a range that is not empty, widened to round ends. */
 export function scaleBetween(low: number, high: number): LinearScale {
   const step = roundStep((high - low) / ticksOf.plain);
