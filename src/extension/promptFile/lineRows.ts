@@ -30,12 +30,16 @@ export class LineRows {
   apply(changes: readonly TextDocumentContentChangeEvent[]): void {
     for (const { range, text } of changes) {
       const inserted = countLineBreaks(text);
-      const [first, end] = [range.start.line, range.end.line + 1];
-      if (inserted === end - first - 1) {
+      const first = range.start.line;
+      // Where whole lines come or go, the line behind them stays what it is.
+      const endsBeforeLine =
+        range.end.character === 0 && (text === '' ? range.start.character === 0 : /[\r\n]$/.test(text));
+      const [end, changed] = endsBeforeLine ? [range.end.line, inserted] : [range.end.line + 1, inserted + 1];
+      if (changed === end - first) {
         for (let line = first; line < end && line < this.#rows.length; line += 1) delete this.#rows[line];
       } else {
         const before = this.#rows.slice(0, first);
-        before.length = first + inserted + 1;
+        before.length = first + changed;
         this.#rows = before.concat(this.#rows.slice(end));
       }
     }
