@@ -58,8 +58,14 @@ export function useWorkbench({ server: own, needsStarter = true } = {}) {
     await bench.workbench.open();
   });
 
+  let isBroken = false;
+  beforeEach('go on where the step before left the window', function () {
+    if (isBroken) this.skip();
+  });
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await bench.shoot(`failed ${this.currentTest.title}`);
+    if (this.currentTest?.state !== 'failed') return;
+    isBroken = true;
+    await bench.shoot(`failed ${this.currentTest.title}`);
   });
 
   after('close the window', async () => {

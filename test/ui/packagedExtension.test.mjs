@@ -5,7 +5,6 @@ import { sidecars, useWorkbench } from './bench.mjs';
 
 describe('the packaged extension', function () {
   this.timeout(120_000);
-  this.bail(true); // every step goes on where the one before left the workbench
   const bench = useWorkbench();
   let page;
   let workbench;

@@ -9,7 +9,6 @@ import { useWorkbench } from './bench.mjs';
 
 describe('Restricted Mode', function () {
   this.timeout(120_000);
-  this.bail(true); // every step goes on where the one before left the workbench
   const folder = mkdtempSync(join(tmpdir(), 'alidade-untrusted-'));
 
   before(() => {

@@ -9,7 +9,6 @@ import { startStarterMirror } from './starterMirror.mjs';
 
 describe('a newcomer', function () {
   this.timeout(120_000);
-  this.bail(true); // every step goes on where the one before left the workbench
   const folder = mkdtempSync(join(tmpdir(), 'alidade-newcomer-'));
   const cache = join(folder, 'cache');
   const environment = { ALIDADE_CACHE: cache, HF_HOME: join(folder, 'hub'), HF_HUB_CACHE: join(folder, 'hub', 'hub') };
