@@ -228,7 +228,7 @@ describe('what a format cannot hold', () => {
       'lmflow-paired_text_to_text',
     );
     assert.deepEqual(rows, [pair]);
-    assert.deepEqual(dropped.sort(), ['column source', 'ids', 'subsets']);
+    assert.deepEqual([...dropped].sort(), ['column source', 'ids', 'subsets']);
   });
 
   it('makes two rows of a pair where each reply has its own, when told to', () => {

@@ -6,7 +6,7 @@ export type Random = () => number;
 const words = ['alpha', 'beta', 'gamma', 'naïve', '数', '"quoted"', 'a\nb', '{x}', '100 %', "it's", 'C:\\d', '  space'];
 
 export function pick<Item>(random: Random, items: readonly Item[]): Item {
-  return items[Math.floor(random() * items.length)] as Item;
+  return items[Math.floor(random() * items.length)];
 }
 
 function text(random: Random): string {
