@@ -21,7 +21,7 @@ export class ComparisonTexts implements Disposable {
   readonly #changed = new EventEmitter<Uri>();
   readonly #registration = workspace.registerTextDocumentContentProvider(scheme, {
     onDidChange: this.#changed.event,
-    provideTextDocumentContent: (uri) => this.#texts.get(uri.toString()) ?? '',
+    provideTextDocumentContent: (uri) => this.#texts.get(uri.toString()),
   });
 
   dispose(): void {

@@ -27,7 +27,10 @@ export interface VersionSource {
   readonly isDirty: boolean;
 }
 
-/** @throws AlidadeError `not_found` when the file, its repository or its commit is not there, `unsupported` without Git. */
+/** Bytes; longer files are no prompts. */
+const largestFile = 16_000_000;
+
+/** @throws AlidadeError `not_found` when the file, its repository or its commit is not there, `unsupported` without Git or for a huge file. */
 export async function readVersion(reference: VersionReference): Promise<VersionSource> {
   const uri = Uri.parse(reference.uri, true);
   if (reference.kind === 'head') {
@@ -35,18 +38,31 @@ export async function readVersion(reference: VersionReference): Promise<VersionS
     return { reference, uri, text, commit, isDirty: false };
   }
   const open = workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-  if (open !== undefined) return { reference, uri, text: open.getText(), commit: null, isDirty: open.isDirty };
+  // Without changes the disk is right: the editor may not have seen yet what something else has written there.
+  if (open !== undefined && (open.isDirty || open.isUntitled)) {
+    return { reference, uri, text: open.getText(), commit: null, isDirty: true };
+  }
+  return { reference, uri, text: await readFile(uri), commit: null, isDirty: false };
+}
+
+async function readFile(uri: Uri): Promise<string> {
+  const name = basename(uri.path);
   try {
-    const document = await workspace.openTextDocument(uri);
-    return { reference, uri, text: document.getText(), commit: null, isDirty: false };
+    if ((await workspace.fs.stat(uri)).size <= largestFile) {
+      return new TextDecoder().decode(await workspace.fs.readFile(uri));
+    }
   } catch (cause) {
     throw new AlidadeError({
       code: 'not_found',
-      message: l10n.t('{0} cannot be opened', basename(uri.path)),
+      message: l10n.t('{0} cannot be opened', name),
       hint: cause instanceof Error ? cause.message : String(cause),
       cause,
     });
   }
+  throw new AlidadeError({
+    code: 'unsupported',
+    message: l10n.t('{0} is larger than {1} MB: not a prompt', name, largestFile / 1e6),
+  });
 }
 
 /** Names by which both are told apart, and where each comes from. */
