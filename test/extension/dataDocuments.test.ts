@@ -10,7 +10,7 @@ function line(): string {
   const id = ['', `"id": "${below(9)}", `][below(2)];
   return [`{${id}"prompt": "${random()}", "chosen": "a", "rejected": "b"}`, '', '{"prompt": ', '{"chosen": "x"}'][
     below(4)
-  ] as string;
+  ];
 }
 
 describe('the rows of a document that is edited', function () {
@@ -36,8 +36,8 @@ describe('the rows of a document that is edited', function () {
         new Range(first, 0, first, 0),
         new Range(first, 0, Math.min(first + 1, document.lineCount - 1), 0),
         new Range(first, below(5), first, 5),
-      ][below(4)] as Range;
-      edit.replace(document.uri, place, [line(), `${line()}\n${line()}\n`, '', 'x', '\r\n'][below(5)] as string);
+      ][below(4)];
+      edit.replace(document.uri, place, [line(), `${line()}\n${line()}\n`, '', 'x', '\r\n'][below(5)]);
       if (random() < 0.3 && 0 < place.start.line) edit.insert(document.uri, new Position(0, 0), `${line()}\n`);
       await workspace.applyEdit(edit);
       const fresh = new DataDocuments();

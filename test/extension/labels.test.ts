@@ -85,17 +85,17 @@ describe('problems of data files', function () {
     await run(action);
   }
 
-  /** Runs the work and presses Apply in the preview of its edit. */
-  async function confirmed(work: Promise<unknown>): Promise<void> {
-    let isDone = false;
-    const done = work.then(() => {
-      isDone = true;
-    });
-    await until('the preview was applied', async () => {
-      await commands.executeCommand('refactorPreview.apply').then(undefined, () => undefined);
-      return isDone;
-    });
-    await done;
+  /** Runs the work, ticks the file in the preview of its edit, and presses Apply. */
+  async function confirmed(document: TextDocument, work: Promise<unknown>): Promise<void> {
+    const { version } = document;
+    for (let attempt = 0; attempt < 10 && document.version === version; attempt += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await commands.executeCommand('refactorPreview.focus');
+      await commands.executeCommand('list.focusFirst');
+      await commands.executeCommand('refactorPreview.toggleCheckedState');
+      await commands.executeCommand('refactorPreview.apply');
+    }
+    await work;
   }
 
   describe('that need no model', () => {
@@ -285,7 +285,6 @@ describe('problems of data files', function () {
         const line = problems(document)[0]?.range.start.line ?? 0;
         const action = (await actionsAt(document, line)).find(({ isPreferred }) => isPreferred);
         assert.equal(action?.title, 'Swap chosen and rejected');
-        assert.equal(action.diagnostics?.length ?? 0, 1);
         await run(action);
         assert.equal(document.getText(), swapped);
         await check(document);
@@ -360,7 +359,7 @@ describe('problems of data files', function () {
       const text = document.getText();
       await check(document);
       await untilKinds(document, ['0: contradicted', '2: contradicted']);
-      await confirmed(fix(document, 0, 'Swap all 2 contradicted pairs…'));
+      await confirmed(document, fix(document, 0, 'Swap all 2 contradicted pairs…'));
       const swapped = [wrong, other].map((row) => ({ ...row, chosen: row.rejected, rejected: row.chosen }));
       const expected = [swapped[0], right, swapped[1]].map((row) => `${JSON.stringify(row)}\n`).join('');
       await until('the file is changed', () => document.getText() === expected);
@@ -373,7 +372,7 @@ describe('problems of data files', function () {
       const { document } = await bench.open('drop-all.jsonl', [right, right, wrong, right, right]);
       await check(document);
       await untilKinds(document, ['1: duplicate', '2: contradicted', '3: duplicate', '4: duplicate']);
-      await confirmed(fix(document, 1, 'Drop all 3 duplicates…'));
+      await confirmed(document, fix(document, 1, 'Drop all 3 duplicates…'));
       const expected = `${JSON.stringify(right)}\n${JSON.stringify(wrong)}\n`;
       await until('the file is changed', () => document.getText() === expected);
       await untilKinds(document, ['1: contradicted']);

@@ -1,4 +1,4 @@
-import type { CodeActionContext, CodeActionProvider, Command, Range, TextDocument } from 'vscode';
+import type { CodeActionProvider, Command, Diagnostic, TextDocument } from 'vscode';
 import { CodeAction, CodeActionKind, commands, Disposable, l10n, languages, Uri, window, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
 import type { RowFix } from '../commands';
@@ -43,14 +43,14 @@ export function registerLabelFixes({ documents, labelScores, watch }: LabelFixes
   };
 
   const provider: CodeActionProvider = {
-    provideCodeActions: (document, range, context) => {
+    provideCodeActions: (document, range) => {
       const row = documents.anyRowAt(document, range.start);
       const findings = row === null ? [] : watch.findingsOf(document, row);
       if (row === null || findings.length === 0) return [];
       const actions = [...new Set(findings.flatMap(({ kind }) => fixesOf[kind]))]
         .filter((kind) => kind !== 'drop' || fixer.canDrop(document))
-        .map((kind) => fixAction({ document, row, findings, context, kind, isMeters: isMeters(labelScores) }));
-      const all = findings.flatMap(({ kind }) => allAction(kind, found(document, kind).length, context, range));
+        .map((kind) => fixAction({ document, row, findings, kind, isMeters: isMeters(labelScores) }));
+      const all = findings.flatMap(({ kind }) => allAction(document, row, kind, found(document, kind).length));
       return [...actions, ...all];
     },
   };
@@ -101,12 +101,11 @@ interface FixActionParams {
   readonly document: TextDocument;
   readonly row: DocumentRow;
   readonly findings: readonly LabelFinding[];
-  readonly context: CodeActionContext;
   readonly kind: RowFix['kind'];
   readonly isMeters: boolean;
 }
 
-function fixAction({ document, row, findings, context, kind, isMeters }: FixActionParams): CodeAction {
+function fixAction({ document, row, findings, kind, isMeters }: FixActionParams): CodeAction {
   const titles = {
     swap: l10n.t('Swap chosen and rejected'),
     drop: l10n.t('Drop this row'),
@@ -114,7 +113,7 @@ function fixAction({ document, row, findings, context, kind, isMeters }: FixActi
   };
   const action = new CodeAction(titles[kind], CodeActionKind.QuickFix);
   const kinds = findings.filter((finding) => fixesOf[finding.kind].includes(kind)).map((finding) => finding.kind);
-  action.diagnostics = diagnosticsOf(context, row.range, kinds);
+  action.diagnostics = diagnosticsOf(document, row, kinds);
   action.isPreferred = isPreferred(kind, kinds, isMeters);
   const fix: RowFix = { kind, row: targetOf(document, row.range.start), hash: hashRow(document, row) };
   action.command = { command: 'alidade.fixRow', title: titles[kind], arguments: [fix] };
@@ -128,7 +127,7 @@ function isPreferred(kind: RowFix['kind'], kinds: readonly FindingKind[], isMete
 }
 
 /** The same for every row of the kind. */
-function allAction(kind: FindingKind, count: number, context: CodeActionContext, range: Range): readonly CodeAction[] {
+function allAction(document: TextDocument, row: DocumentRow, kind: FindingKind, count: number): readonly CodeAction[] {
   const commandOf: Partial<Record<FindingKind, Command>> = {
     contradicted: { command: 'alidade.swapContradicted', title: l10n.t('Swap all {0} contradicted pairs…', count) },
     duplicate: { command: 'alidade.dropDuplicates', title: l10n.t('Drop all {0} duplicates…', count) },
@@ -136,16 +135,18 @@ function allAction(kind: FindingKind, count: number, context: CodeActionContext,
   const command = commandOf[kind];
   if (command === undefined || count < 2) return [];
   const action = new CodeAction(command.title, CodeActionKind.QuickFix);
-  action.diagnostics = diagnosticsOf(context, range, [kind]);
+  action.diagnostics = diagnosticsOf(document, row, [kind]);
   action.command = command;
   return [action];
 }
 
-function diagnosticsOf({ diagnostics }: CodeActionContext, range: Range, kinds: readonly FindingKind[]) {
-  return diagnostics.filter(
-    ({ source, code, range: place }) =>
-      source === diagnosticSource && kinds.some((kind) => kind === code) && range.intersection(place) !== undefined,
-  );
+function diagnosticsOf({ uri }: TextDocument, { range }: DocumentRow, kinds: readonly FindingKind[]): Diagnostic[] {
+  return languages
+    .getDiagnostics(uri)
+    .filter(
+      ({ source, code, range: place }) =>
+        source === diagnosticSource && kinds.some((kind) => kind === code) && range.contains(place),
+    );
 }
 
 function isMeters({ model }: LabelScores): boolean {

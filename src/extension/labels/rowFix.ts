@@ -4,6 +4,7 @@ import { l10n, Position, Range, workspace, WorkspaceEdit } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
 import type { TextEdit } from '../../core/labels/rowEdits';
 import { cutElements, markReviewed, swapLabels } from '../../core/labels/rowEdits';
+import type { Span } from '../../core/promptFile/locateJson';
 import type { RowFix } from '../commands';
 import type { DataDocuments } from '../promptFile/dataDocuments';
 import type { DocumentRow } from '../promptFile/documentRow';
@@ -89,11 +90,15 @@ function rewrite(
   change: (source: string) => readonly TextEdit[] | null,
   metadata?: WorkspaceEditEntryMetadata,
 ): void {
+  const source = document.getText(range);
+  const changes = change(source) ?? [];
+  const [first, last] = [changes[0], changes.at(-1)];
+  if (first === undefined || last === undefined) return;
+  // One edit a row: in a preview its parts could be chosen one by one, and half a swap would lose a reply.
+  const span = { start: first.span.start, end: last.span.end };
   const start = document.offsetAt(range.start);
-  for (const { span, text } of change(document.getText(range)) ?? []) {
-    const place = new Range(document.positionAt(start + span.start), document.positionAt(start + span.end));
-    edit.replace(document.uri, place, text, metadata);
-  }
+  const place = new Range(document.positionAt(start + span.start), document.positionAt(start + span.end));
+  edit.replace(document.uri, place, replaceWithin(source, span, changes), metadata);
 }
 
 /** Whole lines with their breaks; where the last line goes, the break before it goes too. */
@@ -109,6 +114,16 @@ function cutLines(document: TextDocument, lines: ReadonlySet<number>): readonly 
     else ranges.push(new Range(document.lineAt(first - 1).range.end, document.lineAt(end).range.end));
   }
   return ranges;
+}
+
+/** The text of a span after some changes within it. */
+function replaceWithin(source: string, { start, end }: Span, changes: readonly TextEdit[]): string {
+  let [text, at] = ['', start];
+  for (const change of changes) {
+    text += source.slice(at, change.span.start) + change.text;
+    at = change.span.end;
+  }
+  return text + source.slice(at, end);
 }
 
 function textBefore(document: TextDocument, row: DocumentRow | null): string {
