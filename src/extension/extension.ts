@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { ExtensionContext } from 'vscode';
 import { EventEmitter, l10n, window, workspace } from 'vscode';
-import type { RewardTestResult } from '../core/rewardTest/rewardTestResult';
 import type { BreakdownView } from '../protocol/breakdownView';
 import type { ComparisonView } from '../protocol/comparisonView';
 import type { DatasetView } from '../protocol/datasetView';
@@ -25,7 +24,7 @@ import { registerRewardLens } from './reward/rewardLens';
 import { registerRowCommands } from './reward/rowCommands';
 import { RowScores } from './reward/rowScores';
 import { registerVisibleRowScoring } from './reward/scoreVisibleRows';
-import { registerRewardTests } from './rewardTest/registerRewardTests';
+import { registerRewardTests, type RewardTestsView } from './rewardTest/registerRewardTests';
 import type { RunRecord } from './run/runRecord';
 import { registerRunsView } from './run/runsView';
 import { registerDoctor } from './sidecar/doctor';
@@ -106,7 +105,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
     runs: () => runs.runs.all,
     dataset: datasets.view,
     comparisons: comparison.views,
-    rewardTests: rewardTests.results,
+    rewardTests: rewardTests.view,
   };
 }
 
@@ -121,6 +120,6 @@ export interface ExtensionApi {
   readonly dataset: (runId: string) => DatasetView | null;
   /** What the pages that compare versions show, the last opened one last. */
   readonly comparisons: () => readonly ComparisonView[];
-  /** The newest result of each reward test, by `file URI#test`. */
-  readonly rewardTests: () => ReadonlyMap<string, RewardTestResult>;
+  /** What the Test Explorer shows of reward tests. */
+  readonly rewardTests: () => RewardTestsView;
 }

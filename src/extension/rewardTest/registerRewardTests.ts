@@ -29,8 +29,19 @@ export interface RewardTestsParams {
 }
 
 export interface RewardTestsRegistration extends Disposable {
-  /** The newest result of each test, by file and test. */
-  readonly results: () => ReadonlyMap<string, RewardTestResult>;
+  readonly view: () => RewardTestsView;
+}
+
+/** What the Test Explorer shows of reward tests. */
+export interface RewardTestsView {
+  readonly files: readonly {
+    readonly uri: string;
+    readonly tests: readonly string[];
+    /** Why not all of them can be run. */
+    readonly hasError: boolean;
+  }[];
+  /** The newest result of each test, by `file URI#test`. */
+  readonly results: ReadonlyMap<string, RewardTestResult>;
 }
 
 /** `*.reward.yaml` files: the Test Explorer, and diagnostics, completion and hover in the editor. */
@@ -157,7 +168,14 @@ export function registerRewardTests({
     registerCommand('alidade.showTestBreakdown', (target) => showTestBreakdown(resultFor(results, target), breakdown)),
   );
   return {
-    results: () => new Map([...results].map(([key, { result }]) => [key, result])),
+    view: () => ({
+      files: [...controller.items].map(([uri, item]) => ({
+        uri,
+        tests: [...item.children].map(([id]) => id),
+        hasError: item.error !== undefined,
+      })),
+      results: new Map([...results].map(([key, { result }]) => [key, result])),
+    }),
     dispose: () => void registered.dispose(),
   };
 }
