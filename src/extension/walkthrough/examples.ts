@@ -74,6 +74,7 @@ async function chooseExample(names: readonly string[]): Promise<string | undefin
     'houseplant.reward.yaml': l10n.t('Reward tests'),
     'preferences.jsonl': l10n.t('Preference pairs, one of them mislabelled'),
     'promptfooconfig.yaml': l10n.t('Two wordings of one request'),
+    'reply-apology.prompty': l10n.t('Another wording of the prompt with two inputs'),
     'reply.prompty': l10n.t('A prompt with two inputs'),
     'responses.jsonl': l10n.t('Several responses to one prompt'),
   };
