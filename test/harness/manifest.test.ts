@@ -32,6 +32,7 @@ describe('the manifest', () => {
       'alidade.models',
       'alidade.runs',
       'alidade.breakdown',
+      'alidade.comparison',
       'alidade.dataset',
       'alidade.rewardTests',
     ]);
@@ -45,6 +46,7 @@ describe('the manifest', () => {
       'alidade.duplicatesFound',
       'alidade.promptFileActive',
       'alidade.answersMade',
+      'alidade.headComparable',
       'alidade.shownTests',
     ];
     assert.deepEqual(

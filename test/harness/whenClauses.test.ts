@@ -9,7 +9,9 @@ import manifest from '../../package.json';
 const editorKeys = [
   ...['activeEditor', 'activeWebviewPanelId', 'editorLangId', 'editorTextFocus', 'editorHasSelection'],
   ...['explorerResourceIsFolder', 'isWorkspaceTrusted', 'resourceExtname', 'resourceFilename', 'resourceLangId'],
-  ...['resourceScheme', 'resourcePath', 'view', 'viewItem', 'testId', 'workspaceFolderCount'],
+  ...['resourceScheme', 'resourcePath', 'view', 'viewItem', 'controllerId', 'testId', 'workspaceFolderCount'],
+  // Of lists, and of the built-in Git extension.
+  ...['listDoubleSelection', 'listMultiSelection', 'gitOpenRepositoryCount'],
 ];
 
 interface Contribution {

@@ -71,9 +71,9 @@ const stale: wire.ComparisonView = {
 const idle: wire.ComparisonView = { ...broken, state: { kind: 'idle' } };
 const same: wire.ComparisonView = { ...one, inputs: one.inputs.map((input) => ({ ...input, samePrompt: true })) };
 
-const drawn: Readonly<Record<string, wire.ComparisonView>> = {
-  ...{ meters, gated, one, same, running, starting, stopped, failed, broken, stale, idle },
-};
+/** Looked at in every theme; the others differ from them in words alone. */
+const drawn: Readonly<Record<string, wire.ComparisonView>> = { meters, gated, running, failed, broken, stale };
+const variants: Readonly<Record<string, wire.ComparisonView>> = { one, same, starting, stopped, idle };
 
 describe('the page that compares versions', function () {
   this.timeout(60_000);
@@ -116,7 +116,8 @@ describe('the page that compares versions', function () {
 
   describe('has nothing to object to for axe', () => {
     for (const [themeName, theme] of Object.entries(themes)) {
-      for (const [name, view] of Object.entries(drawn)) {
+      const shown = theme === themes.dark ? { ...drawn, ...variants } : drawn;
+      for (const [name, view] of Object.entries(shown)) {
         it(`${name} in ${theme.name}`, async () => {
           const { page } = await open(view, { theme });
           if (0 < view.inputs.length)

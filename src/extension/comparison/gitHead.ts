@@ -31,7 +31,6 @@ export interface FileAtHead {
 }
 
 const extensionId = 'vscode.git';
-const contextKey = 'alidade.headComparable';
 
 /**
  * The file as it was last committed.
@@ -76,7 +75,7 @@ export function registerHeadContext(): Disposable {
     const isComparable = uri !== undefined && uri.scheme === 'file' && headCommitOf(uri) !== null;
     if (isComparable === last) return;
     last = isComparable;
-    void commands.executeCommand('setContext', contextKey, isComparable);
+    void commands.executeCommand('setContext', 'alidade.headComparable', isComparable);
   };
   const watch = (repository: GitRepository): void => {
     repositories.get(repository)?.dispose();
