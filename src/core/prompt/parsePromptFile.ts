@@ -4,6 +4,7 @@ import { parseContinuePrompt } from './parseContinuePrompt';
 import { parseCopilotPrompt } from './parseCopilotPrompt';
 import { parseDotprompt } from './parseDotprompt';
 import { parseMarkdownPrompt } from './parseMarkdownPrompt';
+import { parsePoml } from './parsePoml';
 import { parsePromptfoo } from './parsePromptfoo';
 import { parsePrompty } from './parsePrompty';
 import type { PromptFile, PromptFormat } from './promptFile';
@@ -65,7 +66,9 @@ function parseAs(format: PromptFormat, file: PromptFileText): PromptFile {
       return parseChatml(file);
     case 'promptfoo':
       return parsePromptfoo(file);
-    default:
+    case 'poml':
+      return parsePoml(file);
+    case 'markdown':
       return parseMarkdownPrompt(file);
   }
 }

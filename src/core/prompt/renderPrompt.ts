@@ -9,6 +9,7 @@ import { readYaml } from './readYaml';
 import { dotpromptHelpers, historyVariable, readWrittenMarks } from './dotpromptHelpers';
 import { renderHandlebars } from './handlebarsTemplate';
 import { readPartials } from './parseDotprompt';
+import { renderPoml } from './renderPoml';
 import { placeProblems } from './promptVariables';
 import type { Prompt, PromptBody, PromptPart, PromptProblem, RenderedPrompt, RenderPromptOptions } from './promptFile';
 import { chooseMark, insertionMark, markRoles, readMarkedLines, readMarkedText } from './roleMarkers';
@@ -75,11 +76,17 @@ function renderBody(rendering: Rendering): readonly Message[] {
       return renderRoleMarkers(rendering, body.source);
     case 'dotprompt':
       return renderDotprompt(rendering, body.source);
+    case 'poml': {
+      const { values, options, problems } = rendering;
+      const rendered = renderPoml(body.source.text, values, options.files ?? new Map());
+      problems.push(...placeProblems(rendered.problems, body.source));
+      return rendered.messages;
+    }
     case 'chatText':
       return renderChatText(rendering, body.source);
     case 'reference':
       return renderReference(rendering, body);
-    default:
+    case undefined:
       return renderParts(rendering);
   }
 }

@@ -34,7 +34,7 @@ export function plainValue(value: unknown): unknown {
   const copy = (each: unknown, depth: number): unknown => {
     left -= 1;
     if (left < 0 || maxDepth < depth) return null;
-    if (Array.isArray(each)) return each.slice(0, left + 1).map((item: unknown) => copy(item, depth + 1));
+    if (Array.isArray(each)) return each.slice(0, left + 1).map((item) => copy(item, depth + 1));
     if (typeof each === 'object' && each !== null) {
       return recordOf(Object.entries(each).map(([key, member]) => [key, copy(member, depth + 1)] as const));
     }
