@@ -118,7 +118,9 @@ function fitLabels(replies: readonly Reply[], capacity: Capacity, lose: Lose): r
   if (count === 'pair' || count === 'graded' || count === 'labelled') return replies;
   if (replies.every(({ label }) => label === null)) return replies;
   if (count !== 'many' && columns.has('label')) return replies;
-  if (!(count === 'many' && saySame(replies))) lose('labels');
+  const areScored = count === 'many' && replies.every(({ score }) => score !== null);
+  if (!areScored) lose('labels');
+  else if (!saySame(replies)) lose('labels that their scores contradict', false);
   return replies.map((reply) => ({ ...reply, label: null }));
 }
 
@@ -126,6 +128,5 @@ function fitLabels(replies: readonly Reply[], capacity: Capacity, lose: Lose): r
 function saySame(replies: readonly Reply[]): boolean {
   const [first, second] = replies;
   if (replies.length !== 2 || first === undefined || second === undefined) return false;
-  if (first.score === null || second.score === null) return false;
-  return first.label === true && second.label === false && second.score < first.score;
+  return first.label === true && second.label === false && (second.score ?? 0) < (first.score ?? 0);
 }

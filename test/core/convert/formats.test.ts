@@ -231,6 +231,12 @@ describe('what a format cannot hold', () => {
     assert.deepEqual([...dropped].sort(), ['column source', 'ids', 'subsets']);
   });
 
+  it('lets scores stand against labels, and says where they do', () => {
+    const contradicted = { ...pair, score_chosen: -1, score_rejected: 1 };
+    const { problem, losses: dropped } = convert(contradicted, 'lmflow-text_to_scored_textlist');
+    assert.deepEqual([problem, dropped], [null, ['labels that their scores contradict']]);
+  });
+
   it('makes two rows of a pair where each reply has its own, when told to', () => {
     assert.match(convert(pair, 'trl-unpaired').problem ?? '', /which replies belong together/);
     assert.deepEqual(convert(pair, 'trl-unpaired', true).rows, [
