@@ -67,7 +67,10 @@ function contains({ start, end }: { readonly start: number; readonly end: number
 function variableHover({ inputs, document }: HoverRequest, { file }: LoadedPromptFile, offset: number): Hover | null {
   for (const prompt of file.prompts) {
     for (const variable of prompt.variables) {
-      const span = variable.spans.find((each) => contains(each, offset));
+      const span = variable.spans.find(
+        // The uses in a file that is referred to stand where it is referred to.
+        (each) => contains(each, offset) && document.getText(rangeOf(document, each)).includes(variable.name),
+      );
       if (span === undefined) continue;
       const input = inputs.chosenInput(document, file);
       const lines = [
