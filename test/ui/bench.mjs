@@ -16,6 +16,9 @@ const settings = {
   'window.autoDetectColorScheme': true,
   'workbench.preferredLightColorTheme': 'Light Modern',
   'workbench.preferredDarkColorTheme': 'Dark Modern',
+  // Short answers, so that a drive takes seconds.
+  'alidade.generator.answers': 3,
+  'alidade.generator.maxNewTokens': 40,
 };
 
 const shared = { vsix: undefined, browser: undefined, server: undefined };

@@ -69,15 +69,18 @@ export class Workbench {
     return this.page.locator('.statusbar-item', { hasText: text }).first();
   }
 
-  /** Puts the pointer over the first place of the editor that shows this text; the hover with `expected` is returned. */
-  async hover(text, expected, timeout = 60_000) {
+  /**
+   * Puts the pointer over the first place of the editor that shows this text, `x` pixels into it; the hover with
+   * `expected` is returned.
+   */
+  async hover(text, expected, timeout = 60_000, x = 12) {
     const hover = this.page.locator('.monaco-hover:visible', { hasText: expected }).first();
     const word = this.page.locator('.monaco-editor .view-line span span', { hasText: text }).first();
     await expectVisible(word, `the text ${text} in the editor`, 30_000);
     // A hover that shows "loading" stays; one whose provider was cancelled does not: point again until it is there.
     for (const end = Date.now() + timeout; ;) {
       await this.page.mouse.move(5, 5);
-      await word.hover({ position: { x: 12, y: 8 } });
+      await word.hover({ position: { x, y: 8 } });
       try {
         await hover.waitFor({ timeout: Math.min(15_000, Math.max(1, end - Date.now())) });
         return hover;
