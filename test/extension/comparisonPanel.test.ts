@@ -19,6 +19,7 @@ import type { ScorableRow } from '../../src/core/promptFile/scorableRow';
 import type { ExplainedRow } from '../../src/core/reward/explainedRow';
 import type { RewardModelDescription } from '../../src/core/reward/rewardModelDescription';
 import { ComparisonPanel, type ComparisonPanelTools } from '../../src/extension/comparison/comparisonPanel';
+import { ComparisonStore } from '../../src/extension/comparison/comparisonStore';
 import { ComparisonTexts } from '../../src/extension/comparison/comparisonTexts';
 import { writeComparison } from '../../src/extension/comparison/saveComparison';
 import type { ComparedVersions } from '../../src/extension/comparison/versionSource';
@@ -78,6 +79,7 @@ describe('the panel that compares versions', function () {
         scores: { explain: (row) => Promise.resolve(explained(row)) },
         breakdown: { showRow: () => Promise.resolve() },
         texts,
+        store,
         openGenerator: () => Promise.resolve(echo),
         readGenerationOptions: () => ({ count: 2, temperature: 0, maxNewTokens: 9, seed: 3 }),
         inputsOf: (_, file) => file.inputs,
@@ -110,6 +112,7 @@ describe('the panel that compares versions', function () {
   }
 
   const texts = new ComparisonTexts();
+  const store = new ComparisonStore(join(folder, 'kept'));
   const opened: ComparisonPanel[] = [];
   afterEach(() => opened.splice(0).forEach((panel) => panel.dispose()));
   after(() => texts.dispose());
@@ -220,6 +223,36 @@ describe('the panel that compares versions', function () {
       Object.defineProperty(workspace, 'isTrusted', original);
       await setSetting('rewardModel', undefined);
     }
+  });
+
+  it('comes back as it was, says what has changed meanwhile, and can go on', async () => {
+    const [first, second] = [write('back1.prompty', plain), write('back2.prompty', calm)];
+    let calls = 0;
+    const flaky: Generator = {
+      label: 'echo',
+      generate: (...args) => {
+        calls += 1;
+        if (calls === 4) return Promise.reject(new AlidadeError({ code: 'device', message: 'lost' }));
+        return echo.generate(...args);
+      },
+    };
+    const before = openPage({ first, second, openGenerator: () => Promise.resolve(flaky) });
+    await before.panel.start();
+    before.panel.dispose();
+    write('back1.prompty', plain.replace('sea', 'lake'));
+    const after = openPage({ first, second });
+    assert.equal(after.panel.view.state.kind, 'idle');
+    await after.panel.restore();
+    const { state, comparison, stale } = after.panel.view;
+    assert.equal(state.kind, 'failed');
+    assert.equal(comparison?.inputs, 1);
+    assert.match(stale ?? '', /back1.prompty has changed/);
+    await after.act('resume');
+    await until('it is done', () => after.panel.view.state.kind === 'done');
+    assert.equal(after.panel.view.comparison?.inputs, 2);
+    const other = openPage({ first: second, second: first });
+    await other.panel.restore();
+    assert.equal(other.panel.view.state.kind, 'idle');
   });
 
   it('scores the others when one answer is empty or cannot be scored', async () => {

@@ -1,5 +1,5 @@
 import type { Disposable, WebviewPanel } from 'vscode';
-import { commands, env, FileType, l10n, RelativePattern, Uri, ViewColumn, window, workspace } from 'vscode';
+import { commands, env, l10n, Uri, ViewColumn, window, workspace } from 'vscode';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../../core/alidadeError';
 import { comparisonAsCsv, comparisonAsJson } from '../../core/comparison/comparisonExport';
@@ -27,17 +27,19 @@ import { readSetting } from '../readSetting';
 import { runCommand } from '../registerCommand';
 import { describeError, reportError } from '../reportError';
 import type { BreakdownRegistration } from '../reward/breakdownPanel';
-import { readScoreSettings, type ScoreSettings } from '../reward/readScoreSettings';
+import { checkModelTrust, readScoreSettings, type ScoreSettings } from '../reward/readScoreSettings';
 import type { RowScores } from '../reward/rowScores';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 import { connectWebview } from '../webviewConnection';
+import type { ComparisonStore } from './comparisonStore';
 import type { ComparisonTexts } from './comparisonTexts';
 import { describeComparison } from './describeComparison';
-import { headDocumentUri, onHeadChange } from './gitHead';
+import { headDocumentUri } from './gitHead';
 import { prepareComparison, type ChosenPrompts, type PrepareComparisonParams } from './prepareComparison';
 import { answersRow, runComparison } from './runComparison';
 import { saveComparison } from './saveComparison';
-import { readVersion, titleOf, type ComparedVersions, type VersionSource } from './versionSource';
+import { titleOf, type ComparedVersions, type VersionSource } from './versionSource';
+import { changeOf, watchVersions } from './watchVersions';
 
 /** What all pages of comparisons use. */
 export interface ComparisonPanelTools extends Pick<PrepareComparisonParams, 'inputsOf' | 'askForInput'> {
@@ -45,6 +47,7 @@ export interface ComparisonPanelTools extends Pick<PrepareComparisonParams, 'inp
   readonly scores: Pick<RowScores, 'explain'>;
   readonly breakdown: Pick<BreakdownRegistration, 'showRow'>;
   readonly texts: ComparisonTexts;
+  readonly store: Pick<ComparisonStore, 'keep' | 'load'>;
   /** @throws AlidadeError as `openGenerator`. */
   readonly openGenerator: () => Promise<Generator>;
   readonly readGenerationOptions: () => GenerationOptions;
@@ -56,8 +59,8 @@ export interface SavedComparison {
   readonly prompts: ChosenPrompts;
 }
 
-/** Milliseconds between two drawings while it runs. */
-const drawInterval = 200;
+/** Milliseconds between two drawings: a page of many inputs takes longer to be sent. */
+const drawInterval = { least: 200, perInput: 10 };
 /** Milliseconds for which a file has to stay as it is. */
 const lookDelay = 300;
 
@@ -73,7 +76,7 @@ export class ComparisonPanel implements Disposable {
   readonly #panel: WebviewPanel;
   readonly #versions: ComparedVersions;
   readonly #connection: MessageConnection;
-  readonly #watchers: Disposable[];
+  readonly #watch: Disposable;
   readonly #look = debounce(() => void this.#lookAtFiles().catch(reportError), lookDelay);
   #prompts: ChosenPrompts;
   #record: ComparisonRecord;
@@ -96,7 +99,7 @@ export class ComparisonPanel implements Disposable {
     this.#prompts = prompts;
     this.#record = { ...unreadNames(versions), ...nothingYet };
     this.#connection = this.#connect();
-    this.#watchers = this.#watch();
+    this.#watch = watchVersions(versions, this.#look.call);
   }
 
   get view(): ComparisonView {
@@ -120,9 +123,24 @@ export class ComparisonPanel implements Disposable {
     this.#run?.abort();
     clearTimeout(this.#drawTimer);
     this.#look.dispose();
-    this.#watchers.forEach((watcher) => void watcher.dispose());
+    this.#watch.dispose();
     this.#connection.dispose();
     this.#panel.dispose();
+  }
+
+  /** After a reload of the window: as it was when it ended; what was under way then is not. */
+  async restore(): Promise<void> {
+    const kept = await this.#tools.store.load(this.#versions);
+    if (kept === null || this.#run !== null || this.#disposed) return;
+    const { record, notes, prompts, texts, settings, state } = kept;
+    [this.#record, this.#notes, this.#prompts, this.#settings] = [record, notes, prompts, settings];
+    const sourceOf = (side: Side): VersionSource => {
+      const reference = this.#versions[side];
+      return { reference, uri: Uri.parse(reference.uri, true), text: texts[side], commit: null, isDirty: false };
+    };
+    this.#sources = { first: sourceOf('first'), second: sourceOf('second') };
+    this.#setState(state);
+    await this.#lookAtFiles();
   }
 
   /** Reads both versions and compares them from the beginning; a comparison under way is stopped. */
@@ -160,8 +178,24 @@ export class ComparisonPanel implements Disposable {
     } catch (error) {
       if (this.#run === run) this.#setState(this.#endedBy(error));
     } finally {
-      if (this.#run === run) this.#run = null;
+      if (this.#run === run) {
+        this.#run = null;
+        await this.#keep();
+      }
     }
+  }
+
+  /** Where nothing can be kept, the page is there all the same. */
+  async #keep(): Promise<void> {
+    const sources = this.#sources;
+    if (sources === null || this.#state.kind === 'running') return;
+    const texts = { first: sources.first.text, second: sources.second.text };
+    await this.#tools.store
+      .keep({
+        ...{ versions: this.#versions, prompts: this.#prompts, record: this.#record, notes: this.#notes },
+        ...{ state: this.#state, texts, settings: this.#settings },
+      })
+      .catch(reportError);
   }
 
   #endedBy(error: unknown): ComparisonState {
@@ -233,6 +267,7 @@ export class ComparisonPanel implements Disposable {
     }));
     this.#record = { ...this.#record, inputs };
     this.#setState(inputs.length === 0 ? { kind: 'idle' } : { kind: 'stopped' });
+    void this.#keep();
   }
 
   #connect(): MessageConnection {
@@ -302,6 +337,7 @@ export class ComparisonPanel implements Disposable {
     const { messages, answers } = this.#cell(input, side);
     const chosen = answers[answer];
     if (messages === null || chosen === undefined || this.#settings === null) return;
+    checkModelTrust(this.#settings.model.reference);
     const scored = answers.filter((each) => each !== chosen && each.scored !== null);
     const { name } = this.#record[side];
     await this.#tools.breakdown.showRow({
@@ -346,24 +382,6 @@ export class ComparisonPanel implements Disposable {
     return name === '' ? l10n.t('input {0}', input + 1) : name;
   }
 
-  #watch(): Disposable[] {
-    const uris = [...new Set([this.#versions.first.uri, this.#versions.second.uri])].map((uri) => Uri.parse(uri, true));
-    const isWatched = (uri: Uri): boolean => uris.some((watched) => watched.toString() === uri.toString());
-    const files = uris.flatMap((uri) => {
-      const watcher = workspace.createFileSystemWatcher(new RelativePattern(Uri.joinPath(uri, '..'), baseOf(uri)));
-      const look = this.#look.call;
-      return [watcher, watcher.onDidChange(look), watcher.onDidCreate(look), watcher.onDidDelete(look)];
-    });
-    const { first } = this.#versions;
-    return [
-      ...files,
-      workspace.onDidChangeTextDocument(({ document }) => {
-        if (isWatched(document.uri)) this.#look.call();
-      }),
-      ...(first.kind === 'head' ? [onHeadChange(Uri.parse(first.uri, true), this.#look.call)] : []),
-    ];
-  }
-
   /** A file was edited or deleted, or there is another commit: the numbers may not be those of the versions any more. */
   async #lookAtFiles(): Promise<void> {
     const sources = this.#sources;
@@ -388,10 +406,13 @@ export class ComparisonPanel implements Disposable {
   /** Soon, and not more often than it can be followed. */
   #draw(): void {
     if (this.#disposed || this.#drawTimer !== undefined) return;
-    this.#drawTimer = setTimeout(() => {
-      this.#drawTimer = undefined;
-      if (!this.#disposed) void this.#connection.sendNotification(showComparison, this.view);
-    }, drawInterval);
+    this.#drawTimer = setTimeout(
+      () => {
+        this.#drawTimer = undefined;
+        if (!this.#disposed) void this.#connection.sendNotification(showComparison, this.view);
+      },
+      Math.max(drawInterval.least, drawInterval.perInput * this.#record.inputs.length),
+    );
   }
 }
 
@@ -412,28 +433,4 @@ function unreadNames({ first, second }: ComparedVersions): Pick<ComparisonRecord
 
 function baseOf({ path }: Uri): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-/** What has become of a version since it was read; null: nothing. */
-async function changeOf(source: VersionSource, name: string): Promise<string | null> {
-  if (source.reference.kind === 'file' && !(await isFile(source.uri))) {
-    return l10n.t('{0} has been deleted since: the numbers are those of before.', name);
-  }
-  try {
-    const { text } = await readVersion(source.reference);
-    return text === source.text ? null : l10n.t('{0} has changed since: the numbers are those of before.', name);
-  } catch {
-    return l10n.t('{0} cannot be read any more: the numbers are those of before.', name);
-  }
-}
-
-/** An untitled document is nowhere but in the editor. */
-async function isFile(uri: Uri): Promise<boolean> {
-  if (uri.scheme === 'untitled')
-    return workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
-  try {
-    return (await workspace.fs.stat(uri)).type !== FileType.Directory;
-  } catch {
-    return false;
-  }
 }

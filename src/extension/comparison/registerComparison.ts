@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ExtensionContext, WebviewPanel } from 'vscode';
 import { Disposable, l10n, Uri, ViewColumn, window, workspace } from 'vscode';
 import type { ComparisonView } from '../../protocol/comparisonView';
@@ -10,6 +11,7 @@ import type { RowScores } from '../reward/rowScores';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 import { chooseVersions, versionsWithHead } from './chooseVersions';
 import { ComparisonPanel, type ComparisonPanelTools, type SavedComparison } from './comparisonPanel';
+import { ComparisonStore, keyOf } from './comparisonStore';
 import { ComparisonTexts } from './comparisonTexts';
 import { registerHeadContext } from './gitHead';
 import { titleOf, type ComparedVersions, type VersionReference } from './versionSource';
@@ -34,8 +36,10 @@ export interface ComparisonRegistration {
 export function registerComparison(params: RegisterComparisonParams): ComparisonRegistration {
   const { context, client, scores, inputs, breakdown } = params;
   const texts = new ComparisonTexts();
+  const storage = context.storageUri ?? context.globalStorageUri;
+  const store = new ComparisonStore(join(storage.fsPath, 'comparisons'));
   const tools: ComparisonPanelTools = {
-    ...{ client, scores, breakdown, texts, readGenerationOptions },
+    ...{ client, scores, breakdown, texts, store, readGenerationOptions },
     openGenerator: () => openGenerator({ client, secrets: context.secrets }),
     inputsOf: ({ uri }, file) => inputs.inputsOf({ uri }, file),
     askForInput: async ({ uri }, file, prompt, input) =>
@@ -70,11 +74,10 @@ export function registerComparison(params: RegisterComparisonParams): Comparison
     }),
     registerCommand('alidade.compareWithHead', (target) => compare(versionsWithHead(target))),
     window.registerWebviewPanelSerializer(comparisonViewType, {
-      deserializeWebviewPanel: (panel, state: unknown) => {
+      deserializeWebviewPanel: async (panel, state: unknown) => {
         const saved = readSaved(state);
         if (saved === null) panel.dispose();
-        else adopt(panel, saved);
-        return Promise.resolve();
+        else await adopt(panel, saved).restore();
       },
     }),
     new Disposable(() => panels.forEach((panel) => panel.dispose())),
@@ -88,10 +91,6 @@ export function registerComparison(params: RegisterComparisonParams): Comparison
 function createPanel(versions: ComparedVersions): WebviewPanel {
   const title = l10n.t('Versions of {0}', titleOf(versions));
   return window.createWebviewPanel(comparisonViewType, title, ViewColumn.Active);
-}
-
-function keyOf({ first, second }: ComparedVersions): string {
-  return JSON.stringify([first.kind, first.uri, second.kind, second.uri]);
 }
 
 /** What the page has saved of itself; null: nothing that can be used. */
