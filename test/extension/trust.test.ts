@@ -21,7 +21,7 @@ describe('a workspace that is not trusted', () => {
   const bench = useBench();
   const root = (): string => workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder is open');
 
-  it('cannot choose models, folders of models, or the program that runs them', () => {
+  it('cannot choose models, folders of models, the program that runs them, or who answers prompts', () => {
     const { capabilities } = extension().packageJSON as {
       readonly capabilities: {
         readonly untrustedWorkspaces: { readonly supported: unknown; readonly restrictedConfigurations: string[] };
@@ -29,7 +29,9 @@ describe('a workspace that is not trusted', () => {
     };
     assert.equal(capabilities.untrustedWorkspaces.supported, 'limited');
     assert.deepEqual(capabilities.untrustedWorkspaces.restrictedConfigurations.sort(), [
+      'alidade.generator.editorModel',
       'alidade.generator.endpoint',
+      'alidade.generator.endpointModel',
       'alidade.generator.model',
       'alidade.generator.source',
       'alidade.modelFolders',
