@@ -124,7 +124,7 @@ export const commands: readonly Command[] = [
     notes: [
       'Prints {"url","token"} on one line when it is ready; Ctrl+C stops it.',
       'GET /health, /v1/models. POST /v1/chat/completions, /v1/completions (as OpenAI has them), /v1/rewards {"rows":[…]},',
-      '/get_reward (OpenRLHF: --reward.remote_url URL/get_reward?token=TOKEN).',
+      '/get_reward (OpenRLHF: --reward.remote_url URL/get_reward?token=TOKEN). promptfoo: see alidade promptfoo --help.',
     ],
     run: async (call) => (await import('./serve')).serve(call),
   }),
@@ -145,6 +145,17 @@ export const commands: readonly Command[] = [
       'Relative names in a test file (model, rows, baselines, prompts) are taken from its folder, --model from this one.',
     ],
     run: async (call) => (await import('./testRewards')).testRewards(call),
+  }),
+  defineCommand({
+    name: 'promptfoo',
+    summary: 'write the files with which promptfoo gets answers and rewards from alidade serve',
+    arguments: [{ name: 'DIR', summary: 'folder for them (default: promptfoo)', isRequired: false, isRepeated: false }],
+    options: listOptions,
+    notes: [
+      'Prints the lines of promptfooconfig.yaml that use them. The files say at their top what can be configured.',
+      'ALIDADE_URL and ALIDADE_TOKEN: what alidade serve prints when it starts.',
+    ],
+    run: async (call) => (await import('./writePromptfooFiles')).writePromptfooFiles(call),
   }),
   defineCommand({
     name: 'download',

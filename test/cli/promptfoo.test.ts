@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parse } from 'yaml';
 import { useTemporaryCache } from '../fixtures/temporaryCache';
-import { finishCli, startCli } from './runCli';
+import { useTemporaryFolder } from '../fixtures/temporaryFolder';
+import { finishCli, runCli, startCli } from './runCli';
 import { writeTinyCausal, writeTinyHeadFile } from './tinyVariants';
 
 /** promptfoo's `ProviderResponse`. */
@@ -165,5 +167,32 @@ describe('the files for promptfoo', function () {
     );
     await assert.rejects(assertion('Blue.', { ...context, config: { ...config, range: [1, 1] } }), /low < high/);
     await assert.rejects(assertion(' ', { ...context, config }), /could not score the answer: .*empty/);
+  });
+});
+
+describe('alidade promptfoo', () => {
+  const folder = useTemporaryFolder();
+
+  it('writes the files, and prints the configuration that uses them', async () => {
+    const { status, stdout } = await runCli(['promptfoo'], { cwd: folder() });
+    assert.equal(status, 0);
+    const { providers, defaultTest } = parse(stdout) as {
+      readonly providers: readonly { readonly id: string }[];
+      readonly defaultTest: { readonly assert: readonly { readonly type: string; readonly value: string }[] };
+    };
+    for (const named of [providers[0]?.id, defaultTest.assert[0]?.value]) {
+      const module = (await import(pathToFileURL(join(folder(), named?.replace('file://', '') ?? '')).href)) as object;
+      assert.ok('default' in module);
+    }
+    assert.equal(defaultTest.assert[0]?.type, 'javascript');
+  });
+
+  it('leaves files that are there as they are', async () => {
+    mkdirSync(join(folder(), 'mine'));
+    writeFileSync(join(folder(), 'mine', 'assertion.mjs'), 'mine');
+    const { status, stderr } = await runCli(['promptfoo', 'mine'], { cwd: folder() });
+    assert.equal(status, 1);
+    assert.match(stderr, /^error: .+assertion\.mjs exists: remove it, or name another folder\n$/);
+    assert.deepEqual(readdirSync(join(folder(), 'mine')), ['assertion.mjs']);
   });
 });

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { CancellationTokenSource, lm, LanguageModelTextPart, MarkdownString } from 'vscode';
+import { join } from 'node:path';
+import { CancellationTokenSource, lm, LanguageModelTextPart, MarkdownString, workspace } from 'vscode';
 import { AlidadeError } from '../../src/core/alidadeError';
 import { languageModelTools } from '../../src/extension/languageModelTools/registerLanguageModelTools';
+import type { ScorableRow } from '../../src/core/promptFile/scorableRow';
 import { RewardTool } from '../../src/extension/languageModelTools/rewardTool';
+import { RowScores, type ScoringClient } from '../../src/extension/reward/rowScores';
 import { activated, extension, setSetting, until, useBench } from './workbench';
 
 type ToolName = (typeof languageModelTools)[keyof typeof languageModelTools];
@@ -115,6 +118,30 @@ describe('language model tools', function () {
     assert.equal(invocationMessage, `Scoring with ${bench.model}`);
     assert.ok(confirmationMessages?.message instanceof MarkdownString);
     assert.match(confirmationMessages.message.value, /tiny`\? It runs on this machine: nothing leaves it\.$/);
+  });
+
+  it('load no model of a workspace that is not trusted', async () => {
+    const trust = Object.getOwnPropertyDescriptor(workspace, 'isTrusted');
+    assert.ok(trust);
+    const root = workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder is open');
+    await setSetting('rewardModel', join(root, 'model'));
+    // Whatever it would be asked, it has nothing to answer with.
+    const scores = new RowScores({} as ScoringClient);
+    const readRow = (): ScorableRow => ({ kind: 'single', id: 'x', input: { kind: 'text', text: 'x' } });
+    const tool = new RewardTool({ scores, title: () => 'Score', readRow });
+    const { token } = new CancellationTokenSource();
+    Object.defineProperty(workspace, 'isTrusted', { ...trust, get: () => false });
+    try {
+      const { confirmationMessages } = tool.prepareInvocation({ input: {} });
+      assert.ok(confirmationMessages?.message instanceof MarkdownString);
+      assert.match(confirmationMessages.message.value, /a model that this workspace may not load/);
+      const result = tool.invoke({ toolInvocationToken: undefined, input: {} }, token);
+      await assert.rejects(result, /not trusted.+The user can trust the workspace/);
+    } finally {
+      Object.defineProperty(workspace, 'isTrusted', trust);
+      await setSetting('rewardModel', bench.model);
+      scores.dispose();
+    }
   });
 
   it('stop when they are told to, without an answer', async () => {

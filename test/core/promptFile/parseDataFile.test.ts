@@ -41,6 +41,18 @@ describe('parseDataFile', () => {
       ],
       [{ messages: [q] }, [['message', 0, q]]],
       [
+        {
+          conversations: [
+            { from: 'human', value: 'Q' },
+            { from: 'gpt', value: 'a' },
+          ],
+        },
+        [
+          ['message', 0, { from: 'human', value: 'Q' }],
+          ['response', 1, { from: 'gpt', value: 'a' }],
+        ],
+      ],
+      [
         { prompt: 'Q', response: 'a' },
         [
           ['prompt', undefined, 'Q'],

@@ -47,6 +47,17 @@ describe('readScorableRow', () => {
     ],
     ['messages with further fields', { messages: [{ ...user('Q'), name: 'x', weight: 1 }] }, single([user('Q')])],
     ['a system text beside the messages', { system: 'S', messages: good }, single([system('S'), ...good])],
+    [
+      "ShareGPT's conversations",
+      {
+        system: 'S',
+        conversations: [
+          { from: 'human', value: 'Q' },
+          { from: 'gpt', value: 'good' },
+        ],
+      },
+      single([system('S'), ...good]),
+    ],
     ['prompt and response', { prompt: 'Q', response: 'good' }, single(good)],
     ['prompt and completion', { prompt: 'Q', completion: 'good' }, single(good)],
     ['prompt messages and completion', { prompt: [user('Q')], completion: 'good' }, single(good)],
@@ -137,6 +148,9 @@ describe('readScorableRow', () => {
     [null, /^row 7: it is null, not an object$/],
     [[1], /^row 7: it is a list, not an object$/],
     ['x', /^row 7: it is a string, not an object$/],
+    [{ conversations: 'Q' }, /`conversations` is a string, not a list of turns/],
+    [{ conversations: [{ from: 'human' }] }, /turn 1 of `conversations`: `value` is missing, not a string/],
+    [{ conversations: [{ from: 'wizard', value: 'Q' }] }, /unknown `from` "wizard" \(known: system, human/],
     [{}, /it has none of `messages`, `prompt`/],
     [{ prompt: 'Q' }, /it has `prompt` but no `response`/],
     [{ response: 'x' }, /a response but no `prompt`/],
