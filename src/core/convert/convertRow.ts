@@ -28,6 +28,8 @@ export interface ConvertedRow {
   readonly format: string | null;
   /** Usually one; none when there is a problem. */
   readonly rows: readonly Fields[];
+  /** The same as JSON. */
+  readonly texts: readonly string[];
   /** What the rows lack. */
   readonly losses: readonly Loss[];
   /** Why it is refused; null: it is not. */
@@ -48,11 +50,20 @@ export function convertRow(params: ConvertRowParams): ConvertedRow {
     format = reader.name;
     const read = readWith(reader, fields);
     const record = params.scored === undefined ? read : joinScores(read, params.scored);
-    return { format, ...writeRecord(record, params), problem: null, isLoss: false };
+    const written = writeRecord(record, params);
+    const texts = written.rows.map((row) => JSON.stringify(row));
+    return { format, ...written, texts, problem: null, isLoss: false };
   } catch (error) {
+    // JSON is parsed without recursion, but not written.
+    if (error instanceof RangeError) return refused(format, 'it is nested too deeply', false);
     if (!(error instanceof RowProblem)) throw error;
-    return { format, rows: [], losses: [], problem: error.message, isLoss: error instanceof LossProblem };
+    return refused(format, error.message, error instanceof LossProblem);
   }
+}
+
+/** A row that is not written. */
+export function refused(format: string | null, problem: string, isLoss: boolean): ConvertedRow {
+  return { format, rows: [], texts: [], losses: [], problem, isLoss };
 }
 
 function renamed(value: unknown, keys: Readonly<Record<string, string>> = {}): Fields {
@@ -89,13 +100,17 @@ function writeRecord(
     const own = write(fitted.record);
     const { row, clashes } = mergeFields(own, fitted.record.fields, to);
     for (const name of clashes) losses.set(name, { what: `column ${name}`, isContent: false });
-    return Object.fromEntries(Object.entries(row).map(([name, value]) => [outputKeys[name] ?? name, value]));
+    return Object.fromEntries(Object.entries(row).map(([name, value]) => [nameOf(name, outputKeys), value]));
   });
   const content = [...losses.values()].filter(({ isContent }) => isContent);
   if (0 < content.length && !isLossy) {
     throw new LossProblem(`${to.name} cannot hold ${content.map(({ what }) => what).join(', ')}`);
   }
   return { rows, losses: [...losses.values()] };
+}
+
+function nameOf(name: string, names: Readonly<Record<string, string>>): string {
+  return Object.hasOwn(names, name) ? (names[name] ?? name) : name;
 }
 
 /** The columns that mean nothing here beside the format's own, which come first. */

@@ -54,12 +54,11 @@ function transcriptTurns(text: string): readonly Turn[] | null {
 
 /** "\n\nHuman: …\n\nAssistant: …", as the HH-RLHF data has it; other roles by their names. */
 export function writeTranscript(turns: readonly Turn[]): string {
-  return turns.map(({ role, content }) => `\n\n${speakers[role] ?? capitalise(role)}: ${content}`).join('');
+  return turns.map(({ role, content }) => `\n\n${speakerOf(role)}: ${content}`).join('');
 }
 
-const speakers: Readonly<Record<string, string>> = { user: 'Human', assistant: 'Assistant' };
-
-function capitalise(role: string): string {
+function speakerOf(role: string): string {
+  if (role === 'user') return 'Human';
   return `${role.slice(0, 1).toUpperCase()}${role.slice(1)}`;
 }
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { AlidadeError } from '../../core/alidadeError';
 import type { ConversionFormat, FileKind } from '../../core/convert/conversionFormat';
-import { convertRow, type ConvertedRow } from '../../core/convert/convertRow';
+import { convertRow, refused, type ConvertedRow } from '../../core/convert/convertRow';
 import { rowsOfValue } from '../../core/convert/detectFormat';
 import { FormatError } from '../../core/formatError';
 import type { JobContext } from '../../core/jobContext';
@@ -77,7 +77,7 @@ export async function convertDataset(params: ConvertDatasetParams, context: JobC
       const scored = scores === null ? undefined : await nextScore(scores, placed, params.scores ?? '');
       for (const row of convertValue(placed.value, scored, params)) {
         counts.add(row, placed);
-        for (const fields of row.rows) await file.add(fields);
+        for (const [index, fields] of row.rows.entries()) await file.add(fields, row.texts[index] ?? '');
       }
     }
     if (scores !== null && (await scores.next()).done !== true) throw doesNotFit(params.scores ?? '', counts.rows + 1);
@@ -121,7 +121,7 @@ function convertValue(
   scored: OutputRow | undefined,
   { from, to, isLossy, keys, outputKeys }: ConvertDatasetParams,
 ): readonly ConvertedRow[] {
-  if ('problem' in value) return [{ format: null, rows: [], losses: [], problem: value.problem, isLoss: false }];
+  if ('problem' in value) return [refused(null, value.problem, false)];
   const options = { from, to, isLossy, keys, outputKeys };
   return rowsOfValue(value.value).map((row) => convertRow({ ...options, value: row, scored }));
 }

@@ -61,9 +61,9 @@ export class RowFile {
     return file;
   }
 
-  async add(row: Fields): Promise<void> {
+  /** @param text the row as JSON. */
+  async add(row: Fields, text: string): Promise<void> {
     this.#shapes?.add(row);
-    const text = JSON.stringify(row);
     if (this.#params.kind === 'json') this.#push(`${this.#rows === 0 ? '' : ','}\n  ${text}`);
     else this.#push(`${text}\n`);
     this.#rows += 1;

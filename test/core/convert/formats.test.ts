@@ -155,6 +155,23 @@ describe('formats of conversion', () => {
     assert.deepEqual(row(odd, 'trl-preference'), { ...pair, source: 'web', chosen_model: 'm', nested: { a: [1] } });
   });
 
+  it('keeps columns with the names of what every object has', () => {
+    const odd = JSON.parse('{"prompt":"Q","completion":"good","constructor":"a","__proto__":{"b":1}}') as object;
+    assert.equal(
+      JSON.stringify(row(odd, 'trl-completion')),
+      '{"prompt":"Q","completion":"good","constructor":"a","__proto__":{"b":1}}',
+    );
+  });
+
+  it('refuses what is nested too deeply to be written', () => {
+    const deep: unknown = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+    assert.equal(convert({ ...pair, deep }, 'rlhflow').problem, 'it is nested too deeply');
+    assert.equal(
+      convert({ messages: [{ ...user, deep }, good], deep }, 'trl-messages').problem,
+      'it is nested too deeply',
+    );
+  });
+
   it("takes UltraFeedback's prompt out of its dialogues", () => {
     const ultra = { prompt: 'Q', ...whole, score_chosen: 8, score_rejected: 2 };
     assert.deepEqual(row(ultra, 'rlhflow'), { ...whole, score_chosen: 8, score_rejected: 2 });
