@@ -1,4 +1,5 @@
 import type { TestItem } from 'vscode';
+import type { BreakdownPart } from '../protocol/breakdownView';
 
 /** A row of a data file, in a form that survives a command link. */
 export interface RowTarget {
@@ -61,7 +62,7 @@ export interface CommandArguments {
   readonly 'alidade.forgetHubToken': readonly [];
   /** Without a target: the row at the cursor. */
   readonly 'alidade.scoreRow': readonly [target?: RowTarget];
-  readonly 'alidade.showBreakdown': readonly [target?: RowTarget];
+  readonly 'alidade.showBreakdown': readonly [target?: RowTarget, part?: BreakdownPart];
   readonly 'alidade.copyRowJson': readonly [target?: RowTarget];
   readonly 'alidade.newRewardTest': readonly [target?: RowTarget];
   /** From a link, or an item of the Test Explorer. */

@@ -124,6 +124,7 @@ describe('hover', function () {
       scoreRow,
       scoreRows: () => assert.fail('nobody asked for a batch'),
       explainRow: () => assert.fail('nobody asked'),
+      growRow: () => assert.fail('nobody asked'),
     });
     const documents = new DataDocuments();
     const source = new CancellationTokenSource();

@@ -15,6 +15,7 @@ const stuck: ScoringClient = {
   },
   scoreRows: () => Promise.reject(new AlidadeError({ code: 'not_found', message: 'no model' })),
   explainRow: () => Promise.reject(new AlidadeError({ code: 'not_found', message: 'no model' })),
+  growRow: () => assert.fail('nobody asked'),
 };
 
 function rowOf(text: string): ScorableRow {

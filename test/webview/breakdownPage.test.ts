@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContextOptions } from 'playwright-core';
+import type { BrowserContextOptions } from 'playwright-core';
 import { ResponseError } from 'vscode-jsonrpc/node';
 import type { ExplainedRow } from '../../src/core/reward/explainedRow';
 import * as view from '../../src/protocol/breakdownView';
 import { axeViolations } from './axeViolations';
-import { buildPage, type BuiltPage } from './buildPage';
-import { findBrowser } from '../workbench/findBrowser.mjs';
-import { gatedPair, hostileRow, listOfFour, metersPair, metersSingle } from './fixtureRows';
-import { openPage, type OpenedPage } from './openPage';
+import { growthOf } from './fixtureGrowth';
+import { gatedList, gatedListNames, gatedPair, hostileRow, listOfFour, metersPair, metersSingle } from './fixtureRows';
+import type { OpenedPage } from './openPage';
 import { themes, type FixtureTheme } from './themes';
-
-const screenshots = join('out', 'screenshots');
-const location: view.RowLocation = { file: 'examples/preferences.jsonl', line: 12 };
+import { location } from './useBreakdown';
+import { screenshots, usePages } from './usePages';
 
 const empty: view.BreakdownState = { kind: 'empty' };
 const loading: view.BreakdownState = {
@@ -42,27 +39,13 @@ const drawn: Readonly<Record<string, view.BreakdownState>> = {
   meters: rowState(metersSingle),
   contradicted: rowState(metersPair, true),
   list: rowState(listOfFour),
+  answers: { ...rowState(gatedList), names: gatedListNames } as view.BreakdownState,
   hostile: rowState(hostileRow(2_000)),
 };
 
 describe('the breakdown page', function () {
   this.timeout(60_000);
-  let built: BuiltPage;
-  let browser: Browser;
-  let opened: OpenedPage | undefined;
-
-  before(async () => {
-    built = await buildPage('breakdown');
-    browser = await chromium.launch({ executablePath: findBrowser() ?? '', args: ['--no-sandbox', '--disable-gpu'] });
-    mkdirSync(screenshots, { recursive: true });
-  });
-  after(() => browser?.close());
-  afterEach(async () => {
-    const errors = opened?.errors ?? [];
-    await opened?.close();
-    opened = undefined;
-    assert.deepEqual(errors, []);
-  });
+  const pages = usePages('breakdown');
 
   interface OpenParams {
     readonly state: view.BreakdownState;
@@ -73,19 +56,17 @@ describe('the breakdown page', function () {
   }
 
   async function open({ state, theme = themes.dark, width = 720, context, handlers }: OpenParams): Promise<OpenedPage> {
-    opened = await openPage({
-      browser,
-      script: built.script,
-      element: 'ald-breakdown',
-      theme,
-      width,
-      ...(context === undefined ? {} : { context }),
-    });
+    const opened = await pages.open({ theme, width, ...(context === undefined ? {} : { context }) });
     opened.connection.onRequest(view.ready, () => ({ state, locked: false }));
+    opened.connection.onRequest(view.readGrowth, ({ responses }) => {
+      if (state.kind !== 'row') return responses.map(() => null);
+      const { row } = state;
+      return responses.map((index) => growthOf(row.responses[index], row.kind === 'pair'));
+    });
     handlers?.(opened);
     opened.connection.listen();
     await opened.load();
-    const selector = { empty: '.message', loading: '.progress', error: '.message', row: 'ald-bar-chart .mark' };
+    const selector = { empty: '.message', loading: '.progress', error: '.message', row: '.facts' };
     await opened.page.locator(selector[state.kind]).first().waitFor({ state: 'attached' });
     return opened;
   }
@@ -95,6 +76,10 @@ describe('the breakdown page', function () {
       for (const [name, state] of Object.entries(drawn)) {
         it(`${name} in ${theme.name}`, async () => {
           const { page } = await open({ state, theme, width: 1000 });
+          if (state.kind === 'row') {
+            await page.locator('ald-growth-part').scrollIntoViewIfNeeded();
+            await page.locator('ald-growth .sentence').first().waitFor();
+          }
           await page.screenshot({ path: join(screenshots, `breakdown-${name}-${themeName}.png`), fullPage: true });
           assert.deepEqual(await axeViolations(page), []);
         });
@@ -122,11 +107,11 @@ describe('the breakdown page', function () {
   });
 
   it('stays within 250 kB', () => {
-    assert.ok(built.bytes <= 250_000, `${built.bytes} bytes`);
+    assert.ok(pages.built().bytes <= 250_000, `${pages.built().bytes} bytes`);
   });
 
   it('imports the toolkit through the kit alone', () => {
-    const importers = Object.entries(built.inputs)
+    const importers = Object.entries(pages.built().inputs)
       .filter(([path]) => !path.startsWith('node_modules'))
       .filter(([, { imports }]) => imports.some(({ path }) => path.includes('webview-ui-toolkit')))
       .map(([path]) => path);
@@ -154,16 +139,21 @@ describe('the breakdown page', function () {
   });
 
   it('draws bars in proportion, from zero in the direction of the sign', async () => {
-    const { page } = await open({ state: rowState(listOfFour) });
+    const { page } = await open({ state: rowState(gatedPair) });
     const bars = await page
-      .getByRole('list', { name: 'Scores' })
+      .getByRole('list', { name: 'Difference' })
       .locator('.bar')
       .evaluateAll((marks) =>
         marks.map((mark) => [mark.getAttribute('x'), mark.getAttribute('width')].map((text) => parseFloat(text!))),
       );
-    const [first, second, , fourth] = bars as [[number, number], [number, number], unknown, [number, number]];
-    assert.ok(Math.abs(first[0] + first[1] - second[0]) < 1e-9, 'negative bars end where positive ones begin');
-    assert.ok(Math.abs(fourth[1] / second[1] - 2.0442 / 1.4567) < 1e-9);
+    const [chosen, rejected] = gatedPair.responses;
+    const differences = chosen.objectives
+      .map(({ contribution }, index) => contribution - rejected.objectives[index].contribution)
+      .sort((a, b) => Math.abs(b) - Math.abs(a));
+    const [first, second] = bars as [[number, number], [number, number]];
+    assert.ok(differences[1] < 0 && 0 < differences[0]);
+    assert.ok(Math.abs(second[0] + second[1] - first[0]) < 1e-9, 'negative bars end where positive ones begin');
+    assert.ok(Math.abs(second[1] / first[1] - -differences[1] / differences[0]) < 1e-6);
   });
 
   it('has one tab stop a chart; arrows, Home and End move inside', async () => {
@@ -175,7 +165,7 @@ describe('the breakdown page', function () {
         return active?.getAttribute('aria-label') ?? active?.textContent?.trim() ?? null;
       });
     const contributions = page.locator('ald-bar-chart').first();
-    assert.equal(await contributions.locator('[tabindex="0"]').count(), 1);
+    assert.equal(await contributions.locator('.mark[tabindex="0"]').count(), 1);
     await contributions.locator('.mark').first().focus();
     const first = await focused();
     assert.match(first!, /^helpsteer-verbosity, .*, Chosen$/);
@@ -294,23 +284,8 @@ describe('the breakdown page', function () {
     for (const part of ['SmolLM2-135M-Instruct', 'starter meters', 'Not a judge of quality', 'cpu f32', '41d0be77']) {
       assert.ok(header.includes(part), part);
     }
-    const { page: gated } = await reopen(rowState(gatedPair));
+    const { page: gated } = await open({ state: rowState(gatedPair) });
     assert.ok(!(await gated.locator('header.top').innerText()).includes('Not a judge'));
-  });
-
-  async function reopen(state: view.BreakdownState): Promise<OpenedPage> {
-    await opened?.close();
-    return open({ state });
-  }
-
-  it('compares any two of a list, the best and the runner-up at first', async () => {
-    const { page } = await open({ state: rowState(listOfFour) });
-    const names = (): Promise<string[]> => page.locator('.facts dt').allInnerTexts();
-    assert.deepEqual(await names(), ['Response 2', 'Response 3', 'Margin']);
-    await page.getByRole('combobox', { name: 'Second response to compare' }).click();
-    await page.getByRole('option', { name: 'Response 4' }).last().click();
-    assert.deepEqual(await names(), ['Response 2', 'Response 4', 'Margin']);
-    assert.match(await page.locator('.facts').innerText(), /\+3\.5009/);
   });
 
   it('recomputes the scores from changed weights and hands them to the host', async () => {

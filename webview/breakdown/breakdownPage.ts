@@ -92,7 +92,8 @@ export class AldBreakdown extends LitElement {
     if (state.kind === 'row') {
       if (this.lastRow?.row.id !== state.row.id) this.choice = null;
       this.lastRow = state;
-      if (state.part === 'growth') void this.scrollToGrowth();
+      // Not again when something else about the row changes.
+      if (state.part === 'growth' && this.view.state.kind !== 'row') void this.scrollToGrowth();
     }
     if (state.kind === 'empty' || state.kind === 'error') this.lastRow = null;
     this.view = view;
@@ -290,6 +291,8 @@ export class AldBreakdown extends LitElement {
 
   private async scrollToGrowth(): Promise<void> {
     await this.updateComplete;
+    // Charts above it have drawn themselves by then.
+    await new Promise(requestAnimationFrame);
     this.renderRoot.querySelector('ald-growth-part')?.scrollIntoView({ block: 'start' });
   }
 

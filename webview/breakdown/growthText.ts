@@ -10,7 +10,7 @@ import { strings } from './strings';
 /** Pixels of the line chart. */
 const chartHeight = 110;
 /** How strongly the largest change is tinted, percent. */
-const strongest = 45;
+const strongest = 28;
 const mostNamed = 3;
 
 /**
@@ -135,7 +135,6 @@ export class AldGrowth extends LitElement {
         border: 1px solid color-mix(in srgb, currentColor 45%, transparent);
         border-radius: 3px;
         font-size: 0.9em;
-        color: var(--vscode-descriptionForeground);
       }
     `,
   ];

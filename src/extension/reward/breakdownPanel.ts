@@ -1,16 +1,25 @@
-import type { Event, ExtensionContext, Position, TextDocument, WebviewPanel } from 'vscode';
+import type { Event, ExtensionContext, Position, TextDocument, Uri, WebviewPanel } from 'vscode';
 import { commands, Disposable, env, l10n, Range, ViewColumn, window, workspace } from 'vscode';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../../core/alidadeError';
 import type { Progress } from '../../core/jobContext';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
-import type { BreakdownState, BreakdownView, ErrorAction, RowLocation } from '../../protocol/breakdownView';
+import type { ScoreGrowth } from '../../core/reward/scoreGrowth';
+import type {
+  BreakdownPart,
+  BreakdownState,
+  BreakdownView,
+  ErrorAction,
+  RowLocation,
+} from '../../protocol/breakdownView';
 import {
   copyText,
   fetchStarter,
+  readGrowth,
   ready,
   restartSidecar,
   revealRow,
+  saveExport,
   setLocked,
   showBreakdown,
   showLog,
@@ -28,6 +37,7 @@ import { keepWeights } from './keepWeights';
 import { findRow, isRowTarget, readRow, targetOf } from './rowTarget';
 import type { ScoreSettings } from './readScoreSettings';
 import type { RowScores } from './rowScores';
+import { saveBreakdown } from './saveBreakdown';
 
 /** In the workspace's storage: the row that the page showed last. */
 const savedStateKey = 'alidade.breakdown';
@@ -70,9 +80,10 @@ export function registerBreakdownPanel(params: BreakdownPanelParams): BreakdownR
   const follow = debounce(() => void open?.followCursor().catch(reportError), followDelay);
   const registered = Disposable.from(
     follow,
-    registerCommand('alidade.showBreakdown', async (target) => {
+    registerCommand('alidade.showBreakdown', async (target, part) => {
       const { document, row } = await findRow(params.documents, target);
-      await openPanel().show(document, row);
+      // From a menu of the editor a command gets other things.
+      await openPanel().show(document, row, part === 'growth' ? part : undefined);
     }),
     registerCommand('alidade.toggleBreakdownLock', () => open?.toggleLock()),
     window.registerWebviewPanelSerializer(breakdownViewType, {
@@ -88,6 +99,7 @@ export function registerBreakdownPanel(params: BreakdownPanelParams): BreakdownR
     window.onDidChangeTextEditorSelection(follow.call),
     window.onDidChangeActiveTextEditor(follow.call),
     workspace.onDidChangeTextDocument(({ document }) => open?.onEdit(document, follow.call)),
+    watchDeletions((files) => open?.onDelete(files)),
     params.scores.onDidChangeSettings(() => void open?.refresh().catch(reportError)),
     new Disposable(() => open?.dispose()),
   );
@@ -115,6 +127,8 @@ export interface DataSetRow {
 export interface RowOrigin {
   readonly state: () => 'same' | 'edited' | 'gone';
   readonly onDidChange: Event<void>;
+  /** Whether it begins there: while the cursor rests on it, the page keeps what was made of it. */
+  readonly beginsAt: (document: TextDocument, start: Position) => boolean;
 }
 
 export interface BreakdownRegistration {
@@ -142,6 +156,8 @@ class BreakdownPanel implements Disposable {
   /** In place of `#shown`. */
   #dataRow: DataSetRow | null = null;
   #originListener: Disposable | null = null;
+  /** What the page shows the breakdown of. */
+  #explained: ScorableRow | null = null;
   #request = new AbortController();
   #disposed = false;
 
@@ -176,23 +192,25 @@ class BreakdownPanel implements Disposable {
     if (this.#locked || editor === undefined) return;
     const row = this.#params.documents.rowAt(editor.document, editor.selection.active);
     if (row === null || this.#isShown(editor.document, row)) return;
+    if (this.#dataRow?.origin?.beginsAt(editor.document, row.range.start) === true) return;
     await this.show(editor.document, row);
   }
 
   /** Shows the row: loading at once, then its breakdown or its error. A newer call overtakes an older one. */
-  async show(document: TextDocument, row: DocumentRow): Promise<void> {
+  async show(document: TextDocument, row: DocumentRow, part?: BreakdownPart): Promise<void> {
     const { start } = row.range;
     const location: RowLocation = { file: workspace.asRelativePath(document.uri), line: start.line + 1 };
     this.#shown = { document, start, text: document.getText(row.range) };
     this.#setDataRow(null);
-    await this.#explain(location, () => readRow(row));
+    await this.#explain({ location, read: () => readRow(row), part });
   }
 
   /** As `show`, for a row that is in no editor. */
   async showDataRow(dataRow: DataSetRow): Promise<void> {
     this.#shown = null;
     this.#setDataRow(dataRow);
-    await this.#explain(dataRow.location, () => dataRow.row, dataRow.settings);
+    const { location, row, settings } = dataRow;
+    await this.#explain({ location, read: () => row, settings });
     this.#markOrigin();
   }
 
@@ -212,7 +230,7 @@ class BreakdownPanel implements Disposable {
     this.#setState({ ...this.#state, stale, gone });
   }
 
-  async #explain(location: RowLocation, read: () => ScorableRow, settings?: ScoreSettings): Promise<void> {
+  async #explain({ location, read, settings, part }: ExplainParams): Promise<void> {
     this.#request.abort();
     const request = new AbortController();
     this.#request = request;
@@ -230,11 +248,23 @@ class BreakdownPanel implements Disposable {
       const explained = await this.#params.scores.explain(scorable, context, settings);
       if (request.signal.aborted) return;
       const names = this.#dataRow?.names;
-      this.#setState({ kind: 'row', location, row: explained, stale: false, ...(names && { names }) });
+      this.#explained = scorable;
+      this.#setState({
+        ...{ kind: 'row', location, row: explained, stale: false },
+        ...(names && { names }),
+        ...(part && { part }),
+      });
     } catch (error) {
       if (request.signal.aborted) return;
       this.#setState(errorState(error, location, this.#params.scores.isStarterMissing));
     }
+  }
+
+  /** What is shown stays, and says so. */
+  onDelete(files: readonly Uri[]): void {
+    const shown = this.#shown?.document.uri.toString();
+    if (this.#state.kind !== 'row' || !files.some((file) => file.toString() === shown)) return;
+    this.#setState({ ...this.#state, gone: true });
   }
 
   onEdit(document: TextDocument, follow: () => void): void {
@@ -264,6 +294,8 @@ class BreakdownPanel implements Disposable {
       await env.clipboard.writeText(text);
       return null;
     });
+    connection.onRequest(readGrowth, ({ responses }) => this.#readGrowth(responses));
+    connection.onRequest(saveExport, (params) => saveBreakdown(params, this.#shown?.document.uri ?? null));
     connection.onRequest(revealRow, async () => {
       await this.#revealRow();
       return null;
@@ -288,6 +320,13 @@ class BreakdownPanel implements Disposable {
     });
     connection.listen();
     return connection;
+  }
+
+  /** Under the settings of now: weights that the page has set are among them. */
+  async #readGrowth(responses: readonly number[]): Promise<readonly (ScoreGrowth | null)[]> {
+    if (this.#explained === null) return responses.map(() => null);
+    const context = { signal: this.#request.signal, priority: 'interactive' } as const;
+    return this.#params.scores.grow(this.#explained, responses, context, this.#dataRow?.settings);
   }
 
   get view(): BreakdownView {
@@ -351,6 +390,25 @@ function errorState(error: unknown, location: RowLocation, isStarterMissing: boo
       ? ['revealRow']
       : ['restartSidecar', 'showLog'];
   return { kind: 'error', location, code, message, ...(hint === undefined ? {} : { hint }), actions };
+}
+
+interface ExplainParams {
+  readonly location: RowLocation;
+  readonly read: () => ScorableRow;
+  /** Default: those in force. */
+  readonly settings?: ScoreSettings;
+  /** Where the page is opened. */
+  readonly part?: BreakdownPart | undefined;
+}
+
+/** Deletions in the editor, and by other programs where it watches the folder. */
+function watchDeletions(onDelete: (files: readonly Uri[]) => void): Disposable {
+  const watcher = workspace.createFileSystemWatcher('**/*', true, true, false);
+  return Disposable.from(
+    watcher,
+    watcher.onDidDelete((file) => onDelete([file])),
+    workspace.onDidDeleteFiles(({ files }) => onDelete(files)),
+  );
 }
 
 interface SavedState {

@@ -56,7 +56,7 @@ export async function provideHover({
     const result = await scores.score(row.data.row, { signal: abortSignalOf(token), priority: 'interactive' });
     const text = scoreMarkdown(result.row, part, result.model);
     // A line of the last paragraph: the editor's hover is 250 pixels high, and six meters just fit.
-    return new Hover(markdown(`${text}  \n${links(target)}`), range);
+    return new Hover(markdown(`${text}  \n${links(target, result.model.headKind === 'judge')}`), range);
   } catch (error) {
     const described = describeError(error);
     if (described === null || token.isCancellationRequested) return null;
@@ -86,9 +86,10 @@ function markdown(text: string): MarkdownString {
   return string;
 }
 
-function links(target: RowTarget): string {
+function links(target: RowTarget, isJudge: boolean): string {
   return [
     link(l10n.t('Breakdown'), commandUri('alidade.showBreakdown', target)),
+    ...(isJudge ? [] : [link(l10n.t('By sentence'), commandUri('alidade.showBreakdown', target, 'growth'))]),
     link(l10n.t('Copy JSON'), commandUri('alidade.copyRowJson', target)),
   ].join(' · ');
 }

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../core/alidadeError';
 import type { Progress } from '../../core/jobContext';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
 import type { ExplainedRow } from '../../core/reward/explainedRow';
+import type { ScoreGrowth } from '../../core/reward/scoreGrowth';
 import { scoredRowOf } from '../../core/reward/scoredRowOf';
 import type { ScoreRowResult, ScoreRowsResult } from '../../protocol/sidecar';
 import { affectsSetting } from '../readSetting';
@@ -29,7 +30,7 @@ export interface LearntScore {
 }
 
 /** What of the sidecar's client scores need. */
-export type ScoringClient = Pick<SidecarClient, 'scoreRow' | 'scoreRows' | 'explainRow'>;
+export type ScoringClient = Pick<SidecarClient, 'scoreRow' | 'scoreRows' | 'explainRow' | 'growRow'>;
 
 interface AskedRow {
   readonly row: ScorableRow;
@@ -182,6 +183,20 @@ export class RowScores implements Disposable {
       this.#rememberScore({ row, settings }, { row: scoredRowOf(explained), model: explained.model });
       return explained;
     });
+  }
+
+  /**
+   * The scores of some of a row's responses as their text grows; null where there is no response.
+   * @throws as `score`, and `usage` for a judge.
+   */
+  async grow(
+    row: ScorableRow,
+    responses: readonly number[],
+    context: ScoreContext,
+    settings = readScoreSettings(),
+  ): Promise<readonly (ScoreGrowth | null)[]> {
+    const request = { ...settings, row, responses, priority: context.priority };
+    return (await this.#client.growRow(request, context)).growths;
   }
 
   /** What the model is doing before it can score, such as converting its weights; null: nothing that takes long. */
