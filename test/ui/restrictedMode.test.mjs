@@ -22,6 +22,15 @@ describe('Restricted Mode', function () {
       'alidade.generator.endpoint': 'http://127.0.0.1:9/v1',
     };
     writeFileSync(join(folder, '.vscode', 'settings.json'), JSON.stringify(hostile));
+    const test = `model: ./hostile-model
+tests:
+  - name: hostile
+    prompt: Why?
+    response: So.
+    expect:
+      score: { min: 0 }
+`;
+    writeFileSync(join(folder, 'hostile.reward.yaml'), test);
   });
   after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 
@@ -42,6 +51,23 @@ describe('Restricted Mode', function () {
     assert.match(await hover.innerText(), /SmolLM2-135M-Instruct/);
     await page.keyboard.press('Escape');
     await bench.shoot('restricted mode');
+  });
+
+  it('answers a prompt with the generator of the user, not at the address that the folder names', async () => {
+    await workbench.openFile('reply.prompty');
+    const answer = workbench.webview().locator('ald-breakdown').getByText('Answer 1').first();
+    await workbench.command('Alidade: Generate and Score');
+    await expectVisible(answer, 'an answer of the model on this machine', 90_000);
+  });
+
+  it('runs no test of the folder before the user says that it can be trusted', async () => {
+    await workbench.openFile('hostile.reward.yaml');
+    await workbench.command('Test: Run Tests in Current File');
+    const question = page.locator('.monaco-dialog-box', { hasText: 'trust' });
+    await expectVisible(question, "the editor's question whether the folder is trusted", 30_000);
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached', timeout: 15_000 });
+    assert.equal(await page.locator('.test-explorer .codicon-testing-failed-icon').count(), 0);
   });
 
   it('lets the settings of the folder count once it is trusted', async () => {
