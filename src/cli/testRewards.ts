@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { AlidadeError } from '../core/alidadeError';
 import { countOf } from '../core/describeQuantity';
 import type { JobContext } from '../core/jobContext';
@@ -28,6 +29,7 @@ export async function testRewards({
   context,
 }: CommandCall<typeof testOptions>): Promise<ExitStatus> {
   const pattern = readPattern(options.grep);
+  for (const path of [options.junit, options.record]) if (path !== undefined) await checkFolder(path);
   const names = await findTestFiles(positionals, context.signal);
   const files = await Promise.all(names.map((name) => readTestFile(name, pattern)));
   const count = files.reduce((sum, { points }) => sum + points, 0);
@@ -176,6 +178,15 @@ class TestReport {
     const records = this.#tests.flatMap(({ result }) => recordOf(result) ?? []);
     return records.map((record) => `${JSON.stringify(record)}\n`).join('');
   }
+}
+
+/** Before the tests, which may take long. @throws AlidadeError `not_found` when nothing can be written there. */
+async function checkFolder(path: string): Promise<void> {
+  const folder = dirname(resolve(path));
+  const found = await stat(folder).catch(() => null);
+  if (found?.isDirectory() === true) return;
+  const message = `${path} cannot be written: ${folder} is no folder`;
+  throw new AlidadeError({ code: 'not_found', message, hint: 'make it, or name another file' });
 }
 
 /** @throws AlidadeError `usage` */

@@ -306,9 +306,10 @@ tests:
 
   it('writes the report complete or not at all', async () => {
     const nowhere = join(folder, 'no', 'folder', 'report.xml');
-    const { status, stderr } = await run('--junit', nowhere, 'given.reward.yaml');
+    const { status, stdout, stderr } = await run('--junit', nowhere, 'given.reward.yaml');
     assert.equal(status, 1);
-    assert.match(stderr, /^error: .*report\.xml/m);
+    assert.match(stderr, /^error: .*report\.xml cannot be written: .*folder is no folder/m);
+    assert.equal(stdout, '', 'nothing is run in vain');
     assert.equal(existsSync(nowhere), false);
   });
 

@@ -38,6 +38,7 @@ export function parseRewardTests(text: string): RewardTestFile {
   }
   problems.push(...outside, ...tests.flatMap((test) => test.problems));
   problems.sort((a, b) => a.span.start - b.span.start);
+  problems.splice(mostProblems);
   return {
     model: root.text('model'),
     options: readOptions(root),
@@ -46,6 +47,9 @@ export function parseRewardTests(text: string): RewardTestFile {
     isRunnable: !hasSyntaxErrors && outside.length === 0,
   };
 }
+
+/** More say nothing new, and an editor has to draw each of them. */
+const mostProblems = 500;
 
 const beginning = { start: 0, end: 0 };
 

@@ -1,5 +1,6 @@
 import { isAlias, isCollection, isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
 import type { Span } from '../promptFile/locateJson';
+import { isYamlNestedTooDeeply } from '../yamlNesting';
 
 /** A YAML value with its place in the text, in UTF-16 units; aliases stand for what they mean, at their own place. */
 export type YamlValue =
@@ -38,6 +39,7 @@ export function readYaml(text: string): {
   if (longestText < text.length) {
     return { value: null, problems: [{ message: `the file is longer than ${longestText} characters`, span: whole }] };
   }
+  if (isYamlNestedTooDeeply(text)) return { value: null, problems: [{ message: tooDeep, span: whole }] };
   try {
     // Its own check of keys compares each with each.
     const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });

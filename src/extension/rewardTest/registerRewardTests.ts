@@ -1,9 +1,22 @@
 import type { CancellationToken, TestItem, TestRunRequest } from 'vscode';
-import { commands, Disposable, l10n, RelativePattern, TestRunProfileKind, tests, Uri, workspace } from 'vscode';
+import {
+  commands,
+  Disposable,
+  l10n,
+  ProgressLocation,
+  RelativePattern,
+  TestMessage,
+  TestRunProfileKind,
+  tests,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
 import type { RewardTestResult } from '../../core/rewardTest/rewardTestResult';
 import { abortSignalOf } from '../abortSignalOf';
 import type { TestTarget } from '../commands';
+import { debounce } from '../debounce';
 import type { DataDocuments } from '../promptFile/dataDocuments';
 import { registerCommand } from '../registerCommand';
 import { reportError } from '../reportError';
@@ -44,6 +57,9 @@ export interface RewardTestsView {
   readonly results: ReadonlyMap<string, RewardTestResult>;
 }
 
+/** Milliseconds without an edit, before the items follow it. */
+const restDelay = 200;
+
 /** `*.reward.yaml` files: the Test Explorer, and diagnostics, completion and hover in the editor. */
 export function registerRewardTests({
   client,
@@ -76,13 +92,20 @@ export function registerRewardTests({
       for (const [fileItem, wanted] of chosenItems(request, controller.items)) {
         if (signal.aborted) break;
         const file = fileItem.uri === undefined ? null : await tree.refresh(fileItem.uri);
-        if (file === null) continue;
+        if (file === null) {
+          const gone = l10n.t('the test file cannot be read');
+          testRun.errored(fileItem, new TestMessage(fileItem.error ?? gone));
+          continue;
+        }
         const items = [...fileItem.children]
           .map(([, item]) => item)
           .filter(({ id }) => wanted === null || wanted.has(id));
         for (const item of items) testRun.enqueued(item);
         const params = { client, run: testRun, file, fileItem, items, signal, onResult: remember };
-        await runTestFile(params);
+        const options = { location: ProgressLocation.Window, title: l10n.t('Reward tests') };
+        await window.withProgress(options, (progress) =>
+          runTestFile({ ...params, progress: (message) => progress.report({ message }) }),
+        );
       }
     } finally {
       testRun.end();
@@ -144,7 +167,13 @@ export function registerRewardTests({
   };
 
   const watcher = workspace.createFileSystemWatcher(testFileGlob);
-  for (const document of workspace.textDocuments) if (holdsTests(document)) tree.show(documents.ofDocument(document));
+  const showOpen = (): void => {
+    for (const document of workspace.textDocuments) {
+      if (holdsTests(document)) tree.show(documents.ofDocument(document));
+    }
+  };
+  const showSoon = debounce(showOpen, restDelay);
+  showOpen();
   const registered = Disposable.from(
     controller,
     documents,
@@ -158,8 +187,9 @@ export function registerRewardTests({
       if (holdsTests(document)) tree.show(documents.ofDocument(document));
     }),
     workspace.onDidChangeTextDocument(({ document }) => {
-      if (holdsTests(document)) tree.show(documents.ofDocument(document));
+      if (holdsTests(document)) showSoon.call();
     }),
+    showSoon,
     workspace.onDidCloseTextDocument((document) => {
       if (holdsTests(document) && document.isUntitled) tree.remove(document.uri);
     }),

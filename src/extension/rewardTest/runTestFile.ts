@@ -21,6 +21,8 @@ export interface RunTestFileParams {
   /** Those that are run. */
   readonly items: readonly TestItem[];
   readonly signal: AbortSignal;
+  /** What the model is doing, such as converting its weights. */
+  readonly progress?: (message: string) => void;
   readonly onResult: (file: RewardTestText, result: RewardTestResult) => void;
 }
 
@@ -53,6 +55,7 @@ export async function runTestFile(params: RunTestFileParams): Promise<void> {
       { text: file.text, path: file.uri.fsPath, ids: [...left.keys()], model: modelSelection() },
       {
         signal,
+        progress: ({ message }) => params.progress?.(message),
         onTest: (step) => {
           if ('started' in step) {
             const item = left.get(step.started);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { parseRewardTests } from '../../../src/core/rewardTest/parseRewardTests';
+import { cursorContext, keyAt } from '../../../src/core/rewardTest/rewardTestCursor';
 import type { RewardTestFile } from '../../../src/core/rewardTest/rewardTest';
 import { seededRandom } from '../../fixtures/seededRandom';
 
@@ -298,6 +299,11 @@ tests:
         text = text.slice(0, start) + moved + text.slice(pick(2) === 0 ? start : end);
       }
       checkSpans(parseRewardTests(text), text);
+      if (count % 10 !== 0) continue;
+      const offset = pick(text.length + 1);
+      const start = cursorContext(text, offset)?.start ?? offset;
+      assert.ok(0 <= start && start <= offset, text);
+      keyAt(text, offset);
     }
   });
 });

@@ -117,7 +117,6 @@ interface Element {
 
 /** As much of XML as reports have; what is not well-formed fails. */
 function parseXml(text: string): Element {
-   
   assert.doesNotMatch(text, /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/);
   const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
   assert.ok(text.startsWith(declaration));
