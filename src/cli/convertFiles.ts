@@ -91,7 +91,7 @@ function report(summary: ConversionSummary, { output }: Options, terminal: Termi
   const hint = kept === 0 ? `${output} is not written` : `the others are in ${output}`;
   throw new AlidadeError({
     code: 'row',
-    message: `${refused} of ${countOf(rows, 'row')} were refused`,
+    message: `${refused} of ${countOf(rows, 'row')} ${refused === 1 ? 'was' : 'were'} refused`,
     hint:
       refusedForLosses === 0 ? hint : `${hint}; --lossy keeps ${countOf(refusedForLosses, 'row')} without what is lost`,
   });
