@@ -291,7 +291,7 @@ function numberOf(value: unknown): number {
 export function writeValue(value: unknown): string {
   if (value instanceof ExpressionFunction) return '';
   if (typeof value === 'object' && value !== null) return JSON.stringify(value);
-  return value === undefined || value === null ? '' : String(value as string | number | boolean);
+  return value === undefined || value === null ? '' : String(value);
 }
 
 function bounded(text: string, span: Span): string {

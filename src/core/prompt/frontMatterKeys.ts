@@ -42,6 +42,8 @@ const olderPromptyKeys: readonly FrontMatterKey[] = [
   { name: 'base', description: 'Version 1: another .prompty file that this one builds on.' },
   { name: 'environment', description: 'Version 1: variables of the environment.' },
   { name: 'parameters', description: 'Version 1: settings of the model.' },
+  { name: 'inputSchema', description: 'Between the versions: `properties` are what `inputs` is.' },
+  { name: 'outputSchema', description: 'Between the versions: what `outputs` is.' },
   { name: 'input', description: 'Version 1: another name of `inputs`.' },
   { name: 'output', description: 'Version 1: another name of `outputs`.' },
 ];

@@ -11,6 +11,7 @@ import {
   type TemplateRun,
 } from '../tokenizer/templateInterpreter';
 import type { Span } from '../promptFile/locateJson';
+import { jinjaFilters } from './jinjaFilters';
 import { findJinjaUses } from './findJinjaUses';
 import type { PromptProblem } from './promptFile';
 import {
@@ -33,7 +34,10 @@ export function readJinja(text: string): TemplateReading {
   return { uses, problems: parsed.program === null ? [parsed.problem] : [] };
 }
 
-/** Runs the template as Jinja2 does by default: line breaks after tags stay. Never throws. */
+/**
+ * Runs the template as Jinja2 does by default: line breaks after tags stay. Never throws. Known differences to Jinja2:
+ * True, False and None print as in Nunjucks, lists and objects as JSON.
+ */
 export function renderJinja(text: string, values: TemplateValues): TemplateRendering {
   const { masked } = maskRawBlocks(text);
   const tags = findTags(masked);
@@ -68,13 +72,59 @@ class PromptInterpreter extends TemplateInterpreter {
   }
 
   override evaluate(...[statement, environment]: Parameters<TemplateInterpreter['evaluate']>) {
-    const value = super.evaluate(statement, environment);
+    const value =
+      this.#evaluateFilter(statement, environment) ??
+      super.evaluate(this.#withItems(statement, environment), environment);
     if (value.type === 'UndefinedValue' && statement?.type === 'MemberExpression') {
       const offset = this.#positions.get(statement);
       if (offset !== undefined && this.missing.size < maxMissing) this.missing.add(offset);
     }
     return value;
   }
+
+  #evaluateFilter(...[statement, environment]: Parameters<TemplateInterpreter['evaluate']>) {
+    if (statement?.type !== 'FilterExpression') return null;
+    const { operand, filter } = statement as FilterNode;
+    const filled = jinjaFilters.get(filter.callee?.value ?? filter.value ?? '');
+    if (filled === undefined) return null;
+    const values: unknown[] = [];
+    const named = new Map<string, unknown>();
+    for (const argument of filter.args ?? []) {
+      if (argument.type === 'KeywordArgumentExpression' && argument.key !== undefined) {
+        named.set(argument.key.value, this.evaluate(argument.value as TemplateNode, environment).value);
+      } else values.push(this.evaluate(argument, environment).value);
+    }
+    const result = filled(this.evaluate(operand, environment).value, { values, named });
+    const kind =
+      typeof result === 'string' ? 'StringLiteral' : Number.isInteger(result) ? 'IntegerLiteral' : 'FloatLiteral';
+    return super.evaluate({ type: kind, value: result } as TemplateNode, environment);
+  }
+
+  /** Nunjucks: `for key, value in object` needs no `.items()`. */
+  #withItems(...[statement, environment]: Parameters<TemplateInterpreter['evaluate']>): TemplateNode | undefined {
+    if (statement?.type !== 'For') return statement;
+    const { loopvar, iterable } = statement as ForNode;
+    if (loopvar.type !== 'TupleLiteral' || iterable.type !== 'Identifier') return statement;
+    if (super.evaluate(iterable, environment).type !== 'ObjectValue') return statement;
+    const items = { type: 'FilterExpression', operand: iterable, filter: { type: 'Identifier', value: 'items' } };
+    return Object.create(statement, { iterable: { value: items } }) as TemplateNode;
+  }
+}
+
+/** The parts of the package's syntax tree that are read here. */
+interface FilterNode extends TemplateNode {
+  readonly operand: TemplateNode;
+  /** A name, or a call of one. */
+  readonly filter: {
+    readonly value?: string;
+    readonly callee?: { readonly value: string };
+    readonly args?: readonly (TemplateNode & { readonly key?: { readonly value: string }; readonly value?: unknown })[];
+  };
+}
+
+interface ForNode extends TemplateNode {
+  readonly loopvar: TemplateNode;
+  readonly iterable: TemplateNode;
 }
 
 interface Failure {

@@ -43,13 +43,13 @@ const precedence: Readonly<Record<string, number>> = {
 
 const signs =
   /=>|===|!==|==|!=|<=|>=|&&|\|\||\?\?|\?\.(?!\d)|\*\*|&amp;&amp;|&lt;=|&gt;=|&lt;|&gt;|[-+*/%<>!?:.,()[\]{}]/y;
-const decoded: Readonly<Record<string, string>> = {
-  '&amp;&amp;': '&&',
-  '&lt;=': '<=',
-  '&gt;=': '>=',
-  '&lt;': '<',
-  '&gt;': '>',
-};
+const decoded: ReadonlyMap<string, string> = new Map([
+  ['&amp;&amp;', '&&'],
+  ['&lt;=', '<='],
+  ['&gt;=', '>='],
+  ['&lt;', '<'],
+  ['&gt;', '>'],
+]);
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', '0': '\0' };
 
 /** @throws ExpressionProblem for what is no expression, and for what needs more of JavaScript than is understood here. */
@@ -86,7 +86,7 @@ function splitTokens(text: string, { start, end }: Span): readonly Token[] {
     if (match?.found === undefined) {
       throw new ExpressionProblem(`\`${unit}\` is not understood here`, { start: at, end: at + 1 });
     }
-    const written = decoded[match.found] ?? match.found;
+    const written = decoded.get(match.found) ?? match.found;
     tokens.push({ kind: match.kind, text: written, span: { start: at, end: at + match.found.length } });
     at += match.found.length;
   }
@@ -310,7 +310,7 @@ class Reader {
   }
 
   #peek(): Token {
-    return this.#tokens[Math.min(this.#at, this.#tokens.length - 1)] as Token;
+    return this.#tokens[Math.min(this.#at, this.#tokens.length - 1)];
   }
 
   #take(): Token {

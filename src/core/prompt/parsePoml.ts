@@ -4,11 +4,11 @@ import { readPomlMarkup, type PomlElement, type PomlNode } from './pomlMarkup';
 import { attributeOf, findPomlUses } from './pomlUses';
 import type { FileReference, PromptFile, PromptProblem } from './promptFile';
 import { collectVariables } from './promptVariables';
+import { isNoText } from './renderPoml';
 import { trimLines } from './roleMarkers';
 import { verbatimSource } from './sourceText';
 
 const media: ReadonlySet<string> = new Set(['img', 'image', 'audio', 'webpage', 'folder']);
-const isNoText = /\.(docx?|pdf|xlsx?|pptx?|png|jpe?g)$/i;
 
 /** A .poml file: its text; what is not text is told and left out. */
 export function parsePoml({ text }: PromptFileText): PromptFile {
@@ -26,7 +26,7 @@ export function parsePoml({ text }: PromptFileText): PromptFile {
     else if (element.name === 'tool' || element.name === 'tooldefinition')
       note('tools are left out of what is scored', element.span);
     else if (path !== null && source !== null && path !== '' && !path.includes('{{')) {
-      if (isNoText.test(path)) note(`${path} is no text: it is left out of what is scored`, element.span);
+      if (isNoText(path)) note(`${path} is no text: it is left out of what is scored`, element.span);
       else if (!references.some((each) => each.path === path)) references.push({ path, span: source.value });
     }
   });

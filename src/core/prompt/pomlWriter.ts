@@ -243,6 +243,6 @@ export class PomlWriter {
 
 function writeCell(value: unknown): string {
   if (value === null || value === undefined) return '';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   return text.replaceAll('|', '\\|').replace(/\s*\n\s*/g, ' ');
 }

@@ -30,10 +30,17 @@ export function isChatml(text: string): boolean {
 
 /** Continue and Dotprompt both have `.prompt`: Continue's header and blocks are telling, then Dotprompt's. */
 function isContinuePrompt(text: string): boolean {
-  const header = /^\uFEFF?(?:[^\n]*\n){0,200}?---[ \t]*(?:\r?\n|$)/.exec(text)?.[0] ?? '';
+  const header = headerOf(text);
   if (/^(invokable|slashCommand)[ \t]*:/m.test(header) || /^<(system|user)>/m.test(text)) return true;
   if (/\{\{[#/>^]|\{\{[~ ]*(role|history|media|section|json)\b|<<<dotprompt:/.test(text)) return false;
   if (/^(model|input|output|config|variant|tools|ext|metadata|[\w-]+\.[\w.-]+)[ \t]*:/m.test(header)) return false;
   // Continue's input box, and what it puts in by itself.
   return /\{\{\{[ \t]*input[ \t]*\}\}\}|^temperature[ \t]*:/m.test(text);
+}
+
+/** What stands before the body, with or without a first `---`. */
+function headerOf(text: string): string {
+  const start = /^\uFEFF?---[ \t]*\r?\n/.exec(text)?.[0].length ?? 0;
+  const end = text.slice(start, start + 20_000).search(/^---[ \t]*\r?$/m);
+  return end < 0 ? '' : text.slice(start, start + end);
 }

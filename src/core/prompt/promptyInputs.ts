@@ -18,7 +18,8 @@ export type ReadFiles = ReadonlyMap<string, string>;
 /** The variables of a .prompty file: a list, a map or shorthand, of version 1 (`sample`) or 2 (`default`, `example`). */
 export function readPromptyInputs(header: LocatedMap | null, files: ReadFiles): PromptyInputs {
   const reader = new InputReader(files);
-  const declared = reader.readDeclarations(memberOf(header, 'inputs'));
+  const written = memberOf(header, 'inputs') ?? memberOf(header, 'inputSchema', 'properties');
+  const declared = reader.readDeclarations(written);
   const samples: (readonly [string, unknown])[] = [...reader.samples];
   // Version 1 may have all samples in one place, or in another file.
   const sample = memberOf(header, 'sample');
@@ -26,7 +27,7 @@ export function readPromptyInputs(header: LocatedMap | null, files: ReadFiles): 
   if (all !== null && typeof all === 'object' && !Array.isArray(all)) samples.push(...Object.entries(all));
   const known = new Set(declared.map(({ name }) => name));
   const undeclared = samples.filter(([name]) => !known.has(name));
-  const span = sample?.span ?? memberOf(header, 'inputs')?.span ?? null;
+  const span = sample?.span ?? written?.span ?? null;
   return {
     declared: [
       ...declared,

@@ -1,5 +1,6 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, parseDocument, type Node } from 'yaml';
 import type { Span } from '../promptFile/locateJson';
+import { isYamlNestedTooDeeply } from '../yamlNesting';
 import type { LocatedEntry, LocatedReading, LocatedScalar, LocatedValue } from './locatedValue';
 
 /** Values that a document may have once its aliases are followed. */
@@ -11,6 +12,10 @@ const maxUniqueKeysLength = 20_000;
 
 /** YAML with its places; never throws. @param start where in the file the YAML begins. */
 export function readYaml(text: string, start = 0): LocatedReading {
+  if (isYamlNestedTooDeeply(text)) {
+    const span = { start, end: start + text.length };
+    return { root: null, problems: [{ message: 'not YAML: nested too deeply', span }] };
+  }
   try {
     return readDocument(text, start);
   } catch (error) {
@@ -31,7 +36,7 @@ function readDocument(text: string, start: number): LocatedReading {
     message: `not YAML: ${lowerFirst(message)}`,
     span: { start: start + pos[0], end: start + Math.min(text.length, Math.max(pos[1], pos[0] + 1)) },
   }));
-  const conversion: Conversion = { document, start, length: text.length, left: maxValues };
+  const conversion: Conversion = { anchors: new Map(), text, start, left: maxValues };
   const root = document.contents === null ? null : locate(document.contents, conversion, 0);
   if (conversion.left < 0) {
     problems.push({
@@ -43,9 +48,10 @@ function readDocument(text: string, start: number): LocatedReading {
 }
 
 interface Conversion {
-  readonly document: Document;
+  /** The nodes that aliases mean, as far as the document has been read. */
+  readonly anchors: Map<string, Node>;
+  readonly text: string;
   readonly start: number;
-  readonly length: number;
   left: number;
 }
 
@@ -54,9 +60,10 @@ function locate(node: unknown, conversion: Conversion, depth: number): LocatedVa
   const span = spanOf(node, conversion);
   if (conversion.left < 0 || maxDepth < depth) return { kind: 'scalar', value: null, span };
   if (isAlias(node)) {
-    const target = node.resolve(conversion.document);
+    const target = conversion.anchors.get(node.source);
     return target === undefined ? { kind: 'scalar', value: null, span } : locate(target, conversion, depth + 1);
   }
+  if (isNode(node) && node.anchor !== undefined) conversion.anchors.set(node.anchor, node);
   if (isSeq(node)) {
     return { kind: 'list', items: node.items.map((item) => locate(item, conversion, depth + 1)), span };
   }
@@ -90,10 +97,13 @@ function nothingAfter({ end }: Span): LocatedScalar {
   return { kind: 'scalar', value: null, span: { start: end, end } };
 }
 
-function spanOf(node: unknown, { start, length }: Conversion): Span {
+/** Without the line breaks that a map or a list ends with. */
+function spanOf(node: unknown, { text, start }: Conversion): Span {
   const range = (node as Node | null | undefined)?.range;
-  if (range === null || range === undefined) return { start, end: start + length };
-  return { start: start + range[0], end: start + Math.min(length, range[1]) };
+  if (range === null || range === undefined) return { start, end: start + text.length };
+  let end = Math.min(text.length, range[1]);
+  if (isMap(node) || isSeq(node)) while (range[0] < end && /\s/.test(text[end - 1] ?? '')) end -= 1;
+  return { start: start + range[0], end: start + end };
 }
 
 function lowerFirst(message: string): string {

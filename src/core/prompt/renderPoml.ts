@@ -308,6 +308,11 @@ class PomlRun {
     const path = this.#attribute(element, 'src');
     const source = attributeOf(element, 'src');
     if (path === null || source === null) return undefined;
+    if (isNoText(path)) {
+      const message = `${path} is no text: it is left out of what is scored`;
+      this.#report({ severity: 'information', message, span: element.span });
+      return undefined;
+    }
     const content = this.#files.get(path);
     if (content === undefined) {
       this.#report({ severity: 'error', message: `${path} is not there`, span: source.value });
@@ -324,14 +329,6 @@ class PomlRun {
 
   #renderDocument(element: PomlElement): void {
     const path = this.#attribute(element, 'src');
-    if (path !== null && /\.(docx?|pdf|xlsx?|pptx?|png|jpe?g)$/i.test(path)) {
-      this.#report({
-        severity: 'information',
-        message: `${path} is no text: it is left out of what is scored`,
-        span: element.span,
-      });
-      return;
-    }
     const content = path === null ? this.#attribute(element, 'buffer') : this.#readSource(element);
     if (content !== undefined && content !== null)
       this.writer.block(typeof content === 'string' ? content : JSON.stringify(content, null, 2));
@@ -383,6 +380,11 @@ class PomlRun {
     const { root, problems } = readJson(written);
     return root === null || problems.length > 0 ? written : plainOf(root);
   }
+}
+
+/** Documents and pictures, which POML turns into text with libraries of their own. */
+export function isNoText(path: string): boolean {
+  return /\.(docx?|pdf|xlsx?|pptx?|png|jpe?g|gif|webp)$/i.test(path);
 }
 
 /** POML writes `{speaker, content}` too. */

@@ -25,7 +25,7 @@ export function readPath(value: unknown, path: readonly string[]): unknown {
 export function printValue(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'object') return JSON.stringify(value, null, 2);
-  return String(value as string | number | boolean);
+  return String(value);
 }
 
 /** What JSON could hold of a value: without functions, without cycles, without members that it inherits. */
