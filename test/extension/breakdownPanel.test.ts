@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Tab } from 'vscode';
 import { commands, ConfigurationTarget, env, Selection, TabInputWebview, window, workspace } from 'vscode';
 import type { BreakdownView } from '../../src/protocol/breakdownView';
@@ -109,6 +111,19 @@ describe('breakdown panel', function () {
     assert.deepEqual(inspected?.workspaceValue, { brief: 3, helpful: 1 });
     assert.equal(inspected.globalValue, undefined);
     await configuration.update('weights', undefined, ConfigurationTarget.Workspace);
+  });
+
+  it('stays when its file is deleted, and says so', async () => {
+    await bench.open('gone.jsonl', [pairRow]);
+    await commands.executeCommand('alidade.showBreakdown');
+    await until('the row is shown', async () => (await shownRow()) === 'colours');
+    // The editor watches a file in a moment, and tells of nothing before.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    rmSync(join(bench.folder, 'gone.jsonl'));
+    await until('it is marked', async () => {
+      const state = (await view())?.state;
+      return state?.kind === 'row' && state.gone === true && state.row.id === 'colours';
+    });
   });
 
   it('is not opened for a document without rows', async () => {

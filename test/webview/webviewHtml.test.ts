@@ -38,7 +38,7 @@ describe('webviewHtml', () => {
     });
     assert.equal(html.match(/<\/?script/g)!.length, 4);
     const [, json] = /<script type="application\/json" id="texts">(.*?)<\/script>/su.exec(html)!;
-    assert.deepEqual(JSON.parse(json!), texts);
+    assert.deepEqual(JSON.parse(json), texts);
     assert.ok(html.indexOf('id="texts"') < html.indexOf('src="https://x/y.js"'), 'they are there when the script runs');
   });
 });

@@ -1,5 +1,6 @@
-import type { Event, ExtensionContext, Position, TextDocument, Uri, WebviewPanel } from 'vscode';
-import { commands, Disposable, env, l10n, Range, ViewColumn, window, workspace } from 'vscode';
+import { posix } from 'node:path';
+import type { Event, ExtensionContext, Position, TextDocument, WebviewPanel } from 'vscode';
+import { commands, Disposable, env, l10n, Range, RelativePattern, Uri, ViewColumn, window, workspace } from 'vscode';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../../core/alidadeError';
 import type { Progress } from '../../core/jobContext';
@@ -99,7 +100,6 @@ export function registerBreakdownPanel(params: BreakdownPanelParams): BreakdownR
     window.onDidChangeTextEditorSelection(follow.call),
     window.onDidChangeActiveTextEditor(follow.call),
     workspace.onDidChangeTextDocument(({ document }) => open?.onEdit(document, follow.call)),
-    watchDeletions((files) => open?.onDelete(files)),
     params.scores.onDidChangeSettings(() => void open?.refresh().catch(reportError)),
     new Disposable(() => open?.dispose()),
   );
@@ -114,7 +114,8 @@ export function registerBreakdownPanel(params: BreakdownPanelParams): BreakdownR
 export interface DataSetRow {
   readonly row: ScorableRow;
   readonly location: RowLocation;
-  readonly settings: ScoreSettings;
+  /** Default: those in force, also when they change. */
+  readonly settings?: ScoreSettings;
   /** Shows the row where it comes from. */
   readonly reveal: () => Promise<void>;
   /** What the responses of a list are called, in their order. */
@@ -156,6 +157,8 @@ class BreakdownPanel implements Disposable {
   /** In place of `#shown`. */
   #dataRow: DataSetRow | null = null;
   #originListener: Disposable | null = null;
+  /** The file that the row in view is in, or was last. */
+  #watched: { readonly file: Uri; readonly watcher: Disposable } | null = null;
   /** What the page shows the breakdown of. */
   #explained: ScorableRow | null = null;
   #request = new AbortController();
@@ -174,6 +177,7 @@ class BreakdownPanel implements Disposable {
     this.#disposed = true;
     this.#request.abort();
     this.#originListener?.dispose();
+    this.#watched?.watcher.dispose();
     this.#connection.dispose();
     this.#panel.dispose();
   }
@@ -202,6 +206,7 @@ class BreakdownPanel implements Disposable {
     const location: RowLocation = { file: workspace.asRelativePath(document.uri), line: start.line + 1 };
     this.#shown = { document, start, text: document.getText(row.range) };
     this.#setDataRow(null);
+    if (document.uri.scheme !== 'untitled') this.#watch(document.uri);
     await this.#explain({ location, read: () => readRow(row), part });
   }
 
@@ -260,11 +265,18 @@ class BreakdownPanel implements Disposable {
     }
   }
 
-  /** What is shown stays, and says so. */
-  onDelete(files: readonly Uri[]): void {
-    const shown = this.#shown?.document.uri.toString();
-    if (this.#state.kind !== 'row' || !files.some((file) => file.toString() === shown)) return;
-    this.#setState({ ...this.#state, gone: true });
+  /** What is shown stays when its file is deleted, by whomever, and says so. */
+  #watch(file: Uri): void {
+    if (this.#watched?.file.toString() === file.toString()) return;
+    this.#watched?.watcher.dispose();
+    const name = posix.basename(file.path);
+    const watcher = workspace.createFileSystemWatcher(new RelativePattern(Uri.joinPath(file, '..'), name), false, true);
+    const mark = (gone: boolean): void => {
+      if (this.#state.kind === 'row' && this.#shown !== null) this.#setState({ ...this.#state, gone });
+    };
+    watcher.onDidDelete(() => mark(true));
+    watcher.onDidCreate(() => mark(false));
+    this.#watched = { file, watcher };
   }
 
   onEdit(document: TextDocument, follow: () => void): void {
@@ -399,16 +411,6 @@ interface ExplainParams {
   readonly settings?: ScoreSettings;
   /** Where the page is opened. */
   readonly part?: BreakdownPart | undefined;
-}
-
-/** Deletions in the editor, and by other programs where it watches the folder. */
-function watchDeletions(onDelete: (files: readonly Uri[]) => void): Disposable {
-  const watcher = workspace.createFileSystemWatcher('**/*', true, true, false);
-  return Disposable.from(
-    watcher,
-    watcher.onDidDelete((file) => onDelete([file])),
-    workspace.onDidDeleteFiles(({ files }) => onDelete(files)),
-  );
 }
 
 interface SavedState {

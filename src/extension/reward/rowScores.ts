@@ -158,7 +158,7 @@ export class RowScores implements Disposable {
       const result = await this.#client.scoreRows(request, this.#withProgress(context));
       this.#modelFailure = null;
       for (const [index, scored] of result.rows.entries()) {
-        const asked = { row: rows[index] as ScorableRow, settings };
+        const asked = { row: rows[index], settings };
         if ('error' in scored) this.#rememberFailure(asked, new AlidadeError(scored.error));
         else this.#rememberScore(asked, { row: scored, model: result.model });
       }
