@@ -16,8 +16,11 @@ export interface OptionSpec<Value> {
   /** Whether the help names the fallback. */
   readonly showsDefault: boolean;
   readonly isRequired: boolean;
-  /** @throws OptionProblem when the text does not fit. */
-  parse(text: string): Value;
+  /**
+   * @param before what the option has said so far: the fallback, unless it is given several times.
+   * @throws OptionProblem when the text does not fit.
+   */
+  parse(text: string, before: Value): Value;
 }
 
 /** Why a value does not fit: "is not a number". */

@@ -92,7 +92,7 @@ export const commands: readonly Command[] = [
     summary: 'generate text',
     arguments: [],
     options: generateOptions,
-    notes: ['One of --messages, --prompt and --ids says what to continue.'],
+    notes: ['One of --messages, --prompt-file, --prompt and --ids says what to continue.'],
     run: async (call) => (await import('./generateText')).generateText(call),
   }),
   defineCommand({

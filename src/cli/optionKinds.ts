@@ -1,3 +1,5 @@
+import { describeJsonError } from '../core/promptFile/describeJsonError';
+import { describeJson, isRecord } from '../core/promptFile/rowProblem';
 import { OptionProblem, type OptionSpec } from './command';
 
 interface Texts {
@@ -149,6 +151,36 @@ export function namedTexts(texts: Texts): OptionSpec<Readonly<Record<string, str
       return [name, given];
     });
     return Object.fromEntries(pairs);
+  };
+  return { ...optional(texts), parse };
+}
+
+/** `name=text`, given once for each name. */
+export function repeatedText(texts: Texts): OptionSpec<Readonly<Record<string, string>> | undefined> {
+  const parse = (
+    value: string,
+    before: Readonly<Record<string, string>> | undefined,
+  ): Readonly<Record<string, string>> => {
+    const equals = value.indexOf('=');
+    const name = value.slice(0, Math.max(0, equals)).trim();
+    if (name === '') throw new OptionProblem(`is ${JSON.stringify(value)}, but has to be name=text`);
+    if (before !== undefined && Object.hasOwn(before, name)) throw new OptionProblem(`names ${name} twice`);
+    return { ...before, [name]: value.slice(equals + 1) };
+  };
+  return { ...optional(texts), parse };
+}
+
+/** A JSON object. */
+export function jsonObject(texts: Texts): OptionSpec<Readonly<Record<string, unknown>> | undefined> {
+  const parse = (value: string): Readonly<Record<string, unknown>> => {
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(value);
+    } catch {
+      throw new OptionProblem(`is no JSON: ${describeJsonError(value).message}`);
+    }
+    if (isRecord(parsed)) return parsed;
+    throw new OptionProblem(`is ${describeJson(parsed)}, not a JSON object of names and values`);
   };
   return { ...optional(texts), parse };
 }

@@ -34,7 +34,7 @@ export function parseCommandLine(command: Command, args: readonly string[]): Par
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
-    options[token.name] = readOption(command, token);
+    options[token.name] = readOption(command, token, options[token.name]);
     given.add(token.name);
   }
   for (const [name, { isRequired, placeholder }] of Object.entries(command.options)) {
@@ -47,6 +47,7 @@ export function parseCommandLine(command: Command, args: readonly string[]): Par
 function readOption(
   command: Command,
   token: { readonly name: string; readonly rawName: string; readonly value?: string | undefined },
+  before: unknown,
 ): unknown {
   const { name, rawName, value } = token;
   const spec = Object.hasOwn(command.options, name) ? command.options[name] : undefined;
@@ -59,7 +60,7 @@ function readOption(
     throw usage(command, `--${name} needs a value: --${name} ${spec.placeholder ?? 'VALUE'}`);
   }
   try {
-    return spec.parse(value);
+    return spec.parse(value, before);
   } catch (error) {
     if (!(error instanceof OptionProblem)) throw error;
     throw usage(command, `--${name} ${error.message}`);

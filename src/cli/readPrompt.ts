@@ -5,6 +5,7 @@ import type { Message } from '../core/promptFile/message';
 import { readMessages } from '../core/promptFile/readMessages';
 import { isRecord, RowProblem } from '../core/promptFile/rowProblem';
 import { directionSystemText, preferenceDirection } from '../core/steering/preferenceDirection';
+import { renderPromptFile } from '../engine/promptFile/renderPromptFile';
 import { requireTemplate, type LanguageModel } from '../engine/generation/languageModel';
 import type { OptionValues } from './command';
 import { openInputs, readText } from './openInput';
@@ -21,17 +22,31 @@ type GenerateValues = OptionValues<typeof generateOptions>;
 /** @throws AlidadeError `usage` for options that exclude one another, and what reading the file throws. */
 export async function readPrompt(options: GenerateValues, signal: AbortSignal): Promise<Prompt> {
   checkOptions(options);
-  const { ids, prompt, raw, system, messages, direction } = options;
+  const { ids, prompt, raw, system, direction } = options;
   if (ids !== undefined) return { kind: 'ids', ids };
   if (raw) return { kind: 'raw', text: prompt ?? '' };
   const steering = direction === undefined ? undefined : directionSystemText(preferenceDirection(direction));
   const systemText = system ?? steering;
-  const turns = messages === undefined ? [{ role: 'user', content: prompt ?? '' }] : await readFile(messages, signal);
+  const turns = await readTurns(options, signal);
   if (systemText === undefined) return { kind: 'chat', messages: turns };
   if (turns[0]?.role === 'system') {
     throw usage('--direction writes the system text, and the messages have one already', 'leave one of them out');
   }
   return { kind: 'chat', messages: [{ role: 'system', content: systemText }, ...turns] };
+}
+
+async function readTurns(options: GenerateValues, signal: AbortSignal): Promise<readonly Message[]> {
+  const { messages, prompt = '', input, inputs, 'prompt-file': file, 'prompt-label': label = null } = options;
+  if (messages !== undefined) return readFile(messages, signal);
+  if (file === undefined) return [{ role: 'user', content: prompt }];
+  const given = input === undefined && inputs === undefined ? null : { ...inputs, ...input };
+  return renderPromptFile({
+    path: file,
+    label,
+    labelOption: '--prompt-label',
+    inputs: given === null ? { kind: 'first' } : { kind: 'values', values: given },
+    root: process.cwd(),
+  });
 }
 
 /** The prompt's token ids, with the beginning of a reply where it is a chat. */
@@ -51,10 +66,14 @@ export function encodePrompt(prompt: Prompt, model: LanguageModel): readonly num
 }
 
 function checkOptions(options: GenerateValues): void {
-  const { ids, prompt, messages, raw, system, direction, logits, json } = options;
-  const given = [ids, prompt, messages].filter((value) => value !== undefined).length;
-  if (given === 0) throw usage('there is nothing to continue', 'give --prompt, --messages or --ids');
-  if (1 < given) throw usage('--prompt, --messages and --ids exclude one another', 'give one of them');
+  const { ids, prompt, messages, raw, system, direction, logits, json, 'prompt-file': file } = options;
+  const given = [ids, prompt, messages, file].filter((value) => value !== undefined).length;
+  if (given === 0) throw usage('there is nothing to continue', 'give --prompt, --prompt-file, --messages or --ids');
+  if (1 < given) throw usage('--prompt, --prompt-file, --messages and --ids exclude one another', 'give one of them');
+  const ofFile = [options.input, options.inputs, options['prompt-label']].some((value) => value !== undefined);
+  if (ofFile && file === undefined) {
+    throw usage('--input, --inputs and --prompt-label go with --prompt-file', 'give --prompt-file FILE');
+  }
   if (raw && prompt === undefined) throw usage('--raw goes with --prompt', 'give --prompt TEXT');
   if (system !== undefined && (prompt === undefined || raw)) {
     throw usage('--system goes with --prompt as a chat', 'put the system text into the messages');

@@ -46,6 +46,35 @@ describe('alidade generate and perplexity', function () {
     assert.equal(generation.choices[0]?.tokenIds.length, 4);
   });
 
+  it('answers a prompt file with its own input, or with the values that are given', async () => {
+    const file = join(folder, 'colours.prompty');
+    const header = 'inputs:\n  topic:\n    type: string\n    sample: the sky\n';
+    writeFileSync(file, `---\nname: Colours\n${header}---\nuser:\nName a colour of {{topic}}.\n`);
+    const args = ['--max-new-tokens', '4', '--temperature', '0'] as const;
+    const ofPrompt = async (text: string): Promise<Generation['choices']> =>
+      (await generateJson('--prompt', text, ...args)).choices;
+    const ofFile = async (...more: readonly string[]): Promise<Generation['choices']> =>
+      (await generateJson('--prompt-file', file, ...args, ...more)).choices;
+    assert.deepEqual(await ofFile(), await ofPrompt('Name a colour of the sky.'));
+    assert.deepEqual(await ofFile('--input', 'topic=a=b'), await ofPrompt('Name a colour of a=b.'));
+    assert.deepEqual(await ofFile('--inputs', '{"topic": 7}'), await ofPrompt('Name a colour of 7.'));
+  });
+
+  it('refuses options of prompt files that do not fit', async () => {
+    for (const [args, message] of [
+      [['--prompt', 'Hi', '--input', 'a=b'], /go with --prompt-file/],
+      [['--prompt', 'Hi', '--prompt-file', 'x.prompty'], /exclude one another/],
+      [['--prompt-file', 'x.prompty', '--input', 'a'], /has to be name=text/],
+      [['--prompt-file', 'x.prompty', '--input', 'a=1', '--input', 'a=2'], /names a twice/],
+      [['--prompt-file', 'x.prompty', '--inputs', '[1]'], /not a JSON object/],
+      [['--prompt-file', 'x.prompty', '--inputs', '{'], /is no JSON/],
+    ] as const) {
+      const { status, stderr } = await runCli(['generate', '--model', model, ...args]);
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, message);
+    }
+  });
+
   it('is the same for the same seed and differs between seeds and answers', async () => {
     const args = ['--prompt', 'Hi', '--max-new-tokens', '12', '--temperature', '2', '--n', '2'] as const;
     const [first, again, other] = [
