@@ -35,17 +35,20 @@ interface NamedAnswer {
   readonly text: string;
 }
 
+/** What was ranked last. */
+interface RankedAnswers {
+  readonly id: string;
+  readonly answers: readonly NamedAnswer[];
+}
+
 /** Makes answers to a prompt, ranks them in the breakdown page, and copies the best one. */
 export function registerGenerateAndScore(params: GenerateAndScoreParams): Disposable {
   let origin: Disposable | null = null;
-  let best: string | null = null;
-  const setBest = (text: string | null): void => {
-    best = text;
-    void commands.executeCommand('setContext', 'alidade.answersMade', text !== null);
-  };
+  let ranked: RankedAnswers | null = null;
 
   const generateAndScore = async (target: PromptTarget | RowTarget | undefined): Promise<void> => {
-    const settings = readScoreSettings();
+    // A model that may not be loaded is told before anything is generated.
+    readScoreSettings();
     refuseJudge();
     const source = await findSource(params, target);
     if (source === null) return;
@@ -62,25 +65,25 @@ export function registerGenerateAndScore(params: GenerateAndScoreParams): Dispos
     origin?.dispose();
     const watched = originOf(source);
     origin = watched;
-    setBest(null);
+    ranked = { id: row.id, answers };
+    void commands.executeCommand('setContext', 'alidade.answersMade', true);
     await params.breakdown.showRow({
       row,
-      settings,
       names: answers.map(({ name }) => name),
       location: { file: workspace.asRelativePath(source.document.uri), line: source.range.start.line + 1 },
       reveal: () => revealSource(source),
       origin: watched,
     });
-    setBest(bestOf(answers, row.id, params.breakdown));
   };
 
   return Disposable.from(
     registerCommand('alidade.generateAndScore', generateAndScore),
     registerCommand('alidade.copyBestAnswer', async () => {
+      const best = bestOf(ranked, params.breakdown);
       if (best === null) {
         throw new AlidadeError({
           code: 'row',
-          message: l10n.t('no answers have been ranked yet'),
+          message: l10n.t('the breakdown page shows no ranked answers'),
           hint: l10n.t('generate and score some first'),
         });
       }
@@ -156,15 +159,11 @@ function nameOfOwn(role: PromptSource['responses'][number]['role']): string {
 }
 
 /** null: the page shows something else by now, or they could not be scored. */
-function bestOf(
-  answers: readonly NamedAnswer[],
-  id: string,
-  { view }: GenerateAndScoreParams['breakdown'],
-): string | null {
+function bestOf(ranked: RankedAnswers | null, { view }: GenerateAndScoreParams['breakdown']): string | null {
   const state = view()?.state;
-  if (state?.kind !== 'row' || state.row.id !== id) return null;
+  if (ranked === null || state?.kind !== 'row' || state.row.id !== ranked.id) return null;
   const scores = state.row.responses.map(({ score }) => score);
-  return answers[scores.indexOf(Math.max(...scores))]?.text ?? null;
+  return ranked.answers[scores.indexOf(Math.max(...scores))]?.text ?? null;
 }
 
 /** @throws AlidadeError `usage` */

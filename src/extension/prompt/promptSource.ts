@@ -89,7 +89,7 @@ export function sourceOfRow({ document, row }: FoundRow, documents: DataDocument
 }
 
 /** Watches whether what was answered still stands there. To be disposed of. */
-export function originOf({ document, messages, messagesNow }: PromptSource): RowOrigin & Disposable {
+export function originOf({ document, range, messages, messagesNow }: PromptSource): RowOrigin & Disposable {
   const asked = JSON.stringify(messages);
   const changed = new EventEmitter<void>();
   let isGone = false;
@@ -111,6 +111,7 @@ export function originOf({ document, messages, messagesNow }: PromptSource): Row
   );
   return {
     onDidChange: changed.event,
+    beginsAt: (other, start) => other === document && start.isEqual(range.start),
     state: () => {
       if (isGone) return 'gone';
       // A closed document keeps its last text and hears of no edits any more.

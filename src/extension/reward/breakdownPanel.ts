@@ -408,7 +408,7 @@ interface ExplainParams {
   readonly location: RowLocation;
   readonly read: () => ScorableRow;
   /** Default: those in force. */
-  readonly settings?: ScoreSettings;
+  readonly settings?: ScoreSettings | undefined;
   /** Where the page is opened. */
   readonly part?: BreakdownPart | undefined;
 }
