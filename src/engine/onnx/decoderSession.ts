@@ -164,7 +164,7 @@ export class DecoderSession {
     try {
       while (done < total) {
         throwIfCancelled(context.signal);
-        const [from, to] = [done, Math.min(done + step, total)];
+        const [from, to] = [done, this.#runEnd(done, Math.min(done + step, total))];
         const within = (slot: number): boolean => from <= slot && slot < to;
         const heads = allScored.filter(({ slot }) => within(slot));
         const hidden = [...wanted].filter(within);
@@ -190,6 +190,17 @@ export class DecoderSession {
       logProbabilities: scored[index].flatMap((head) => logProbabilities.get(head) ?? []),
       computedTokens,
     }));
+  }
+
+  /**
+   * Where a run that begins at `from` ends. The kernel of fused attention takes a run without a past for one sequence,
+   * whatever its bias and positions say (ONNX Runtime 1.30): such a run ends where sequences part.
+   */
+  #runEnd(from: number, to: number): number {
+    if (from !== 0 || this.#open.attention !== 'fused') return to;
+    let end = 1;
+    while (end < to && this.#tree.positionAt(end) === end) end += 1;
+    return end;
   }
 
   /** Drops the slots that are in the way; gives the first free one. */

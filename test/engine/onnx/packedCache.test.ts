@@ -68,6 +68,21 @@ describe('a cache that sequences share', () => {
     }
   }
 
+  for (const attention of ['fused', 'plain'] as const) {
+    it(`gives short texts that part in the first run what each has alone, with ${attention} attention`, async () => {
+      const short = [tinyIds(20, 1), [...tinyIds(20, 1).slice(0, 12), ...tinyIds(9, 2)], tinyIds(7, 3)];
+      const packed = await open(fusable, { attention, cache: 'packed' });
+      const together = await evaluate(packed, short);
+      for (const [index, ids] of short.entries()) {
+        await packed.forget();
+        const [expected] = await evaluate(packed, [ids]);
+        together[index].hidden.forEach((state, at) =>
+          assertClose(state, expected.hidden[at], { tolerance, what: `text ${index}` }),
+        );
+      }
+    });
+  }
+
   for (const dtype of ['f32', 'int8', 'int4'] as const) {
     it(`gives each what it has alone in ${dtype}: no token is rounded by its neighbours`, async () => {
       const wide = { hidden_size: 64, intermediate_size: 96 };
