@@ -1,3 +1,4 @@
+import type { Span } from '../promptFile/locateJson';
 import { parseChatJson } from './parseChatJson';
 import { parseChatml } from './parseChatml';
 import { parseContinuePrompt } from './parseContinuePrompt';
@@ -30,12 +31,21 @@ export function parsePromptFile(file: PromptFileText): PromptFile {
   const span = { start: 0, end: file.text.length };
   if (maxLength < file.text.length) return emptyFile(format, `longer than ${maxLength} characters: not a prompt`, span);
   try {
-    return parseAs(format, file);
+    const parsed = parseAs(format, file);
+    return {
+      ...parsed,
+      problems: parsed.problems.map((problem) => ({ ...problem, span: within(problem.span, span) })),
+    };
   } catch (error) {
     // Parsers of nested text go as deep as the text does.
     if (!(error instanceof RangeError)) throw error;
     return emptyFile(format, 'nested too deeply to be read', span);
   }
+}
+
+/** What is missing at the end of a text is told at its end. */
+function within({ start, end }: Span, { end: limit }: Span): Span {
+  return { start: Math.min(start, limit), end: Math.min(end, limit) };
 }
 
 function formatOf({ path, text }: PromptFileText): PromptFormat {
@@ -45,7 +55,7 @@ function formatOf({ path, text }: PromptFileText): PromptFormat {
   return isMessageList(text) ? 'chatJson' : 'markdown';
 }
 
-function emptyFile(format: PromptFormat, message: string, span: PromptFile['problems'][number]['span']): PromptFile {
+function emptyFile(format: PromptFormat, message: string, span: Span): PromptFile {
   const problems = [{ severity: 'error' as const, message, span }];
   return { format, name: null, description: null, prompts: [], inputs: [], references: [], problems };
 }

@@ -13,10 +13,56 @@ const maxMilliseconds = 10_000;
 const telling = [
   ...['{{', '}}', '{%', '%}', '{#', '#}', '{{#', '{{/', '{{^', '{{else}}', '{{>', '{{{', '}}}', '${', '}', '{', '\\'],
   ...['---\n', ': ', '- ', '&a ', '*a', '<<: ', '|\n', '>\n', "'", '"', '`', '[', ']', '\n', '\r\n', '\t', '  '],
-  ...['<', '>', '</', '/>', '<!--', '-->', '<![CDATA[', '&lt;', ' for="x in xs"', ' if="', '<let name="', '<p>', '<item>'],
-  ...['system:\n', 'user:\n', '<|im_start|>', '<|im_end|>', '"role"', 'role "system"', '<<<dotprompt:role:user>>>', 'file://'],
-  ...['{% for i in range(9999999) %}', '{% endfor %}', '{{ x.repeat(99999999) }}', '__proto__', 'constructor', 'toString'],
-  ...['\0', '\uD800', '\uFEFF', '\uE000', '😀', '0', '-1', '1e999', 'null', 'true', '=>', '?.', '(', ')', '((((((((((((((('],
+  ...[
+    '<',
+    '>',
+    '</',
+    '/>',
+    '<!--',
+    '-->',
+    '<![CDATA[',
+    '&lt;',
+    ' for="x in xs"',
+    ' if="',
+    '<let name="',
+    '<p>',
+    '<item>',
+  ],
+  ...[
+    'system:\n',
+    'user:\n',
+    '<|im_start|>',
+    '<|im_end|>',
+    '"role"',
+    'role "system"',
+    '<<<dotprompt:role:user>>>',
+    'file://',
+  ],
+  ...[
+    '{% for i in range(9999999) %}',
+    '{% endfor %}',
+    '{{ x.repeat(99999999) }}',
+    '__proto__',
+    'constructor',
+    'toString',
+  ],
+  ...[
+    '\0',
+    '\uD800',
+    '\uFEFF',
+    '\uE000',
+    '😀',
+    '0',
+    '-1',
+    '1e999',
+    'null',
+    'true',
+    '=>',
+    '?.',
+    '(',
+    ')',
+    '(((((((((((((((',
+  ],
 ];
 
 function mutate(text: string, random: SeededRandom): string {
@@ -57,18 +103,26 @@ describe('mutated prompt files', () => {
       assert.ok(example !== undefined);
       const text = mutate(example.text, random);
       const files = new Map(
-        Object.entries(example.files ?? {}).map(([path, content]) => [path, random.below(3) === 0 ? mutate(content, random) : content]),
+        Object.entries(example.files ?? {}).map(([path, content]) => [
+          path,
+          random.below(3) === 0 ? mutate(content, random) : content,
+        ]),
       );
       const start = performance.now();
       const file = parsePromptFile({ path: example.path, text, files });
       const check = ({ start: from, end }: { readonly start: number; readonly end: number }): void =>
-        assert.ok(0 <= from && from <= end && end <= text.length, `mutation ${count}: ${from} to ${end} of ${text.length}`);
+        assert.ok(
+          0 <= from && from <= end && end <= text.length,
+          `mutation ${count}: ${from} to ${end} of ${text.length}`,
+        );
       for (const { span } of [...file.problems, ...file.references, ...file.prompts]) check(span);
       const given: Readonly<Record<string, unknown>> = { ...file.inputs[0]?.values, ...example.values };
       for (const prompt of file.prompts.slice(0, 4)) {
         for (const { span } of prompt.parts) check(span);
         for (const { spans } of prompt.variables) for (const span of spans) check(span);
-        const missing = prompt.variables.filter(({ name }) => !Object.hasOwn(given, name)).map(({ name }) => [name, 'x']);
+        const missing = prompt.variables
+          .filter(({ name }) => !Object.hasOwn(given, name))
+          .map(({ name }) => [name, 'x']);
         const rendered = renderPrompt(prompt, { values: { ...Object.fromEntries(missing), ...given }, files });
         for (const { span } of rendered.problems) check(span);
         const hasError = rendered.problems.some(({ severity }) => severity === 'error');
