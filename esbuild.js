@@ -6,11 +6,11 @@
 //   node esbuild.js --tests [PART…]    bundles test/**/*.test.ts into out/test/** (only paths that contain a PART)
 'use strict';
 
-const { existsSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
+const { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join, relative, sep } = require('node:path');
 const esbuild = require('esbuild');
 const { version } = require('./package.json');
-const pageAliases = require('./scripts/pageAliases.json');
+const { pageAliases, squeezeTemplates } = require('./scripts/pageBuild.js');
 const { thirdPartyNotices } = require('./scripts/thirdPartyNotices.js');
 
 const root = __dirname;
@@ -62,7 +62,6 @@ function programs() {
     { ...node, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } },
     {
       ...shared,
-      // What a page needs of a package, in place of the package: see the files.
       alias: pageAliases,
       entryPoints: Object.fromEntries(pages),
       format: 'iife',
@@ -97,6 +96,12 @@ async function buildTests() {
   }
 }
 
+function squeezePages() {
+  for (const file of walk(join(root, 'dist', 'webview')).filter((name) => name.endsWith('.js'))) {
+    writeFileSync(file, squeezeTemplates(readFileSync(file, 'utf8')));
+  }
+}
+
 /** @returns {string[]} every file below the folder, without node_modules */
 function walk(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -113,6 +118,7 @@ async function main() {
     return;
   }
   const results = await Promise.all(programs().map((options) => esbuild.build(options)));
+  if (production) squeezePages();
   const notices = thirdPartyNotices(
     root,
     results.map((result) => result.metafile),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 
@@ -10,12 +10,21 @@ export interface BuiltPage {
   readonly inputs: Metafile['inputs'];
 }
 
+/** What `scripts/pageBuild.js` exports. */
+interface PageBuild {
+  readonly pageAliases: Record<string, string>;
+  readonly squeezeTemplates: (script: string) => string;
+}
+
 /** Builds `webview/<name>/main.ts` as `esbuild.js --production` does. Run from the repository's root. */
 export async function buildPage(name: string): Promise<BuiltPage> {
   const root = process.cwd();
+  const { pageAliases, squeezeTemplates } = createRequire(join(root, 'package.json'))(
+    './scripts/pageBuild.js',
+  ) as PageBuild;
   const result = await build({
     absWorkingDir: root,
-    alias: JSON.parse(readFileSync(join(root, 'scripts', 'pageAliases.json'), 'utf8')) as Record<string, string>,
+    alias: pageAliases,
     bundle: true,
     charset: 'utf8',
     define: { 'process.env.NODE_ENV': '"production"' },
@@ -32,5 +41,6 @@ export async function buildPage(name: string): Promise<BuiltPage> {
     write: false,
   });
   const output = result.outputFiles[0];
-  return { script: output.text, bytes: output.contents.byteLength, inputs: result.metafile.inputs };
+  const script = squeezeTemplates(output.text);
+  return { script, bytes: Buffer.byteLength(script), inputs: result.metafile.inputs };
 }
