@@ -153,7 +153,9 @@ describe('the inference runtime', () => {
   }
 
   it('is not loaded by commands that do not run a model', async () => {
-    for (const args of [['--version'], ['serve', '--help'], ['models', folder()], ['inspect', folder()], ['starter']]) {
+    const convert = ['convert', '--to', 'rlhflow', '--output', join(folder(), 'out.jsonl')];
+    const others = [['--version'], ['serve', '--help'], ['models', folder()], ['inspect', folder()], ['starter']];
+    for (const args of [...others, convert]) {
       assert.ok(!(await isLoaded(...args)), args.join(' '));
     }
     assert.ok(await isLoaded('score', '--model', folder(), folder()), 'the hook sees it where it is loaded');
