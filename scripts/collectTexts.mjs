@@ -1,5 +1,6 @@
 // npm run texts: rewrites l10n/ from the sources: bundle.l10n.json, the texts that a translation has to have, and
-// pages.json, which of them each page shows.
+// pages.json, which of them each page shows. Translations (bundle.l10n.de.json) lose what is gone and are put into the
+// same order; what they lack is printed.
 //
 // In src/extension a text is the argument of `l10n.t('…')`, in webview/ that of `t('…')`: one literal, whole sentences,
 // values as {0}, {1}, …
@@ -71,8 +72,23 @@ function textsOf(file, isTextCall) {
   return texts;
 }
 
+/** @returns {Promise<string[]>} the texts that the translation lacks */
+async function updateTranslation(name, bundle) {
+  const file = join(repository, 'l10n', name);
+  const translated = JSON.parse(readFileSync(file, 'utf8'));
+  const kept = Object.keys(bundle).filter((text) => text in translated);
+  writeFileSync(file, await formatJson(Object.fromEntries(kept.map((text) => [text, translated[text]]))));
+  return Object.keys(bundle).filter((text) => !(text in translated));
+}
+
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  for (const [name, content] of Object.entries(await textFiles())) {
-    writeFileSync(join(repository, 'l10n', name), content);
+  const files = await textFiles();
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(repository, 'l10n', name), content);
+  const bundle = JSON.parse(files['bundle.l10n.json']);
+  const translations = readdirSync(join(repository, 'l10n')).filter((name) =>
+    /^bundle\.l10n\.[\w-]+\.json$/.test(name),
+  );
+  for (const name of translations) {
+    for (const text of await updateTranslation(name, bundle)) console.error(`${name} lacks ${JSON.stringify(text)}`);
   }
 }
