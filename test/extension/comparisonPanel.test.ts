@@ -286,12 +286,14 @@ describe('the panel that compares versions', function () {
   it('shows the rendered prompts in a diff, and the breakdowns of answers, the named one first', async () => {
     const [first, second] = [write('diff1.prompty', plain), write('diff2.prompty', calm)];
     const shown: ScorableRow[] = [];
+    const names: string[] = [];
     const page = openPage({
       first,
       second,
       breakdown: {
-        showRow: ({ row }) => {
+        showRow: ({ row, names: given = [] }) => {
           shown.push(row);
+          names.push(...given);
           return Promise.resolve();
         },
       },
@@ -307,6 +309,7 @@ describe('the panel that compares versions', function () {
       replies.map((text) => text?.slice(0, 2)),
       ['1:', '0:'],
     );
+    assert.deepEqual(names, ['Answer 2', 'Answer 1']);
     await page.request(showTextDifference.method, { input: 0 });
     const tab = await until('the diff is open', () => {
       const { activeTab } = window.tabGroups.activeTabGroup;

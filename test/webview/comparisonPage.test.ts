@@ -155,6 +155,14 @@ describe('the page that compares versions', function () {
     });
   }
 
+  it('keeps the tools of an open input in view in a narrow column', async () => {
+    const { page } = await open(one, { width: 540 });
+    await expanders(page).first().click();
+    const area = (await page.locator('.scroll').last().boundingBox()) ?? assert.fail('no table');
+    const tool = (await page.locator('td.tools ald-button').boundingBox()) ?? assert.fail('no tool');
+    assert.ok(tool.x + tool.width <= area.x + area.width + 1, `${tool.x + tool.width} of ${area.x + area.width}`);
+  });
+
   describe('is never more confident than the numbers', () => {
     it('says which version scores higher only where the interval excludes 0', async () => {
       const { page } = await open(meters);

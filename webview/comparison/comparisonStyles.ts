@@ -240,7 +240,7 @@ export const comparisonStyles = css`
       grid-template-columns: minmax(0, 1fr);
     }
     table.inputs th,
-    table.inputs td {
+    table.inputs tr:not(.answers) td {
       padding-inline-start: 10px;
     }
     table.inputs th:first-child {

@@ -335,17 +335,20 @@ export class ComparisonPanel implements Disposable {
   /** All answers of the version to the input, the named one first. */
   async #explain({ input, side, answer }: AnswersReference): Promise<void> {
     const { messages, answers } = this.#cell(input, side);
-    const chosen = answers[answer];
-    if (messages === null || chosen === undefined || this.#settings === null) return;
+    if (messages === null || answers[answer] === undefined || this.#settings === null) return;
     checkModelTrust(this.#settings.model.reference);
-    const scored = answers.filter((each) => each !== chosen && each.scored !== null);
+    const shown = [
+      answer,
+      ...[...answers.keys()].filter((place) => place !== answer && answers[place].scored !== null),
+    ];
     const { name } = this.#record[side];
     await this.#tools.breakdown.showRow({
       row: answersRow(
         l10n.t('{0}, {1}', this.#inputName(input), name),
         messages,
-        [chosen, ...scored].map(({ text }) => text),
+        shown.map((place) => answers[place].text),
       ),
+      names: shown.map((place) => l10n.t('Answer {0}', place + 1)),
       settings: this.#settings,
       location: { file: name, line: 1 },
       reveal: () => Promise.resolve(this.reveal()),
@@ -378,8 +381,9 @@ export class ComparisonPanel implements Disposable {
   }
 
   #inputName(input: number): string {
-    const name = this.#record.inputs[input]?.name ?? '';
-    return name === '' ? l10n.t('input {0}', input + 1) : name;
+    const { name = '', values = {} } = this.#record.inputs[input] ?? {};
+    if (name !== '') return name;
+    return input === 0 && Object.keys(values).length === 0 ? l10n.t('the prompt') : l10n.t('input {0}', input + 1);
   }
 
   /** A file was edited or deleted, or there is another commit: the numbers may not be those of the versions any more. */
