@@ -145,9 +145,7 @@ class TestReport {
       await this.#terminal.write(writeTapPoint(this.#tests.length, test));
     }
     for (const { message, hint } of test.result.errors) {
-      this.#terminal.writeError(
-        `error: ${test.file}: ${test.result.id}: ${message}${hint === null ? '' : `: ${hint}`}`,
-      );
+      this.#terminal.fail(`${test.file}: ${test.result.id}: ${message}${hint === null ? '' : `: ${hint}`}`);
     }
   }
 

@@ -4,7 +4,7 @@ import { readYaml, type YamlValue } from './yamlValue';
 
 /** What may be written at a place of a test file. */
 export type CursorContext =
-  /** A key; `taken` stand there already, `isItem` right after the dash of a list. */
+  /** A key; `taken` stand there already. */
   | {
       readonly kind: 'key';
       readonly keys: KeyTable;

@@ -1,4 +1,4 @@
-import type { CancellationToken, TestItem, TestRunRequest } from 'vscode';
+import type { CancellationToken, TestItem, TestRunRequest, Uri } from 'vscode';
 import {
   commands,
   Disposable,
@@ -8,7 +8,6 @@ import {
   TestMessage,
   TestRunProfileKind,
   tests,
-  Uri,
   window,
   workspace,
 } from 'vscode';
@@ -21,9 +20,10 @@ import type { DataDocuments } from '../promptFile/dataDocuments';
 import { registerCommand } from '../registerCommand';
 import { reportError } from '../reportError';
 import type { BreakdownRegistration } from '../reward/breakdownPanel';
-import { readScoreSettings } from '../reward/readScoreSettings';
 import type { RowScores } from '../reward/rowScores';
 import type { SidecarClient } from '../sidecar/sidecarClient';
+import { chosenItems } from './chosenItems';
+import { findObjectives } from './findObjectives';
 import { KnownModels, referenceOf } from './knownModels';
 import { registerNewRewardTest } from './newRewardTest';
 import { registerRewardTestDiagnostics } from './rewardTestDiagnostics';
@@ -32,7 +32,6 @@ import { registerRewardTestHelp } from './rewardTestHelp';
 import { RewardTestTree } from './rewardTestTree';
 import { runTestFile } from './runTestFile';
 import { showTestBreakdown, type ShownResults } from './showTestBreakdown';
-import { checkFileTrust } from './testModelTrust';
 
 export interface RewardTestsParams {
   readonly client: Pick<SidecarClient, 'runRewardTests' | 'describeModel'>;
@@ -142,35 +141,14 @@ export function registerRewardTests({
     }
   };
 
-  const objectives = async (
-    document: Parameters<RewardTestDocuments['ofDocument']>[0],
-    mayOpen: boolean,
-    token: CancellationToken,
-  ): Promise<readonly string[]> => {
-    const { parsed } = documents.ofDocument(document);
-    const known = models.ofFile(parsed);
-    if (known !== null || !mayOpen) return (known?.objectives ?? []).map(({ name }) => name);
-    try {
-      checkFileTrust(parsed);
-      const { model: settings } = readScoreSettings();
-      const selection =
-        parsed.model === null || parsed.model.value === settings.reference
-          ? settings
-          : { ...settings, reference: parsed.model.value, cwd: Uri.joinPath(document.uri, '..').fsPath };
-      const described = await client.describeModel(selection, { signal: abortSignalOf(token) });
-      models.learn(referenceOf(parsed), described);
-      return described.objectives.map(({ name }) => name);
-    } catch {
-      // Completion stays silent: whoever runs the tests is told what is wrong with the model.
-      return [];
-    }
-  };
-
   const watcher = workspace.createFileSystemWatcher(testFileGlob);
   const showOpen = (): void => {
     for (const document of workspace.textDocuments) {
       if (holdsTests(document)) tree.show(documents.ofDocument(document));
     }
+  };
+  const follow = (uri: Uri): void => {
+    if (!/(^|\/)(node_modules|\.[^/]+)\//.test(workspace.asRelativePath(uri))) void tree.refresh(uri);
   };
   const showSoon = debounce(showOpen, restDelay);
   showOpen();
@@ -180,8 +158,8 @@ export function registerRewardTests({
     models,
     diagnostics,
     watcher,
-    watcher.onDidCreate((uri) => void tree.refresh(uri)),
-    watcher.onDidChange((uri) => void tree.refresh(uri)),
+    watcher.onDidCreate(follow),
+    watcher.onDidChange(follow),
     watcher.onDidDelete((uri) => tree.remove(uri)),
     workspace.onDidOpenTextDocument((document) => {
       if (holdsTests(document)) tree.show(documents.ofDocument(document));
@@ -193,7 +171,10 @@ export function registerRewardTests({
     workspace.onDidCloseTextDocument((document) => {
       if (holdsTests(document) && document.isUntitled) tree.remove(document.uri);
     }),
-    registerRewardTestHelp({ objectives }),
+    registerRewardTestHelp({
+      objectives: (document, mayOpen, token) =>
+        findObjectives({ client, models, file: documents.ofDocument(document), mayOpen, token }),
+    }),
     registerNewRewardTest(dataDocuments, scores),
     registerCommand('alidade.showTestBreakdown', (target) => showTestBreakdown(resultFor(results, target), breakdown)),
   );
@@ -228,29 +209,6 @@ function resultFor(results: ShownResults, target: Parameters<typeof targetOf>[0]
 /** From a link, or from the menu of the Test Explorer. */
 function targetOf(target: TestTarget | TestItem): TestTarget {
   return 'test' in target ? target : { uri: target.uri?.toString() ?? '', test: target.id };
-}
-
-/** Files with the tests of them that are wanted; null: all. */
-function chosenItems(
-  { include, exclude }: TestRunRequest,
-  items: Iterable<[string, TestItem]>,
-): ReadonlyMap<TestItem, ReadonlySet<string> | null> {
-  const chosen = new Map<TestItem, Set<string> | null>();
-  for (const item of include ?? [...items].map(([, file]) => file)) {
-    if (item.parent === undefined) chosen.set(item, null);
-    else if (chosen.get(item.parent) !== null) {
-      chosen.set(item.parent, (chosen.get(item.parent) ?? new Set<string>()).add(item.id));
-    }
-  }
-  for (const item of exclude ?? []) {
-    if (item.parent === undefined) chosen.delete(item);
-    else if (chosen.has(item.parent)) {
-      const wanted = chosen.get(item.parent) ?? new Set([...item.parent.children].map(([id]) => id));
-      wanted.delete(item.id);
-      chosen.set(item.parent, wanted);
-    }
-  }
-  return chosen;
 }
 
 /** Every test file of the workspace. */
