@@ -32,6 +32,8 @@ class PromptReader {
   readonly prompts: Prompt[] = [];
   readonly references: FileReference[] = [];
   readonly problems: PromptProblem[] = [];
+  /** How often each was wanted. */
+  readonly #labels = new Map<string, number>();
   readonly #text: string;
   readonly #files: ReadonlyMap<string, string>;
 
@@ -111,9 +113,9 @@ class PromptReader {
   }
 
   #unique(label: string): string {
-    let name = label;
-    for (let count = 2; this.prompts.some((prompt) => prompt.label === name); count += 1) name = `${label} (${count})`;
-    return name;
+    const count = (this.#labels.get(label) ?? 0) + 1;
+    this.#labels.set(label, count);
+    return count === 1 ? label : this.#unique(`${label} (${count})`);
   }
 }
 
