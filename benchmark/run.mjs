@@ -24,7 +24,7 @@ await build({
   absWorkingDir: root,
   bundle: true,
   entryPoints: [`benchmark/${program}`, ...children],
-  external: ['onnxruntime-node'],
+  external: ['onnxruntime-node', 'esbuild', 'playwright-core'],
   format: 'cjs',
   logLevel: 'warning',
   mainFields: ['module', 'main'],

@@ -53,7 +53,7 @@ export function breakdownFigure(params: BreakdownFigureParams): Figure {
   );
   y += 22;
   write(
-    fit(facts.join('   '), width - 2 * margin, (text) => measure(text, size)),
+    fit(facts.join(' · '), width - 2 * margin, (text) => measure(text, size)),
     margin,
     y,
   );

@@ -29,6 +29,8 @@ export const breakdownStyles = css`
     margin-block-end: 4px;
   }
   table.objectives {
+    border-collapse: separate;
+    border-spacing: 0;
     width: auto;
     min-width: 100%;
   }

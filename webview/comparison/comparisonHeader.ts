@@ -123,7 +123,8 @@ function renderBanner(kind: 'info' | 'warning' | 'error', text: string): Templat
   </div>`;
 }
 
-/** Messages of errors are without capital and full stop. */
+/** Messages of errors are without capital and full stop; names and addresses are spelled as they are. */
 function sentenceOf(message: string): string {
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?:]$/.test(message) ? '' : '.'}`;
+  const first = /^\p{Ll}+[ ,]/u.test(message) ? message.charAt(0).toUpperCase() : message.charAt(0);
+  return `${first}${message.slice(1)}${/[.!?:]$/.test(message) ? '' : '.'}`;
 }

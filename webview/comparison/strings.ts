@@ -55,9 +55,14 @@ export const strings = {
     lower: t('Lower score'),
     unknown: t('Not enough to tell'),
   } satisfies Record<Verdict, string>,
-  verdictHigher: (second: string) => t('{0} scores higher', second),
-  verdictLower: (second: string) => t('{0} scores lower', second),
-  over: (inputs: number) => (inputs === 1 ? t('1 input') : t('{0} inputs', inputs)),
+  verdict: {
+    higher: (second: string) => t('{0} scores higher', second),
+    lower: (second: string) => t('{0} scores lower', second),
+  },
+  verdictOnOneInput: {
+    higher: (second: string) => t('{0} scores higher on this input', second),
+    lower: (second: string) => t('{0} scores lower on this input', second),
+  },
   basis: {
     inputs: (count: number) => t('Over {0} inputs. The interval says what to expect of other inputs like them.', count),
     answers: t(
@@ -68,7 +73,6 @@ export const strings = {
   },
   partial: (done: number, total: number) => t('{0} of {1} inputs so far', done, total),
   samePrompt: t('Both versions render the same prompt: what differs is chance.'),
-  notAJudge: t('The scores are those of meters, not of a judge of quality.'),
 
   meanScore: (name: string) => t('Mean score of {0}', name),
   meanHint: (exact: string) => t('{0}\nMean over inputs of the mean over the answers of an input', exact),
@@ -133,7 +137,7 @@ export const strings = {
   scoreHint: (exact: string, count: number) =>
     count === 1 ? t('{0}\nof 1 answer', exact) : t('{0}\nover {1} answers', exact, count),
   bestHint: (exact: string) => t('{0}\nof the best answer', exact),
-  states: { waiting: t('waiting'), working: t('working'), done: t('done'), failed: t('failed') },
+  states: { waiting: t('waiting'), working: t('working'), done: t('no score'), failed: t('failed') },
   textDifference: t('Show Text Difference'),
   textDifferenceOf: (input: string) => t('Show the difference of the rendered prompts: {0}', input),
   answersOf: (name: string) => t('Answers to {0}', name),

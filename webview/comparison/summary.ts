@@ -11,7 +11,7 @@ export function renderSummary(view: ComparisonView, comparison: VersionCompariso
   const { score } = comparison;
   const isSame = inputs.every(({ samePrompt }) => samePrompt);
   return html`<section class="verdict" aria-labelledby="verdict">
-    <h2 id="verdict"><bdi>${verdictText(score, second.name)}</bdi></h2>
+    <h2 id="verdict"><bdi>${verdictText(comparison, second.name)}</bdi></h2>
     <p class="quiet basis">${basisText(comparison)}</p>
     ${
       comparison.inputs < inputs.length
@@ -53,10 +53,10 @@ export function renderSummary(view: ComparisonView, comparison: VersionCompariso
   </section>`;
 }
 
-function verdictText({ verdict }: ComparedMeasure, second: string): string {
-  if (verdict === 'higher') return strings.verdictHigher(second);
-  if (verdict === 'lower') return strings.verdictLower(second);
-  return strings.verdicts[verdict];
+function verdictText({ score, basis }: VersionComparison, second: string): string {
+  const { verdict } = score;
+  if (verdict !== 'higher' && verdict !== 'lower') return strings.verdicts[verdict];
+  return basis === 'answers' ? strings.verdictOnOneInput[verdict](second) : strings.verdict[verdict](second);
 }
 
 function basisText({ basis, inputs, score }: VersionComparison): string {

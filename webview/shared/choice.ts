@@ -36,6 +36,14 @@ export class AldChoice extends LitElement {
         color: var(--vscode-panelTitle-activeForeground, var(--vscode-foreground));
         border-block-end-color: var(--vscode-panelTitle-activeBorder, currentColor);
       }
+      @media (forced-colors: active) {
+        button {
+          border-block-end-color: Canvas;
+        }
+        button[aria-checked='true'] {
+          border-block-end-color: Highlight;
+        }
+      }
     `,
   ];
 

@@ -199,7 +199,7 @@ export class AldBarChart extends LitElement {
     const format = (number: number): string => formatNumber(number, { signed: this.signed });
     return interval === undefined
       ? format(value)
-      : `${format(value)} (${format(interval.low)} … ${format(interval.high)})`;
+      : `${format(value)} (${format(interval.low)}, ${format(interval.high)})`;
   }
 
   private renderTooltip(): TemplateResult | typeof nothing {
