@@ -10,6 +10,7 @@ import { buildPage, type BuiltPage } from './buildPage';
 import { fixtureComparison, halfWay } from './fixtureComparison';
 import { gatedModel, metersModel } from './fixtureRows';
 import { openPage, type OpenedPage } from './openPage';
+import { pseudoTexts, untranslated } from './pseudoLocale';
 import { themes, type FixtureTheme } from './themes';
 
 const screenshots = join('out', 'screenshots');
@@ -98,11 +99,12 @@ describe('the page that compares versions', function () {
     readonly theme?: FixtureTheme;
     readonly width?: number;
     readonly handlers?: (page: OpenedPage) => void;
+    readonly texts?: Readonly<Record<string, string>>;
   }
 
   async function open(view: wire.ComparisonView, params: OpenParams = {}): Promise<OpenedPage> {
-    const { theme = themes.dark, width = 1200, handlers } = params;
-    opened = await openPage({ browser, script: built.script, element: 'ald-comparison', theme, width });
+    const { theme = themes.dark, width = 1200, handlers, texts = {} } = params;
+    opened = await openPage({ browser, script: built.script, element: 'ald-comparison', theme, width, texts });
     opened.connection.onRequest(wire.comparisonReady, () => ({ view, saved: { comparison: 'kept' } }));
     handlers?.(opened);
     opened.connection.listen();
@@ -128,6 +130,17 @@ describe('the page that compares versions', function () {
           assert.deepEqual(await axeViolations(page), []);
         });
       }
+    }
+  });
+
+  it('says nothing that cannot be translated', async () => {
+    for (const view of [gated, one, running, stale, idle]) {
+      const { page } = await open(view, { texts: pseudoTexts('comparison') });
+      if (0 < view.inputs.length) await expanders(page).first().click();
+      // Spoken, a number follows the name that it belongs to.
+      const spoken = (view.model?.objectives ?? []).map(({ name }) => `${name},`);
+      assert.deepEqual(await untranslated(page, [view, spoken, 'cpu f32']), []);
+      await opened?.close();
     }
   });
 
@@ -203,7 +216,7 @@ describe('the page that compares versions', function () {
     assert.equal(await marks.count(), 6);
     assert.equal(await page.locator('ald-bar-chart .whisker').count(), 6);
     const first = await marks.first().getAttribute('aria-label');
-    assert.match(first ?? '', /^[\w-]+, [+−][\d.]+ \([+−][\d.]+ … [+−][\d.]+\)$/);
+    assert.match(first ?? '', /^[\w-]+, [+−][\d.]+ \([+−][\d.]+, [+−][\d.]+\)$/);
     await page.locator('ald-bar-chart tk-dropdown').click();
     await page.getByRole('option', { name: 'Rewards' }).click();
     await page.getByText('before weighting').waitFor();

@@ -48,7 +48,7 @@ function withoutTranslations(text: string): string {
 /** Numbers with their units, and signs, at either end. */
 function withoutNumbers(text: string): string {
   const signs = String.raw`[-−+×·=():,.%\s]*`;
-  const number = String.raw`(?<!\p{L})[-−+]?\d[\d.,]*(?:e[-+]?\d+)?(?: ?(?:kB|MB|GB|min|ms|s|h)\b)?`;
+  const number = String.raw`(?<!\p{L})[-−+]?\d[\d.,]*(?:e[-−+]?\d+)?(?: ?(?:kB|MB|GB|min|ms|s|h)\b)?`;
   const ends = new RegExp(`^(?:${signs}${number})*${signs}|(?:${number}${signs})+$`, 'gu');
   return text.trim().replace(ends, '').trim();
 }
