@@ -1,6 +1,7 @@
 import type { Memento, TextDocument } from 'vscode';
 import { EventEmitter, workspace } from 'vscode';
 import type { Prompt, PromptFile, PromptVariable, TestInput } from '../../core/prompt/promptFile';
+import { editorValue } from './editorValue';
 import type { InputStep } from './inputSteps';
 import { askInSteps } from './inputSteps';
 import { stepOf } from './variableStep';
@@ -84,9 +85,11 @@ export class PromptInputs {
     { variables, given }: { readonly variables: readonly PromptVariable[]; readonly given: TestInput['values'] },
   ): Promise<TestInput | undefined> {
     const kept = this.#kept(document);
-    const steps = variables.map((variable): InputStep =>
-      stepOf(variable, given[variable.name] ?? kept.values[variable.name]),
-    );
+    const steps = variables.map((variable): InputStep => {
+      const { name, kind } = variable;
+      const known = kind === 'editor' ? editorValue(name, document) : undefined;
+      return stepOf(variable, given[name] ?? known ?? kept.values[name]);
+    });
     const answers = await askInSteps(steps, prompt.label);
     if (answers === undefined) return undefined;
     const entered = Object.fromEntries(variables.map(({ name }, index) => [name, answers[index]]));
