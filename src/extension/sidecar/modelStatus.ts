@@ -149,6 +149,6 @@ async function showMenu(): Promise<void> {
       run: () => commands.executeCommand('workbench.action.openSettings', '@ext:alidade.alidade'),
     },
   ];
-  const picked = await window.showQuickPick(items, { title: l10n.t('Reward Model') });
+  const picked = await window.showQuickPick(items, { title: l10n.t('Alidade') });
   await picked?.run();
 }
