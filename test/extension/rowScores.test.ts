@@ -4,6 +4,7 @@ import type { ScorableRow } from '../../src/core/promptFile/scorableRow';
 import type { RewardModelDescription } from '../../src/core/reward/rewardModelDescription';
 import type { ScoringClient } from '../../src/extension/reward/rowScores';
 import { RowScores } from '../../src/extension/reward/rowScores';
+import { setSetting } from './workbench';
 
 /** Requests end only when they are cancelled. */
 const stuck: ScoringClient = {
@@ -74,6 +75,25 @@ describe('the scores that the editor knows', () => {
       rows.map((row) => scores.known(row)?.kind),
       ['scored', 'failed'],
     );
+    scores.dispose();
+  });
+
+  it('forgets a failure of the model that was in use before the settings changed', async () => {
+    let fail = (): void => {};
+    const failing: ScoringClient = {
+      ...stuck,
+      scoreRow: () =>
+        new Promise((_resolve, reject) => {
+          fail = () => reject(new AlidadeError({ code: 'not_found', message: 'no such model' }));
+        }),
+    };
+    const scores = new RowScores(failing);
+    const asked = scores.score(rowOf('any'), { signal: new AbortController().signal, priority: 'background' });
+    await setSetting('maxTokens', 77);
+    fail();
+    await assert.rejects(asked, /no such model/);
+    assert.equal(scores.modelFailure, null);
+    await setSetting('maxTokens', undefined);
     scores.dispose();
   });
 

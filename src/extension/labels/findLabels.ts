@@ -89,7 +89,9 @@ export class LabelFinder {
     whole.pairs.push(row);
     const other = match === null ? undefined : whole.pairs[match.index];
     if (match === null || other === undefined || this.#isReviewed(document, row)) return null;
-    return { kind: match.isSwapped ? 'opposite' : 'duplicate', row, other, similarity: match.similarity };
+    const { similarity, isSwapped } = match;
+    const isExact = similarity === 1 && isSameText(row, other, isSwapped);
+    return { kind: isSwapped ? 'opposite' : 'duplicate', row, other, similarity, isExact };
   }
 
   #pairFacts({ data, identity }: DocumentRow): PairFacts | null {
@@ -122,6 +124,13 @@ export class LabelFinder {
     this.#reviewed.set(identity, reviewed);
     return reviewed;
   }
+}
+
+function isSameText(a: DocumentRow, b: DocumentRow, isSwapped: boolean): boolean {
+  const [first, second] = [a, b].map(({ data }) => (data.row === null ? null : readPairTexts(data.row)));
+  if (first === null || second === null || first === undefined || second === undefined) return false;
+  const replies = isSwapped ? [second.rejected, second.chosen] : [second.chosen, second.rejected];
+  return first.prompt === second.prompt && first.chosen === replies[0] && first.rejected === replies[1];
 }
 
 function medianOf(values: readonly number[]): number | null {

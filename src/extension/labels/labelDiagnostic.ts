@@ -46,8 +46,8 @@ export function diagnosticOf(finding: LabelFinding, uri: Uri, model: RewardModel
     }
     case 'duplicate':
     case 'opposite': {
-      const { other, similarity } = finding;
-      const text = finding.kind === 'duplicate' ? describeDuplicate(similarity) : describeOpposite(similarity);
+      const { other } = finding;
+      const text = finding.kind === 'duplicate' ? describeDuplicate(finding) : describeOpposite(finding);
       const severity = finding.kind === 'duplicate' ? Information : Warning;
       const diagnostic = problem(finding, startOf(row), text, severity);
       diagnostic.relatedInformation = [related(uri, startOf(other), l10n.t('Row {0}', other.data.id))];
@@ -100,13 +100,16 @@ function describeContradiction(
   return text + decided + meters;
 }
 
-function describeDuplicate(similarity: number): string {
-  if (similarity === 1) return l10n.t('Duplicate: an earlier row has the same words');
+type Repetition = Pick<Extract<LabelFinding, { readonly isExact: boolean }>, 'isExact' | 'similarity'>;
+
+function describeDuplicate({ isExact, similarity }: Repetition): string {
+  if (isExact) return l10n.t('Duplicate: an earlier row is the same');
+  if (similarity === 1) return l10n.t('Near-duplicate: an earlier row has the same words');
   return l10n.t('Near-duplicate: an earlier row shares {0} % of its word sequences', (100 * similarity).toFixed(0));
 }
 
-function describeOpposite(similarity: number): string {
-  return similarity === 1
+function describeOpposite({ isExact }: Repetition): string {
+  return isExact
     ? l10n.t('Contradictory duplicate: an earlier row has chosen what is rejected here')
     : l10n.t('Contradictory near-duplicate: an earlier row has chosen what is rejected here, or nearly so');
 }

@@ -12,7 +12,13 @@ export type LabelFinding = { readonly row: DocumentRow } & (
   | { readonly kind: 'truncated' }
   /** Chosen and rejected reply are the same text. */
   | { readonly kind: 'identical' }
-  | { readonly kind: 'duplicate' | 'opposite'; readonly other: DocumentRow; readonly similarity: number }
+  | {
+      readonly kind: 'duplicate' | 'opposite';
+      readonly other: DocumentRow;
+      readonly similarity: number;
+      /** To the last character, not only in its words. */
+      readonly isExact: boolean;
+    }
 );
 
 export type FindingKind = LabelFinding['kind'];

@@ -112,18 +112,22 @@ function fixAction({ document, row, findings, kind, isMeters }: FixActionParams)
     review: l10n.t('Mark this row as reviewed'),
   };
   const action = new CodeAction(titles[kind], CodeActionKind.QuickFix);
-  const kinds = findings.filter((finding) => fixesOf[finding.kind].includes(kind)).map((finding) => finding.kind);
-  action.diagnostics = diagnosticsOf(document, row, kinds);
-  action.isPreferred = isPreferred(kind, kinds, isMeters);
+  const concerned = findings.filter((finding) => fixesOf[finding.kind].includes(kind));
+  action.diagnostics = diagnosticsOf(
+    document,
+    row,
+    concerned.map((finding) => finding.kind),
+  );
+  action.isPreferred = concerned.some((finding) => isPreferred(kind, finding, isMeters));
   const fix: RowFix = { kind, row: targetOf(document, row.range.start), hash: hashRow(document, row) };
   action.command = { command: 'alidade.fixRow', title: titles[kind], arguments: [fix] };
   return action;
 }
 
-/** What removes the cause; a meter's opinion is no reason to change a label. */
-function isPreferred(kind: RowFix['kind'], kinds: readonly FindingKind[], isMeters: boolean): boolean {
-  if (kind === 'drop') return kinds.includes('duplicate') || kinds.includes('identical');
-  return kind === 'swap' && kinds.includes('contradicted') && !isMeters;
+/** What removes the cause and loses nothing; a meter's opinion is no reason to change a label. */
+function isPreferred(fix: RowFix['kind'], finding: LabelFinding, isMeters: boolean): boolean {
+  if (fix === 'drop') return finding.kind === 'identical' || (finding.kind === 'duplicate' && finding.isExact);
+  return fix === 'swap' && finding.kind === 'contradicted' && !isMeters;
 }
 
 /** The same for every row of the kind. */

@@ -69,16 +69,16 @@ export class DataDocuments implements Disposable {
     return this.#findRow(document, position, () => true);
   }
 
-  /** Where rows begin; of a line file without reading them: the lines that are not blank. */
-  rowStarts(document: TextDocument, most: number): readonly Position[] {
+  /** Where rows begin that begin on these lines; of a line file without reading them: the lines that are not blank. */
+  rowStarts(document: TextDocument, isWanted: (line: number) => boolean): readonly Position[] {
     if (!isLineFile(document)) {
       return this.#jsonRows(document)
-        .filter(isRow)
-        .slice(0, most)
+        .filter((row) => isRow(row) && isWanted(row.range.start.line))
         .map(({ range }) => range.start);
     }
     const starts: Position[] = [];
-    for (let line = 0; line < document.lineCount && starts.length < most; line += 1) {
+    for (let line = 0; line < document.lineCount; line += 1) {
+      if (!isWanted(line)) continue;
       const { isEmptyOrWhitespace, firstNonWhitespaceCharacterIndex } = document.lineAt(line);
       if (!isEmptyOrWhitespace) starts.push(new Position(line, firstNonWhitespaceCharacterIndex));
     }

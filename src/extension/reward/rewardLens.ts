@@ -1,5 +1,5 @@
 import type { CodeLensProvider, Command, Position, TextDocument } from 'vscode';
-import { CodeLens, Disposable, EventEmitter, l10n, languages, Range, workspace } from 'vscode';
+import { CodeLens, Disposable, EventEmitter, l10n, languages, Range, window, workspace } from 'vscode';
 import { describeDtype } from '../../core/reward/describeDtype';
 import type { ScoredRow } from '../../core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
@@ -12,8 +12,11 @@ import { formatNumber, formatSigned } from './formatNumber';
 import type { RowScores } from './rowScores';
 import { targetOf } from './rowTarget';
 
-/** Rows that get a lens; the editor keeps every lens of a document in memory. */
-const mostLenses = 5000;
+/** Lines above and below those in view that get lenses too; the editor draws all that it has anew after every edit. */
+const linesAround = 200;
+
+/** Lines from there to the end of the lenses: when scrolling comes so near, they are asked for again. */
+const linesBefore = 50;
 
 /** Milliseconds; scores arrive in bursts. */
 const refreshDelay = 100;
@@ -32,11 +35,26 @@ class RowLens extends CodeLens {
 export function registerRewardLens(documents: DataDocuments, scores: RowScores): Disposable {
   const changed = new EventEmitter<void>();
   const refresh = debounce(() => changed.fire(), refreshDelay);
+  const covered = new WeakMap<TextDocument, readonly LineSpan[]>();
+  const scrolled = debounce(() => {
+    const isMissing = window.visibleTextEditors.some(({ document }) => {
+      const spans = covered.get(document);
+      return (
+        spans !== undefined &&
+        !linesInView(document).every((span) => isWithin(widen(span, linesBefore), spans, document))
+      );
+    });
+    if (isMissing) changed.fire();
+  }, refreshDelay);
   const provider: CodeLensProvider<RowLens> = {
     onDidChangeCodeLenses: changed.event,
     provideCodeLenses: (document) => {
       if (!readSetting('lens.enabled') || !documents.holdsRows(document)) return [];
-      const starts = documents.rowStarts(document, mostLenses);
+      const spans = linesInView(document).map((span) => widen(span, linesAround));
+      covered.set(document, spans);
+      const starts = documents.rowStarts(document, (line) =>
+        spans.some(({ first, last }) => first <= line && line <= last),
+      );
       return starts.flatMap((start) => [new RowLens(document, start, 'score'), new RowLens(document, start, 'why')]);
     },
     resolveCodeLens: (lens) => {
@@ -48,12 +66,37 @@ export function registerRewardLens(documents: DataDocuments, scores: RowScores):
   return Disposable.from(
     changed,
     refresh,
+    scrolled,
+    window.onDidChangeTextEditorVisibleRanges(scrolled.call),
+    window.onDidChangeVisibleTextEditors(scrolled.call),
     scores.onDidChange(refresh.call),
     workspace.onDidChangeConfiguration((event) => {
       if (affectsSetting(event, 'lens.enabled')) changed.fire();
     }),
     languages.registerCodeLensProvider(rowSelector, provider),
   );
+}
+
+interface LineSpan {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Lines in view in any editor; the first ones of a document that is in none. */
+function linesInView(document: TextDocument): readonly LineSpan[] {
+  const spans = window.visibleTextEditors
+    .filter((editor) => editor.document === document)
+    .flatMap(({ visibleRanges }) => visibleRanges.map(({ start, end }) => ({ first: start.line, last: end.line })));
+  return spans.length === 0 ? [{ first: 0, last: 0 }] : spans;
+}
+
+function widen({ first, last }: LineSpan, lines: number): LineSpan {
+  return { first: first - lines, last: last + lines };
+}
+
+function isWithin({ first, last }: LineSpan, spans: readonly LineSpan[], { lineCount }: TextDocument): boolean {
+  const [top, bottom] = [Math.max(0, first), Math.min(lineCount - 1, last)];
+  return spans.some((span) => span.first <= top && bottom <= span.last);
 }
 
 function scoreCommand(lens: RowLens, row: DocumentRow | null, scores: RowScores): Command {

@@ -164,7 +164,7 @@ export class RowScores implements Disposable {
       }
       return result;
     } catch (error) {
-      if (error instanceof AlidadeError && error.code !== 'cancelled') this.#modelFailure = error;
+      if (error instanceof AlidadeError && error.code !== 'cancelled') this.#rememberModelFailure(settings, error);
       throw error;
     } finally {
       if (this.#running.size === 0) this.#step = null;
@@ -245,7 +245,12 @@ export class RowScores implements Disposable {
   #rememberFailure(asked: AskedRow, error: AlidadeError): void {
     if (error.code === 'cancelled') return;
     if (rowFailures.has(error.code)) this.#remember(asked, { kind: 'failed', error });
-    else this.#modelFailure = error;
+    else this.#rememberModelFailure(asked.settings, error);
+  }
+
+  /** What another model could not do, asked before the settings changed, says nothing about the one in use. */
+  #rememberModelFailure(settings: ScoreSettings, error: AlidadeError): void {
+    if (isInForce(settings)) this.#modelFailure = error;
   }
 
   #remember({ row, settings }: AskedRow, score: LearntScore['score']): void {
@@ -272,6 +277,15 @@ export class RowScores implements Disposable {
 function keyOf(row: ScorableRow, settings: ScoreSettings): string {
   const { id: _id, ...content } = row;
   return JSON.stringify([settings, content]);
+}
+
+function isInForce(settings: ScoreSettings): boolean {
+  try {
+    return JSON.stringify(settings) === JSON.stringify(readScoreSettings());
+  } catch {
+    // The model in use lies in a workspace that is not trusted: these settings name another.
+    return false;
+  }
 }
 
 function withId<Score extends RowScore>(score: Score, id: string): Score {
