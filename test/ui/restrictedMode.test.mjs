@@ -76,7 +76,6 @@ tests:
       .locator('.workspace-trust-editor .monaco-button', { hasText: /^Trust$/ })
       .first()
       .click();
-    await workbench.openFile('preferences.jsonl');
     await expectVisible(workbench.statusBarItem('hostile-model'), 'the model that the folder names', 60_000);
   });
 });
