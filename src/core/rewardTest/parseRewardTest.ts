@@ -13,7 +13,7 @@ import type {
   RewardTestProblem,
   RewardTestSubject,
 } from './rewardTest';
-import { testKeys } from './rewardTestKeys';
+import { testSpec } from './rewardTestKeys';
 import { plainValue, spokenText, textOf, YamlReader, type FoundEntry } from './yamlReader';
 import type { YamlValue } from './yamlValue';
 
@@ -38,7 +38,7 @@ export function parseRewardTest(item: YamlValue, { generation, problems, index }
   };
   const title = name === null || name.value.trim() === '' ? `test ${index + 1}` : name.value.trim();
   // A misspelt key may be the very one that seems to be missing.
-  const isSpelt = reader.entries.every(({ key }) => Object.hasOwn(testKeys, key));
+  const isSpelt = reader.entries.every(({ key }) => Object.hasOwn(testSpec.keys, key));
   const subject = isSpelt ? readSubject(reader, { generation, item, report }) : null;
   const expect = reader.get('expect');
   const expectations =

@@ -3,8 +3,9 @@ import { YamlReader, type FoundEntry } from './yamlReader';
 import { parseRewardTest } from './parseRewardTest';
 import { readGenerationSettings } from './readGenerationSettings';
 import type { RewardTest, RewardTestFile, RewardTestOptions, RewardTestProblem } from './rewardTest';
-import { rewardTestSpec } from './rewardTestKeys';
-import { readYaml, type YamlValue } from './yamlValue';
+import { rewardTestSpec, testSpec } from './rewardTestKeys';
+import type { ValueSpec } from './keySpec';
+import { readYaml } from './yamlValue';
 
 /**
  * The tests of a `*.reward.yaml` file, with everything that is wrong with it; never throws.
@@ -23,17 +24,13 @@ export function parseRewardTests(text: string): RewardTestFile {
   const root = new YamlReader(value);
   const testList = root.get('tests')?.value;
   const items = testList?.kind === 'list' ? testList.items : [];
-  const ofTest = new Map<YamlValue, RewardTestProblem[]>(items.map((item) => [item, []]));
-  const outside: RewardTestProblem[] = [];
-  for (const problem of checkValue(rewardTestSpec, value).map(asError)) {
-    const owner = items.find(({ span }) => span.start <= problem.span.start && problem.span.end <= span.end);
-    (owner === undefined ? outside : (ofTest.get(owner) ?? outside)).push(problem);
-  }
+  const outside = checkValue(fileSpec, value).map(asError);
   const generation = readGenerationSettings(root.get('generate')?.value ?? null, null);
   const tests: RewardTest[] = [];
   const names = new Map<string, number>();
   for (const item of items) {
-    const test = parseRewardTest(item, { generation, problems: ofTest.get(item) ?? [], index: tests.length });
+    const problemsOfTest = checkValue(testSpec, item).map(asError);
+    const test = parseRewardTest(item, { generation, problems: problemsOfTest, index: tests.length });
     tests.push(withUniqueId(test, names));
   }
   problems.push(...outside, ...tests.flatMap((test) => test.problems));
@@ -50,6 +47,15 @@ export function parseRewardTests(text: string): RewardTestFile {
 
 /** More say nothing new, and an editor has to draw each of them. */
 const mostProblems = 500;
+
+/** A file apart from what its tests hold: each of them is checked by itself. */
+const fileSpec: ValueSpec = {
+  ...rewardTestSpec,
+  keys: {
+    ...rewardTestSpec.keys,
+    tests: { ...rewardTestSpec.keys['tests'], value: { kind: 'list', item: { kind: 'any' } } },
+  },
+};
 
 const beginning = { start: 0, end: 0 };
 

@@ -121,7 +121,8 @@ const message: ValueSpec = {
   },
 };
 
-const test: ValueSpec & { readonly kind: 'mapping' } = {
+/** A test of a file. */
+export const testSpec: ValueSpec & { readonly kind: 'mapping' } = {
   kind: 'mapping',
   required: ['name', 'expect'],
   keys: {
@@ -182,9 +183,6 @@ const test: ValueSpec & { readonly kind: 'mapping' } = {
   },
 };
 
-/** The keys of a test. */
-export const testKeys: KeyTable = test.keys;
-
 /** Every key of a `*.reward.yaml` file: the one source of its parser, its JSON schema, its hover and its completion. */
 export const rewardTestSpec: ValueSpec & { readonly kind: 'mapping' } = {
   kind: 'mapping',
@@ -213,6 +211,6 @@ export const rewardTestSpec: ValueSpec & { readonly kind: 'mapping' } = {
       value: { kind: 'mapping', keys: generationKeys },
       description: 'How answers are made in tests that say `generate`.',
     },
-    tests: { value: { kind: 'list', item: test }, description: 'The tests, run in this order.' },
+    tests: { value: { kind: 'list', item: testSpec }, description: 'The tests, run in this order.' },
   },
 };

@@ -254,6 +254,13 @@ tests:
     assert.deepEqual(problemsOf('tests: *nothing')[0], ['there is no anchor &nothing before this', '*nothing']);
   });
 
+  it('keeps the problems of tests apart, even where aliases put them all in one place', () => {
+    const tests = '[{ name: a }, { name: b, prompt: x, response: [], expect: { score: { min: 0 } } }]';
+    const file = parseRewardTests(`generate: &t ${tests}\ntests: *t\n`);
+    for (const { plan, problems } of file.tests) assert.deepEqual([plan, 0 < problems.length], [null, true]);
+    assert.equal(file.isRunnable, false, '`generate` is no list');
+  });
+
   it('says what is wrong with a file that holds nothing of use', () => {
     for (const [text, message] of [
       ['', 'there are no tests'],
