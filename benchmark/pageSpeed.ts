@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 import * as view from '../src/protocol/breakdownView';
 import { buildPage } from '../test/webview/buildPage';
 import { growthOf } from '../test/webview/fixtureGrowth';
@@ -99,7 +99,7 @@ async function measureToolkit(browser: Browser, script: string): Promise<Figures
   const opened = await openPage({ browser, script, element: 'ald-toolkit', theme: themes.dark });
   try {
     opened.connection.listen();
-    return await measure(opened.page, opened.load, 'tk-button button');
+    return await measure(opened.page, opened.load, ['tk-button', 'button']);
   } finally {
     await opened.close();
   }
@@ -113,28 +113,68 @@ async function measureBreakdown(browser: Browser, script: string, row: typeof ga
       responses.map((index) => growthOf(row.responses[index])),
     );
     opened.connection.listen();
-    return await measure(opened.page, opened.load, 'ald-bar-chart .mark');
+    return await measure(opened.page, opened.load, ['ald-breakdown', 'ald-bar-chart', '.mark']);
   } finally {
     await opened.close();
   }
 }
 
-/** From the navigation until there is such an element, in whatever shadow tree, and a frame with it has been made. */
-async function measure(page: Page, load: () => Promise<void>, selector: string): Promise<Figures> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
-  const before = await taskTime(session);
+/**
+ * From the navigation until there is such an element, in whatever shadow tree, and the frame with it has been made: what
+ * the tasks of the page's main thread took by then, as Chromium's own trace has it.
+ */
+async function measure(page: Page, load: () => Promise<void>, selector: readonly string[]): Promise<Figures> {
+  await page.addInitScript(markFirst, { selector, mark });
+  const browser = page.context().browser();
+  await browser?.startTracing(page, {
+    categories: ['disabled-by-default-devtools.timeline', 'blink.user_timing', 'toplevel'],
+  });
+  const marked = page.waitForEvent('console', { predicate: (message) => message.text() === mark });
   const start = performance.now();
-  await load();
-  await page.locator(selector).first().waitFor({ state: 'attached' });
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0))));
-  return { mainThread: 1000 * ((await taskTime(session)) - before), wall: performance.now() - start };
+  await Promise.all([marked, load()]);
+  const wall = performance.now() - start;
+  const trace = JSON.parse((await browser?.stopTracing())?.toString() ?? '{}') as {
+    traceEvents?: readonly TraceEvent[];
+  };
+  return { mainThread: mainThreadTime(trace.traceEvents ?? []), wall };
 }
 
-/** Seconds of work on the main thread since the page was made. */
-async function taskTime(session: CDPSession): Promise<number> {
-  const { metrics } = await session.send('Performance.getMetrics');
-  return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? NaN;
+const mark = 'first-chart';
+
+/** Runs in the page before everything else. */
+function markFirst({ selector, mark: name }: { readonly selector: readonly string[]; readonly mark: string }): void {
+  const look = (): void => {
+    let found: Element | null | undefined = document.documentElement;
+    for (const part of selector) found = (found?.shadowRoot ?? found)?.querySelector(part);
+    if (!found) requestAnimationFrame(look);
+    // Behind the frame in which it is seen, before anything that was put off until then.
+    else {
+      performance.mark(name);
+      console.log(name);
+    }
+  };
+  requestAnimationFrame(look);
+}
+
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Microseconds. */
+  readonly ts: number;
+  readonly dur?: number;
+  /** Of the thread alone, whatever else the machine did. */
+  readonly tdur?: number;
+}
+
+/** Milliseconds of tasks on the thread that set the mark, up to the end of the one that did. */
+function mainThreadTime(events: readonly TraceEvent[]): number {
+  const marked = events.find(({ name }) => name === mark);
+  if (marked === undefined) throw new Error('the trace does not have the mark');
+  const tasks = events.filter(
+    ({ name, pid, tid, ts }) => name === 'RunTask' && pid === marked.pid && tid === marked.tid && ts <= marked.ts,
+  );
+  return tasks.reduce((sum, { dur = 0, tdur = dur }) => sum + tdur, 0) / 1000;
 }
 
 /** In the page: from the message with a new score to the frame that shows it. */

@@ -66,7 +66,7 @@ describe('the breakdown page', function () {
     handlers?.(opened);
     opened.connection.listen();
     await opened.load();
-    const selector = { empty: '.message', loading: '.progress', error: '.message', row: '.facts' };
+    const selector = { empty: '.message', loading: '.progress', error: '.message', row: 'pre' };
     await opened.page.locator(selector[state.kind]).first().waitFor({ state: 'attached' });
     return opened;
   }

@@ -55,7 +55,8 @@ export function useBreakdown(): Breakdown {
       handlers?.(opened);
       opened.connection.listen();
       await opened.load();
-      await opened.page.locator('.facts').waitFor();
+      // The exact text is the last part, and comes a frame behind the first chart.
+      await opened.page.locator('pre').first().waitFor();
       return opened.page;
     },
   };

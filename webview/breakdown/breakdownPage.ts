@@ -11,6 +11,7 @@ import type {
   RowLocation,
   WeightsChange,
 } from '../../src/protocol/breakdownView';
+import { AfterFirstFrame } from '../shared/afterFirstFrame';
 import '../shared/charts/barChart';
 import type { BarChartTexts } from '../shared/charts/barChart';
 import '../shared/choice';
@@ -83,6 +84,8 @@ export class AldBreakdown extends LitElement {
   /** The small parts of the waterfall are shown. */
   private expanded = false;
   private readonly status = new PageStatus(this);
+  /** Of the first row: what is behind its first chart. */
+  private readonly rest = new AfterFirstFrame(this);
   /** Stays, dimmed, while the next row is being scored, so that the page does not flicker. */
   private lastRow: RowState | null = null;
 
@@ -177,13 +180,7 @@ export class AldBreakdown extends LitElement {
   }
 
   private renderBody(row: ExplainedRow, named: readonly NamedResponse[], shown: Shown): TemplateResult {
-    const describe = describer(row);
-    const gate = gateChart(shown, describe);
     const many = 1 < shown[0].text.objectives.length;
-    const [first, second] = shown;
-    // A waterfall from one to the other is their difference.
-    const showsDifference = second !== undefined && shown.length === 2 && many && this.settings.chart === 'bars';
-    const texts = (valueColumn: string): BarChartTexts => ({ nameColumn: strings.objectiveColumn, valueColumn });
     return html`${
         row.kind === 'list'
           ? html`<ald-response-list
@@ -197,33 +194,48 @@ export class AldBreakdown extends LitElement {
       ${renderScores(shown, row.kind)}
       <div class="columns ${many ? 'two' : ''}" @ald-copy=${this.copyRequested}>
         <div>${many || 1 < shown.length ? this.renderContributions(row, shown) : nothing}</div>
-        <div>
-          ${
-            showsDifference
-              ? html`<ald-bar-chart
-                  .heading=${strings.difference}
-                  .note=${strings.differenceNote(first.name, second.name)}
-                  .series=${[{ name: '', mark: 'bySign' }]}
-                  .rows=${differenceRows([first, second], describe)}
-                  .texts=${texts(strings.difference)}
-                  signed
-                ></ald-bar-chart>`
-              : nothing
-          }
-          ${
-            gate === null
-              ? this.renderWeights(row, shown)
-              : html`<ald-bar-chart
-                  .heading=${strings.gate}
-                  .note=${strings.gateNote}
-                  .series=${gate.series}
-                  .rows=${gate.rows}
-                  .texts=${texts(strings.gate)}
-                ></ald-bar-chart>`
-          }
-        </div>
+        ${this.rest.isReached ? this.renderSecondColumn(row, shown) : nothing}
       </div>
+      ${this.rest.isReached ? this.renderRest(row, shown) : this.rest.await()}`;
+  }
+
+  private renderSecondColumn(row: ExplainedRow, shown: Shown): TemplateResult {
+    const describe = describer(row);
+    const gate = gateChart(shown, describe);
+    const [first, second] = shown;
+    // A waterfall from one to the other is their difference.
+    const showsDifference =
+      second !== undefined && shown.length === 2 && canFall(shown) && this.settings.chart === 'bars';
+    const texts = (valueColumn: string): BarChartTexts => ({ nameColumn: strings.objectiveColumn, valueColumn });
+    return html`<div>
       ${
+        showsDifference
+          ? html`<ald-bar-chart
+              .heading=${strings.difference}
+              .note=${strings.differenceNote(first.name, second.name)}
+              .series=${[{ name: '', mark: 'bySign' }]}
+              .rows=${differenceRows([first, second], describe)}
+              .texts=${texts(strings.difference)}
+              signed
+            ></ald-bar-chart>`
+          : nothing
+      }
+      ${
+        gate === null
+          ? this.renderWeights(row, shown)
+          : html`<ald-bar-chart
+              .heading=${strings.gate}
+              .note=${strings.gateNote}
+              .series=${gate.series}
+              .rows=${gate.rows}
+              .texts=${texts(strings.gate)}
+            ></ald-bar-chart>`
+      }
+    </div>`;
+  }
+
+  private renderRest(row: ExplainedRow, shown: Shown): TemplateResult {
+    return html`${
         row.model.headKind === 'judge'
           ? nothing
           : html`<ald-growth-part

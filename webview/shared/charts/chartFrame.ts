@@ -1,6 +1,7 @@
 import { css, html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import { copyIcon, icon, tableIcon } from '../icon';
 import '../kit';
+import { AfterFirstFrame } from '../afterFirstFrame';
 import { sharedStrings } from '../strings';
 import { renderDataTable, tableAsText, type DataTable } from './dataTable';
 
@@ -28,12 +29,14 @@ export interface ChartFrameParams {
  */
 export class ChartFrame implements ReactiveController {
   #asTable = false;
+  readonly #tableBehind: AfterFirstFrame;
 
   constructor(
     private readonly host: ChartHost,
     private readonly onToggle: () => void,
   ) {
     host.addController(this);
+    this.#tableBehind = new AfterFirstFrame(host);
   }
 
   hostConnected(): void {}
@@ -52,9 +55,14 @@ export class ChartFrame implements ReactiveController {
       ${
         this.#asTable
           ? html`<div class="scroll" tabindex="0" role="region" aria-label=${heading}>${renderDataTable(table)}</div>`
-          : html`${params.renderChart()}
-              <div class="hidden">${renderDataTable(table)}</div>`
+          : html`${params.renderChart()} ${this.#renderTableBehind(table)}`
       }`;
+  }
+
+  #renderTableBehind(table: DataTable): TemplateResult | typeof nothing {
+    if (this.#tableBehind.isReached) return html`<div class="hidden">${renderDataTable(table)}</div>`;
+    this.#tableBehind.await();
+    return nothing;
   }
 
   #renderActions({ actions = nothing, table }: ChartFrameParams): TemplateResult {

@@ -1,0 +1,28 @@
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+
+/**
+ * Puts off what need not be in the first picture of an element: `isReached` is false until a frame with the rest of it has
+ * been drawn, and the element is then updated once more.
+ */
+export class AfterFirstFrame implements ReactiveController {
+  isReached = false;
+  #isAwaited = false;
+
+  constructor(private readonly host: ReactiveControllerHost) {
+    host.addController(this);
+  }
+
+  /** Begins to wait, once; called where something has been left out. */
+  await(): void {
+    if (this.#isAwaited) return;
+    this.#isAwaited = true;
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        this.isReached = true;
+        this.host.requestUpdate();
+      }),
+    );
+  }
+
+  hostConnected(): void {}
+}
