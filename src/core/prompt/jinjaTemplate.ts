@@ -1,16 +1,14 @@
-import { parse, tokenize } from '@huggingface/jinja';
 import { findTags, type TemplateTag } from '../tokenizer/findTags';
-import { locateParseError } from '../tokenizer/locateParseError';
 import { locateStatements } from '../tokenizer/locateStatements';
 import { createTemplateEnvironment } from '../tokenizer/templateEnvironment';
 import {
   TemplateInterpreter,
   TemplateLimit,
   type TemplateNode,
-  type TemplateProgram,
   type TemplateRun,
 } from '../tokenizer/templateInterpreter';
 import type { Span } from '../promptFile/locateJson';
+import { maskRawBlocks, parseJinja } from './parseJinja';
 import { jinjaFilters } from './jinjaFilters';
 import { findJinjaUses } from './findJinjaUses';
 import type { PromptProblem } from './promptFile';
@@ -23,14 +21,11 @@ import {
   type TemplateValues,
 } from './template';
 
-/** Statements of Jinja2 and Nunjucks that need other templates. */
-const otherTemplates = ['include', 'import', 'from', 'extends', 'block'];
-
 /** The variables of a Jinja or Nunjucks template, and why it cannot be run. */
 export function readJinja(text: string): TemplateReading {
   const tags = findTags(maskRawBlocks(text).masked);
   const uses = findJinjaUses(text, tags);
-  const parsed = parseJinja(text, tags);
+  const parsed = parseJinja(text);
   return { uses, problems: parsed.program === null ? [parsed.problem] : [] };
 }
 
@@ -41,7 +36,7 @@ export function readJinja(text: string): TemplateReading {
 export function renderJinja(text: string, values: TemplateValues): TemplateRendering {
   const { masked } = maskRawBlocks(text);
   const tags = findTags(masked);
-  const parsed = parseJinja(text, tags);
+  const parsed = parseJinja(text);
   if (parsed.program === null) return { text: '', problems: [parsed.problem] };
   const positions = locateStatements(masked, parsed.program);
   const environment = createTemplateEnvironment(values);
@@ -144,94 +139,6 @@ function describeFailure(error: unknown, { interpreter, tags, text }: Failure): 
   if (error instanceof RangeError) return { severity: 'error', message: 'the template is nested too deeply', span };
   const wording = error instanceof Error ? error.message : String(error);
   return { severity: 'error', message: `the template fails: ${wording}`, span };
-}
-
-type ParsedJinja = { readonly program: TemplateProgram } | { readonly program: null; readonly problem: PromptProblem };
-
-function parseJinja(text: string, tags: readonly TemplateTag[]): ParsedJinja {
-  const other = tags.find(({ keyword }) => keyword !== null && otherTemplates.includes(keyword));
-  if (other !== undefined) {
-    const message = `{% ${other.keyword ?? ''} %} needs other templates, which are not read here`;
-    return { program: null, problem: { severity: 'error', message, span: { start: other.offset, end: other.end } } };
-  }
-  const { masked, blocks } = maskRawBlocks(text);
-  try {
-    return { program: parse(tokenizeWithRawBlocks(text, blocks)) };
-  } catch (error) {
-    if (error instanceof RangeError) {
-      const span = { start: 0, end: text.length };
-      return { program: null, problem: { severity: 'error', message: 'the template is nested too deeply', span } };
-    }
-    const { offset, problem } = locateParseError(nunjucksAsJinja(masked), error);
-    const span = offset === null ? { start: 0, end: text.length } : tagSpan(tags, offset, text);
-    return { program: null, problem: { severity: 'error', message: `the template cannot be read: ${problem}`, span } };
-  }
-}
-
-interface RawBlock extends Span {
-  /** What is within it, as text. */
-  readonly content: string;
-}
-
-/** `{% raw %}…{% endraw %}`, which the package does not know, with as many spaces in their place. */
-function maskRawBlocks(text: string): { readonly masked: string; readonly blocks: readonly RawBlock[] } {
-  const blocks: RawBlock[] = [];
-  const opening = /\{%-?[ \t]*raw[ \t]*(-?)%\}/g;
-  for (let match = opening.exec(text); match !== null; match = opening.exec(text)) {
-    const from = match.index + match[0].length;
-    const closing = /\{%(-?)[ \t]*endraw[ \t]*-?%\}/g;
-    closing.lastIndex = from;
-    const end = closing.exec(text);
-    if (end === null) break;
-    let content = text.slice(from, end.index);
-    if (match[1] === '-') content = content.trimStart();
-    if (end[1] === '-') content = content.trimEnd();
-    blocks.push({ start: match.index, end: end.index + end[0].length, content });
-    opening.lastIndex = end.index + end[0].length;
-  }
-  if (blocks.length === 0) return { masked: text, blocks };
-  const parts: string[] = [];
-  let at = 0;
-  for (const { start, end } of blocks) {
-    parts.push(text.slice(at, start), ' '.repeat(end - start));
-    at = end;
-  }
-  return { masked: [...parts, text.slice(at)].join(''), blocks };
-}
-
-type Tokens = ReturnType<typeof tokenize>;
-
-function tokenizeWithRawBlocks(text: string, blocks: readonly RawBlock[]): Tokens {
-  if (blocks.length === 0) return mendFilters(tokenize(nunjucksAsJinja(text)));
-  const tokens: Tokens = [];
-  let at = 0;
-  for (const { start, end, content } of blocks) {
-    for (const token of tokenize(nunjucksAsJinja(text.slice(at, start)))) tokens.push(token);
-    // A token of text, whatever braces it has.
-    const textToken = tokenize('x')[0];
-    if (textToken !== undefined && content !== '') {
-      textToken.value = content;
-      tokens.push(textToken);
-    }
-    at = end;
-  }
-  for (const token of tokenize(nunjucksAsJinja(text.slice(at)))) tokens.push(token);
-  return mendFilters(tokens);
-}
-
-/** Nunjucks' other spellings, in as many units. */
-function nunjucksAsJinja(text: string): string {
-  return text.replace(/(\{%-?[ \t]*)elseif\b/g, '$1elif  ');
-}
-
-/** Nunjucks calls `tojson` `dump`. */
-function mendFilters(tokens: Tokens): Tokens {
-  for (const [index, token] of tokens.entries()) {
-    if (token.type === 'Identifier' && token.value === 'dump' && tokens[index - 1]?.type === 'Pipe') {
-      token.value = 'tojson';
-    }
-  }
-  return tokens;
 }
 
 function tagSpan(tags: readonly TemplateTag[], offset: number, text: string): Span {

@@ -131,12 +131,15 @@ function findMark(text: string, from: number): number {
   return mark.exec(text)?.index ?? text.length;
 }
 
+const maxExpressionLength = 3000;
+const maxBraceDepth = 20;
+
 /** Offset after the `}}` of an expression, in which braces and strings may stand; null: it has none. */
 export function findExpressionEnd(text: string, start: number, limit = text.length): number | null {
   let depth = 0;
-  // An expression is on a few lines: without a bound, open braces would each search the whole text.
-  const last = Math.min(limit, start + 20_000);
-  for (let index = start + 2; index < last; index += 1) {
+  // Without bounds, open braces would each search the whole text.
+  const last = Math.min(limit, start + maxExpressionLength);
+  for (let index = start + 2; index < last && depth < maxBraceDepth; index += 1) {
     const unit = text[index];
     if (unit === '{') depth += 1;
     else if (unit === '}') {

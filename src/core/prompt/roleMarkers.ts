@@ -13,7 +13,7 @@ export interface RoleMarker {
 
 const roles = 'system|developer|user|assistant';
 const markerLine = new RegExp(
-  `^[ \\t]*#?[ \\t]*(?:(${roles})[ \\t]*(?:\\[[^\\]\\n]*\\])?|\\{\\{[^{}\\n]*\\}\\})[ \\t]*(:)[ \\t]*\\r?$`,
+  `^[ \\t]*(?:#[ \\t]*)?(?:(${roles})[ \\t]*(?:\\[[^\\]\\n]*\\])?|\\{\\{[^{}\\n]*\\}\\})[ \\t]*(:)[ \\t]*\\r?$`,
   'gimd',
 );
 
@@ -84,12 +84,15 @@ export function insertionMark(mark: string, name: string): string {
 
 /** Makes turn marks of the lines that `markRoles` has marked, where what they say is a role. */
 export function readMarkedLines(text: string, mark: string): string {
-  const line = new RegExp(`^[ \\t]*#?[ \\t]*([^\\n${mark}]*?)[ \\t]*${mark}[ \\t]*\\r?$`, 'gm');
-  const known = new RegExp(`^(${roles})[ \\t]*(?:\\[.*\\])?$`, 'i');
-  return text.replace(line, (written, said: string) => {
-    const role = known.exec(said)?.[1];
-    return role === undefined ? written.replace(mark, ':') : turnMark(mark, role.toLowerCase());
+  const known = new RegExp(`^#?[ \\t]*(${roles})[ \\t]*(?:\\[.*\\])?$`, 'i');
+  const lines = text.split('\n').map((line) => {
+    const at = line.indexOf(mark);
+    // Two are around messages from elsewhere.
+    if (at < 0 || line.includes(mark, at + 1)) return line;
+    const role = line.slice(at + 1).trim() === '' ? known.exec(line.slice(0, at).trim())?.[1] : undefined;
+    return role === undefined ? line.replace(mark, ':') : turnMark(mark, role.toLowerCase());
   });
+  return lines.join('\n');
 }
 
 export interface MarkedText {
