@@ -72,7 +72,8 @@ export class AldButton extends LitElement {
 
   constructor() {
     super();
-    define('button');
+    // What stands in it is there at once; it becomes a button behind the first frame of the page.
+    requestAnimationFrame(() => setTimeout(() => define('button')));
   }
 
   override focus(): void {
