@@ -70,7 +70,12 @@ export function registerModelStatus({ client, scores, onSidecarState, concerns }
       update();
     }),
     workspace.onDidChangeConfiguration((event) => {
-      const generator = ['generator.source', 'generator.model', 'generator.endpoint', 'generator.endpointModel'] as const;
+      const generator = [
+        'generator.source',
+        'generator.model',
+        'generator.endpoint',
+        'generator.endpointModel',
+      ] as const;
       if (affectsSetting(event, 'rewardModel', 'device', ...generator)) update();
     }),
     registerCommand('alidade.showModelMenu', showMenu),
