@@ -69,7 +69,8 @@ export function registerLabelFixes({ documents, labelScores, watch }: LabelFixes
 
   const updateContext = (): void => {
     const document = window.activeTextEditor?.document;
-    const has = (kind: FindingKind): boolean => document !== undefined && 0 < found(document, kind).length;
+    const list = document === undefined ? [] : (watch.findings(document)?.list ?? []);
+    const has = (kind: FindingKind): boolean => list.some((finding) => finding.kind === kind);
     void commands.executeCommand('setContext', 'alidade.contradictedFound', has('contradicted'));
     void commands.executeCommand('setContext', 'alidade.duplicatesFound', has('duplicate'));
   };
