@@ -51,11 +51,6 @@ export function textOf(value: LocatedValue | null | undefined): string | null {
   return value?.kind === 'scalar' && typeof value.value === 'string' ? value.value : null;
 }
 
-/** Text, or a number or a truth value as text: YAML reads `1.0` and `yes` so. */
-export function writtenOf(value: LocatedValue | null | undefined): string | null {
-  return value?.kind === 'scalar' && value.value !== null ? String(value.value) : null;
-}
-
 /** The value without its places. Keys such as `__proto__` are members like others. */
 export function plainOf(value: LocatedValue): unknown {
   if (value.kind === 'scalar') return value.value;

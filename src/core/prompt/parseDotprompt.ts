@@ -52,7 +52,7 @@ export function parseDotprompt({ text, files = new Map() }: PromptFileText): Pro
 }
 
 /** The file that a partial is in, beside the prompt. */
-export function partialPath(name: string): string {
+function partialPath(name: string): string {
   const slash = name.lastIndexOf('/') + 1;
   return `${name.slice(0, slash)}_${name.slice(slash)}.prompt`;
 }

@@ -52,7 +52,7 @@ function visible(variables: Prompt['variables']): Prompt['variables'] {
 }
 
 /** A template that makes JSON or YAML of messages only when it has been run. */
-export function isChatText(text: string): boolean {
+function isChatText(text: string): boolean {
   const start = text.trimStart().slice(0, 500);
   return (start.startsWith('[') && /"role"/.test(text)) || /^-\s+role:/.test(start);
 }

@@ -18,7 +18,7 @@ const markerLine = new RegExp(
 );
 
 /** The lines of a template where another's turn begins. */
-export function findRoleMarkers(text: string): readonly RoleMarker[] {
+function findRoleMarkers(text: string): readonly RoleMarker[] {
   return [...text.matchAll(markerLine)].map((match) => ({
     role: match[1]?.toLowerCase() ?? null,
     line: { start: match.index, end: match.index + match[0].replace(/\r$/, '').length },
