@@ -302,6 +302,7 @@ export class AldBreakdown extends LitElement {
     this.host === null ? Promise.resolve(responses.map(() => null)) : this.host.readGrowth(responses);
 
   private async scrollToGrowth(): Promise<void> {
+    await this.rest.reached;
     await this.updateComplete;
     // Charts above it have drawn themselves by then.
     await new Promise(requestAnimationFrame);

@@ -6,10 +6,14 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
  */
 export class AfterFirstFrame implements ReactiveController {
   isReached = false;
+  /** Fulfilled with it. */
+  readonly reached: Promise<void>;
+  #reach!: () => void;
   #isAwaited = false;
 
   constructor(private readonly host: ReactiveControllerHost) {
     host.addController(this);
+    this.reached = new Promise((resolve) => (this.#reach = resolve));
   }
 
   /** Begins to wait, once; called where something has been left out. */
@@ -20,6 +24,7 @@ export class AfterFirstFrame implements ReactiveController {
       setTimeout(() => {
         this.isReached = true;
         this.host.requestUpdate();
+        this.#reach();
       }),
     );
   }
