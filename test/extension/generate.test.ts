@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { LanguageModelChat, LanguageModelChatMessage, SecretStorage } from 'vscode';
-import { commands, env, EventEmitter, LanguageModelError, Position, workspace } from 'vscode';
+import { commands, env, EventEmitter, LanguageModelError, Position, Selection, workspace } from 'vscode';
 import { AlidadeError } from '../../src/core/alidadeError';
 import type { ErrorCode } from '../../src/core/alidadeError';
 import type { ChatCompletionBody } from '../../src/core/generation/chatCompletion';
@@ -369,8 +369,8 @@ describe('Generate and Score', function () {
     const editor = await bench.open('rows.jsonl', [chatRow, pairRow]);
     await commands.executeCommand('alidade.generateAndScore');
     assert.deepEqual((await shown()).names, ['In the file', 'Answer 1', 'Answer 2']);
-    const target = { uri: editor.document.uri.toString(), line: 1, character: 0 };
-    await commands.executeCommand('alidade.generateAndScore', target);
+    editor.selection = new Selection(1, 0, 1, 0);
+    await commands.executeCommand('alidade.generateAndScore');
     const names = await until('the pair', async () => {
       const state = await shown();
       return state.names?.[0] === 'In the file (chosen)' && state.names;
