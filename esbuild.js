@@ -10,6 +10,7 @@ const { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } = require
 const { join, relative, sep } = require('node:path');
 const esbuild = require('esbuild');
 const { version } = require('./package.json');
+const { lazyParsers, parsersEntry } = require('./scripts/lazyParsers.js');
 const { pageAliases, squeezeTemplates } = require('./scripts/pageBuild.js');
 const { thirdPartyNotices } = require('./scripts/thirdPartyNotices.js');
 
@@ -57,7 +58,14 @@ function programs() {
     .filter((entry) => entry.isDirectory() && existsSync(join(root, 'webview', entry.name, 'main.ts')))
     .map((entry) => [`webview/${entry.name}`, `webview/${entry.name}/main.ts`]);
   return [
-    { ...node, entryPoints: { extension: 'src/extension/extension.ts', sidecar: 'src/sidecar/main.ts' } },
+    {
+      ...node,
+      entryPoints: { extension: 'src/extension/extension.ts' },
+      external: [...node.external, './parsers.js'],
+      plugins: [lazyParsers(root)],
+    },
+    { ...node, stdin: parsersEntry(root), outfile: join(root, 'dist', 'parsers.js') },
+    { ...node, entryPoints: { sidecar: 'src/sidecar/main.ts' } },
     { ...node, entryPoints: { weightWorker: 'src/engine/onnx/weightWorker.ts' } },
     { ...node, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } },
     {
@@ -71,7 +79,7 @@ function programs() {
   ].map((options) => ({
     ...options,
     metafile: true,
-    outdir: join(root, 'dist'),
+    ...(options.outfile === undefined ? { outdir: join(root, 'dist') } : {}),
   }));
 }
 

@@ -11,6 +11,19 @@ describe('the package', () => {
       [],
     );
     const shipped = new Set(read('.vscodeignore').split('\n'));
-    for (const name of built) assert.ok(shipped.has(`!dist/${name}.js`), `${name}.js is built but not shipped`);
+    for (const name of [...built, 'parsers'])
+      assert.ok(shipped.has(`!dist/${name}.js`), `${name}.js is built but not shipped`);
+  });
+
+  it('loads the parsers of prompts and tests late: their modules offer functions over plain data alone', () => {
+    const read = (name: string): string => readFileSync(join(process.cwd(), name), 'utf8');
+    const modules = [...read('scripts/lazyParsers.js').matchAll(/'(src\/[\w/]+\.ts)'/g)].map(([, name]) => name ?? '');
+    const offered = modules.flatMap((name) => [...read(name).matchAll(/^export (\w+) \w+/gm)].map(([, kind]) => kind));
+    assert.ok(0 < modules.length);
+    assert.deepEqual(
+      [...new Set(offered)].filter((kind) => !['function', 'interface', 'type'].includes(kind ?? '')),
+      [],
+    );
+    assert.ok(!read('dist/extension.js').includes('parseDocument'), 'YAML is part of dist/extension.js');
   });
 });
