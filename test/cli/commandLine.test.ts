@@ -77,7 +77,7 @@ describe('the command line', () => {
     [['generate', '--model', 'x'], /^error: there is nothing to continue: /],
     [
       ['generate', '--model', 'x', '--prompt', 'a', '--ids', '1'],
-      /^error: --prompt, --messages and --ids exclude one another: /,
+      /^error: --prompt, --prompt-file, --messages and --ids exclude one another: /,
     ],
     [['generate', '--model', 'x', '--ids', '1', '--system', 's'], /^error: --system goes with --prompt as a chat: /],
     [['generate', '--model', 'x', '--ids', '1', '--raw'], /^error: --raw goes with --prompt: /],
