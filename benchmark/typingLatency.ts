@@ -82,15 +82,18 @@ async function main(): Promise<void> {
     writePairs(join(workspace, 'small.jsonl'), 3000);
     if (values.model === 'tiny') writeTinyModel({ folder: join(folder, 'tiny') });
     const rewardModel = values.model === 'tiny' ? join(folder, 'tiny') : values.model;
+    // Settings of the machine: those that a browser sends along are not asked for them.
     const alidade = { 'alidade.rewardModel': rewardModel, 'alidade.device': 'cpu', 'alidade.lens.autoScore': 'always' };
-    const start = async (settings: Readonly<Record<string, unknown>>): Promise<Server> => {
+    mkdirSync(join(workspace, '.vscode'));
+    writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(alidade));
+    const start = async (): Promise<Server> => {
       const isTiny = values.model === 'tiny';
       const env = isTiny ? { env: { ALIDADE_CACHE: join(folder, 'cache') } } : {};
-      const server = await modules.startServer({ workspace, driver: true, settings, ...env });
+      const server = await modules.startServer({ workspace, driver: true, settings: SETTINGS, ...env });
       servers.push(server);
       return server;
     };
-    const [without, withIt] = [await start(SETTINGS), await start({ ...SETTINGS, ...alidade })];
+    const [without, withIt] = [await start(), await start()];
     const line = Math.min(Number(values.line), lines - 10);
     const visits = { without: [] as Visit[], with: [] as Visit[] };
     for (let round = 0; round < rounds; round += 1) {
@@ -204,22 +207,44 @@ function watchKeys(): void {
 
 async function timeLenses(page: Page): Promise<LensTimes> {
   const start = performance.now();
+  await page.evaluate(defineLensesInView);
   const when = async (isSo: (rows: number) => boolean): Promise<number> => {
     await page.waitForFunction(isSo, 2, { polling: 50, timeout: 60_000 });
     return performance.now() - start;
   };
-  const offered = await when(
-    (few) =>
-      few < [...document.querySelectorAll('.codelens-decoration')].filter((lens) => lens.textContent !== '').length,
-  );
-  const firstMargin = await when(() =>
-    /Margin/.test(document.querySelector('.codelens-decoration')?.textContent ?? ''),
-  );
+  const offered = await when((few) => few < lensesInView().length);
+  const firstMargin = await when(() => /Margin/.test(lensesInView()[0] ?? ''));
+  // Two lines may lie half below the edge.
   const allMargins = await when((few) => {
-    const lenses = [...document.querySelectorAll('.codelens-decoration')];
-    return few < lenses.length && lenses.every((lens) => /Margin/.test(lens.textContent ?? ''));
+    const margins = lensesInView().filter((text) => /Margin/.test(text)).length;
+    const lines = [...document.querySelectorAll('.view-line')].filter(
+      (line) => line.getBoundingClientRect().bottom <= innerHeight,
+    );
+    return few < margins && lines.length - few <= margins;
   });
-  return { offered, firstMargin, allMargins, rows: await page.locator('.codelens-decoration').count() };
+  return { offered, firstMargin, allMargins, rows: await page.evaluate(() => lensesInView().length) };
+}
+
+/** Texts of the lenses on the screen, from above; the editor has more below it, which say nothing yet. */
+declare function lensesInView(): readonly string[];
+
+/** Runs in the page. */
+function defineLensesInView(): void {
+  const isInView = (lens: Element): boolean => {
+    const { top, bottom } = lens.getBoundingClientRect();
+    const { top: first, bottom: last } = lens.closest('.monaco-editor')?.getBoundingClientRect() ?? {
+      top: 0,
+      bottom: 0,
+    };
+    return first <= top && bottom <= last;
+  };
+  const list = (): readonly string[] =>
+    [...document.querySelectorAll('.codelens-decoration')]
+      .filter(isInView)
+      .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
+      .map(({ textContent }) => (textContent ?? '').trim())
+      .filter((text) => text !== '');
+  Object.assign(globalThis, { lensesInView: list });
 }
 
 interface ReportParams {
