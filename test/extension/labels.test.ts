@@ -348,9 +348,9 @@ describe('problems of data files', function () {
       edit.insert(document.uri, new Position(0, 1), '"new": 1, ');
       await workspace.applyEdit(edit);
       const text = document.getText();
+      assert.ok(0 < offered.length);
       for (const action of offered) await run(action);
       assert.equal(document.getText(), text);
-      assert.deepEqual(await actionsAt(document, 0), []);
     });
 
     it('swap all contradicted pairs as one edit with a preview', async () => {
