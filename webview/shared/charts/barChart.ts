@@ -97,6 +97,7 @@ export class AldBarChart extends LitElement {
     const series = Math.max(0, Math.min(this.active.series, this.series.length - 1));
     if (row !== this.active.row || series !== this.active.series) this.active = { row, series };
     if (this.shown !== null && this.rows[this.shown.row]?.values[this.shown.series] === undefined) this.shown = null;
+    this.style.setProperty('--ald-lines', linesOf(this.scale()));
   }
 
   protected override render(): TemplateResult {
@@ -143,7 +144,6 @@ export class AldBarChart extends LitElement {
     const lane = single ? 22 : 15;
     const gap = single ? 0 : 3;
     const height = lane * this.series.length + 2 * gap;
-    const zero = scale.position(0);
     const isGroup = row.expanded !== undefined;
     return html`<div
       class="row ${row.isTotal ? 'total' : ''} ${isGroup ? 'group' : ''}"
@@ -153,9 +153,7 @@ export class AldBarChart extends LitElement {
         ${isGroup ? icon(row.expanded ? chevronDownIcon : chevronRightIcon) : nothing}<bdi>${row.name}</bdi>
       </div>
       <svg class="plot" height=${height} role="presentation">
-        ${scale.ticks.map((tick) => verticalLine(scale.position(tick), height, 'tick'))}
         ${row.values.map((value, series) => this.renderMark({ row, value, place: { row: index, series }, lane, gap, scale }))}
-        ${0 <= zero && zero <= 100 ? verticalLine(zero, height, 'zero') : nothing}
       </svg>
       <div class="values" aria-hidden="true">
         ${row.values.map(({ value, text }) => html`<span>${text ?? formatNumber(value, { signed: this.signed })}</span>`)}
@@ -339,8 +337,12 @@ function whisker({ low, high }: NonNullable<BarValue['interval']>, y: number, sc
   </g>`;
 }
 
-function verticalLine(position: number, height: number, kind: string): SVGTemplateResult {
-  return svg`<line class=${kind} x1="${position}%" x2="${position}%" y1="0" y2=${height}></line>`;
+/** The lines of zero and of the ticks, as the background of every plot: one style in place of nodes in each row. */
+function linesOf({ position, ticks }: LinearScale): string {
+  const line = (value: number, colour: string): string =>
+    `linear-gradient(${colour}, ${colour}) ${position(value)}% 0 / 1px 100% no-repeat`;
+  const zero = 0 <= position(0) && position(0) <= 100 ? [line(0, 'var(--ald-zero)')] : [];
+  return [...zero, ...ticks.map((tick) => line(tick, 'var(--ald-grid)'))].join(', ');
 }
 
 function renderAxis({ position, ticks, label }: LinearScale): TemplateResult {

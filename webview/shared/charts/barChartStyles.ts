@@ -67,6 +67,9 @@ export const barChartStyles = css`
     width: 100%;
     overflow: visible;
   }
+  .row:not(.axis) .plot {
+    background: var(--ald-lines);
+  }
   @container (max-width: 430px) {
     .rows {
       grid-template-columns: minmax(0, 1fr) max-content;

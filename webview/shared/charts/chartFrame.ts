@@ -117,6 +117,7 @@ export const chartFrameStyles = css`
     --ald-hatched: var(--vscode-charts-yellow);
     --ald-plain: color-mix(in srgb, var(--vscode-charts-foreground) 60%, var(--vscode-editor-background));
     --ald-grid: color-mix(in srgb, var(--vscode-charts-lines) 45%, transparent);
+    --ald-zero: color-mix(in srgb, var(--vscode-foreground) 60%, transparent);
   }
   header {
     display: flex;
@@ -187,8 +188,7 @@ export const chartFrameStyles = css`
     shape-rendering: crispEdges;
   }
   .zero {
-    stroke: var(--vscode-foreground);
-    stroke-opacity: 0.6;
+    stroke: var(--ald-zero);
     shape-rendering: crispEdges;
   }
   .axis text {
@@ -222,9 +222,7 @@ export const chartFrameStyles = css`
       --ald-hatched: CanvasText;
       --ald-plain: CanvasText;
       --ald-grid: color-mix(in srgb, CanvasText 30%, Canvas);
-    }
-    .zero {
-      stroke: CanvasText;
+      --ald-zero: CanvasText;
     }
     .axis text {
       fill: CanvasText;
