@@ -127,7 +127,10 @@ export class AldBarChart extends LitElement {
         role="list"
         aria-label=${this.heading}
         @keydown=${this.keydown}
+        @focusin=${this.focused}
         @focusout=${this.hideTooltip}
+        @pointerover=${this.pointed}
+        @pointerleave=${this.hideTooltip}
       >
         ${this.rows.map((row, index) => this.renderRow(row, index, scale))} ${renderAxis(scale)}
       </div>
@@ -179,9 +182,6 @@ export class AldBarChart extends LitElement {
       data-row=${place.row}
       data-series=${place.series}
       aria-expanded=${row.expanded ?? nothing}
-      @focus=${() => this.focused(place)}
-      @pointerenter=${() => (this.shown = place)}
-      @pointerleave=${this.hideTooltip}
     >
       <rect class="lane" x="0" y=${y} width="100%" height=${lane} rx="2"></rect>
       ${end === start ? nothing : bar({ x: `${Math.min(start, end)}%`, width: `${Math.abs(end - start)}%`, y: y + inset, height: lane - 2 * inset, mark: row.isTotal ? 'plain' : series.mark, value: number })}
@@ -225,10 +225,17 @@ export class AldBarChart extends LitElement {
     placeTooltip(tooltip, { host: this, centre: plot.left + plot.width / 2, top, bottom });
   }
 
-  private focused(place: Place): void {
+  private readonly focused = ({ target }: FocusEvent): void => {
+    const place = placeOf(target);
+    if (place === null) return;
     this.active = place;
     this.shown = place;
-  }
+  };
+
+  private readonly pointed = ({ target }: PointerEvent): void => {
+    const place = placeOf(target);
+    if (place?.row !== this.shown?.row || place?.series !== this.shown?.series) this.shown = place;
+  };
 
   private readonly hideTooltip = (): void => {
     this.shown = null;
@@ -305,6 +312,12 @@ interface MarkParams {
   readonly lane: number;
   readonly gap: number;
   readonly scale: LinearScale;
+}
+
+/** The mark that an event comes from; null: from none. */
+function placeOf(target: EventTarget | null): Place | null {
+  const mark = target instanceof Element ? target.closest<SVGGElement>('.mark') : null;
+  return mark === null ? null : { row: Number(mark.dataset['row']), series: Number(mark.dataset['series']) };
 }
 
 /** Everything that has to be on the scale. */
