@@ -51,6 +51,8 @@ export function registerVisibleRowScoring(documents: DataDocuments, scores: RowS
   };
 
   const settled = debounce(update, settleDelay);
+  // A file may be in view already, of which no event will tell.
+  settled.call();
   return Disposable.from(
     settled,
     window.onDidChangeTextEditorVisibleRanges(settled.call),
