@@ -21,24 +21,6 @@ export const comparisonStyles = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
-  .state {
-    margin-block-start: 14px;
-  }
-  .running {
-    margin-block-start: 12px;
-  }
-  .running svg {
-    display: block;
-    margin-block-end: 6px;
-    border-radius: 2px;
-    overflow: hidden;
-  }
-  .running .track {
-    fill: color-mix(in srgb, var(--vscode-foreground) 14%, transparent);
-  }
-  .running .done {
-    fill: var(--vscode-progressBar-background);
-  }
   .banner.warning {
     color: var(--vscode-inputValidation-warningForeground, var(--vscode-foreground));
     background: var(--vscode-inputValidation-warningBackground);

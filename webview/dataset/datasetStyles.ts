@@ -1,24 +1,6 @@
 import { css } from 'lit';
 
 export const datasetStyles = css`
-  .state {
-    margin-block-start: 14px;
-  }
-  .running {
-    margin-block-start: 12px;
-  }
-  .running svg {
-    display: block;
-    margin-block-end: 6px;
-    border-radius: 2px;
-    overflow: hidden;
-  }
-  .running .track {
-    fill: color-mix(in srgb, var(--vscode-foreground) 14%, transparent);
-  }
-  .running .done {
-    fill: var(--vscode-progressBar-background);
-  }
   .running .unknown .done {
     animation: slide 2s linear infinite;
   }

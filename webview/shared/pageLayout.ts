@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** What the pages share besides `pageStyles`: the sheet, the head of the page, banners, and the passing word. */
+/** What the pages share besides `pageStyles`: the sheet, the head of the page, the bar of a run, banners, and the passing word. */
 export const pageLayout = css`
   :host {
     container-type: inline-size;
@@ -17,6 +17,24 @@ export const pageLayout = css`
     grid-template-columns: minmax(0, 1fr) auto;
     gap: 2px 16px;
     align-items: start;
+  }
+  .state {
+    margin-block-start: 14px;
+  }
+  .running {
+    margin-block-start: 12px;
+  }
+  .running svg {
+    display: block;
+    margin-block-end: 6px;
+    border-radius: 2px;
+    overflow: hidden;
+  }
+  .running .track {
+    fill: color-mix(in srgb, var(--vscode-foreground) 14%, transparent);
+  }
+  .running .done {
+    fill: var(--vscode-progressBar-background);
   }
   .top .actions {
     display: flex;

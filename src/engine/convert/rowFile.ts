@@ -1,14 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { AlidadeError } from '../../core/alidadeError';
 import { ColumnShapes, type ColumnShape } from '../../core/convert/columnShape';
 import type { Fields, FileKind } from '../../core/convert/conversionFormat';
-import { writeCsvRecord } from '../../core/promptFile/writeCsvRecord';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { describeFileError } from '../checkpoint/describeFileError';
 import { GrowingFile } from '../growingFile';
 import { splitLines } from '../promptFile/splitLines';
+import { CsvTable, ParquetTable, writeTableFile } from '../tableFile';
 import { parquetSchemaOf } from './parquetSchema';
 
 export interface RowFileParams {
@@ -138,89 +137,31 @@ async function writeTable(
   columns: ReadonlyMap<string, ColumnShape>,
   { path, kind, signal }: TableParams,
 ): Promise<void> {
-  const names = workNames(path);
-  const file = await GrowingFile.open(names.table);
-  try {
-    const table = kind === 'csv' ? new CsvRows(file, columns) : new ParquetRows(file, columns);
-    let group: Fields[] = [];
-    for await (const line of splitLines(createReadStream(names.rows) as AsyncIterable<Buffer>, names.rows)) {
-      throwIfCancelled(signal);
-      group.push(JSON.parse(Buffer.from(line).toString('utf8')) as Fields);
-      if (group.length < groupRows) continue;
-      await table.add(group);
-      group = [];
-    }
-    await table.finish(group);
-    await file.sync();
-    await file.close();
-  } catch (error) {
-    await file.discard();
-    throw error;
+  const work = workNames(path);
+  const names = [...columns.keys()];
+  await writeTableFile<Fields>({
+    path: work.table,
+    rows: readLines(work.rows, signal),
+    groupRows,
+    open: (file) =>
+      kind === 'csv'
+        ? new CsvTable(file, names, (row) => names.map((name) => cellOf(row[name])))
+        : new ParquetTable(file, parquetSchemaOf(columns), (rows) =>
+            names.map((name) => ({ name, data: rows.map((row) => row[name] ?? null) })),
+          ),
+  });
+}
+
+async function* readLines(path: string, signal: AbortSignal): AsyncGenerator<Fields> {
+  for await (const line of splitLines(createReadStream(path) as AsyncIterable<Buffer>, path)) {
+    throwIfCancelled(signal);
+    yield JSON.parse(Buffer.from(line).toString('utf8')) as Fields;
   }
 }
 
 /** Lists and objects are JSON in a cell. */
-class CsvRows {
-  readonly #file: GrowingFile;
-  readonly #names: readonly string[];
-  #hasHeader = false;
-
-  constructor(file: GrowingFile, columns: ReadonlyMap<string, ColumnShape>) {
-    this.#file = file;
-    this.#names = [...columns.keys()];
-  }
-
-  async add(rows: readonly Fields[]): Promise<void> {
-    const lines = rows.map((row) => writeCsvRecord(this.#names.map((name) => cellOf(row[name]))));
-    if (!this.#hasHeader) lines.unshift(writeCsvRecord(this.#names));
-    this.#hasHeader = true;
-    await this.#file.append(Buffer.from(lines.join('')));
-  }
-
-  finish(rows: readonly Fields[]): Promise<void> {
-    return this.add(rows);
-  }
-}
-
 function cellOf(value: unknown): string | number | boolean | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
   return JSON.stringify(value);
-}
-
-class ParquetRows {
-  readonly #file: GrowingFile;
-  readonly #names: readonly string[];
-  readonly #bytes = new ByteWriter();
-  readonly #writer: ParquetWriter;
-
-  constructor(file: GrowingFile, columns: ReadonlyMap<string, ColumnShape>) {
-    this.#file = file;
-    this.#names = [...columns.keys()];
-    this.#writer = new ParquetWriter({
-      writer: this.#bytes,
-      schema: parquetSchemaOf(columns),
-      createdBy: 'alidade',
-    });
-  }
-
-  async add(rows: readonly Fields[]): Promise<void> {
-    if (0 < rows.length) {
-      const columnData = this.#names.map((name) => ({ name, data: rows.map((row) => row[name] ?? null) }));
-      await this.#writer.write({ columnData, rowGroupSize: rows.length });
-    }
-    await this.#flush();
-  }
-
-  async finish(rows: readonly Fields[]): Promise<void> {
-    await this.add(rows);
-    await this.#writer.finish();
-    await this.#flush();
-  }
-
-  /** Its places in the file are counted on, but the bytes are not kept. */
-  async #flush(): Promise<void> {
-    await this.#file.append(this.#bytes.getBytes());
-    this.#bytes.index = 0;
-  }
 }

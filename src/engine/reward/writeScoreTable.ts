@@ -1,10 +1,11 @@
+import { schemaFromColumnData } from 'hyparquet-writer';
 import type { JobContext } from '../../core/jobContext';
-import { writeCsvRecord } from '../../core/promptFile/writeCsvRecord';
 import { FlatColumns, flattenScoredRow, type FlatColumn, type FlatRow } from '../../core/reward/flattenScoredRow';
 import type { OutputRow } from '../../core/reward/outputRow';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
-import { GrowingFile } from '../growingFile';
-import { ParquetTable } from './parquetTable';
+import { CsvTable, ParquetTable, writeTableFile } from '../tableFile';
+
+type ColumnSource = Parameters<typeof schemaFromColumnData>[0]['columnData'][number];
 
 export interface ScoreTableParams {
   /** The scored rows; read twice, since the columns follow from all of them. */
@@ -24,45 +25,30 @@ export async function writeScoreTable({ rows, path, format }: ScoreTableParams, 
   const found = new FlatColumns();
   for await (const row of flattenAll(rows(), context.signal)) found.add(row);
   const { columns } = found;
-  const file = await GrowingFile.open(path);
-  try {
-    const table = format === 'csv' ? new CsvTable(file, columns) : new ParquetTable(file, columns);
-    let group: FlatRow[] = [];
-    for await (const row of flattenAll(rows(), context.signal)) {
-      group.push(row);
-      if (group.length < groupRows) continue;
-      await table.add(group);
-      group = [];
-    }
-    await table.finish(group);
-    await file.sync();
-    await file.close();
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
+  const names = columns.map(({ name }) => name);
+  await writeTableFile<FlatRow>({
+    path,
+    rows: flattenAll(rows(), context.signal),
+    groupRows,
+    open: (file) =>
+      format === 'csv'
+        ? new CsvTable(file, names, (row) => names.map((name) => row[name] ?? null))
+        : new ParquetTable(file, schemaFromColumnData({ columnData: columnData(columns, []) }), (group) =>
+            columnData(columns, group),
+          ),
+  });
 }
 
-class CsvTable {
-  readonly #file: GrowingFile;
-  readonly #columns: readonly FlatColumn[];
-  #hasHeader = false;
+/** Parquet's types for columns of scores; all columns but `id` are optional. */
+const types = { text: 'STRING', double: 'DOUBLE', integer: 'INT32', boolean: 'BOOLEAN' } as const;
 
-  constructor(file: GrowingFile, columns: readonly FlatColumn[]) {
-    this.#file = file;
-    this.#columns = columns;
-  }
-
-  async add(rows: readonly FlatRow[]): Promise<void> {
-    const lines = rows.map((row) => writeCsvRecord(this.#columns.map(({ name }) => row[name] ?? null)));
-    if (!this.#hasHeader) lines.unshift(writeCsvRecord(this.#columns.map(({ name }) => name)));
-    this.#hasHeader = true;
-    await this.#file.append(Buffer.from(lines.join('')));
-  }
-
-  finish(rows: readonly FlatRow[]): Promise<void> {
-    return this.add(rows);
-  }
+function columnData(columns: readonly FlatColumn[], rows: readonly FlatRow[]): ColumnSource[] {
+  return columns.map(({ name, type }) => ({
+    name,
+    type: types[type],
+    nullable: name !== 'id',
+    data: rows.map((row) => row[name] ?? null),
+  }));
 }
 
 async function* flattenAll(rows: AsyncIterable<OutputRow>, signal: AbortSignal): AsyncGenerator<FlatRow> {
