@@ -17,6 +17,19 @@ export function describeProgram(commands: readonly Command[]): string {
   ].join('\n');
 }
 
+/** `alidade merge --help`: the commands that begin with a word. */
+export function describeGroup(word: string, commands: readonly Command[]): string {
+  const rows = commands.map(({ name, summary }) => [name, summary] as const);
+  return [
+    `Usage: alidade ${word} COMMAND [OPTIONS]`,
+    '',
+    ...table(rows),
+    '',
+    `alidade ${word} COMMAND --help says what a command takes.`,
+    '',
+  ].join('\n');
+}
+
 /** `alidade COMMAND --help`. */
 export function describeCommand(command: Command): string {
   const options = Object.entries(command.options);

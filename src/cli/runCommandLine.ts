@@ -2,7 +2,7 @@ import { AlidadeError } from '../core/alidadeError';
 import type { JobContext } from '../core/jobContext';
 import { exitStatus, type Command, type ExitStatus } from './command';
 import { commands, laterCommands } from './commands';
-import { describeCommand, describeProgram } from './helpText';
+import { describeCommand, describeGroup, describeProgram } from './helpText';
 import { nearestName } from '../core/nearestName';
 import { parseCommandLine } from './parseCommandLine';
 import { reportFailure } from './reportFailure';
@@ -57,13 +57,33 @@ async function dispatch(
     await terminal.write(`${version}\n`);
     return exitStatus.done;
   }
-  const command = findCommand(first === 'help' ? rest[0] : first);
-  if (first === 'help' || beforeDashes.includes('--help') || beforeDashes.includes('-h')) {
+  const asksForHelp = first === 'help' || beforeDashes.includes('--help') || beforeDashes.includes('-h');
+  const words = first === 'help' ? rest : args;
+  const group = commands.filter(({ name }) => name.startsWith(`${words[0] ?? ''} `));
+  if (0 < group.length && asksForHelp && !group.some(({ name }) => name === words.slice(0, 2).join(' '))) {
+    await terminal.write(describeGroup(words[0] ?? '', group));
+    return exitStatus.done;
+  }
+  const command = 0 < group.length ? findInGroup(words, group) : findCommand(words[0] ?? '');
+  if (asksForHelp) {
     await terminal.write(describeCommand(command));
     return exitStatus.done;
   }
-  const { positionals, options } = parseCommandLine(command, rest);
+  const { positionals, options } = parseCommandLine(command, args.slice(command.name.split(' ').length));
   return command.run({ positionals, options, terminal, context: createContext(parts) });
+}
+
+/** A command of two words, such as `merge plan`. */
+function findInGroup([first, second]: readonly string[], group: readonly Command[]): Command {
+  const found = group.find(({ name }) => name === `${first} ${second}`);
+  if (found !== undefined) return found;
+  const known = group.map(({ name }) => name.slice(`${first} `.length));
+  const near = second === undefined || second.startsWith('-') ? null : nearestName(second, known);
+  throw new AlidadeError({
+    code: 'usage',
+    message: near === null ? `alidade ${first} needs to know what to do` : `unknown command ${first} ${second}`,
+    hint: near === null ? `there are: ${group.map(({ name }) => name).join(', ')}` : `did you mean ${first} ${near}?`,
+  });
 }
 
 function findCommand(name: string): Command {

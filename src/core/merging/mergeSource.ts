@@ -1,0 +1,35 @@
+import type { TensorEntry } from '../checkpoint/tensorEntry';
+
+/** What of a tokenizer has to agree, from small files alone. */
+export interface SourceTokenizer {
+  /** SHA-256 of what makes tokens of a text: equal hashes, equal tokens. */
+  readonly hash: string;
+  /** Tokens with their ids; large: only where a recipe asks for it (`readMergeSources`). */
+  readonly vocabulary: ReadonlyMap<string, number> | null;
+  readonly size: number;
+}
+
+/** A checkpoint that a merge reads: everything known from headers and small files. Plain data. */
+export interface MergeSource {
+  /** What the recipe calls it (`recipeModelKey`). */
+  readonly key: string;
+  /** The folder, absolute. */
+  readonly path: string;
+  readonly name: string;
+  /** config.json. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** `num_hidden_layers`, wherever the config has it. */
+  readonly layerCount: number;
+  /** As they are stored, in the order of the files; with an adapter, what it adds (`TensorEntry.adapter`). */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** The weight files: a merge stops when one changes while it runs. */
+  readonly files: readonly { readonly path: string; readonly size: number; readonly changedAt: number }[];
+  /** null: it has none. */
+  readonly tokenizer: SourceTokenizer | null;
+  /** Names of the small files beside the weights that go with a model: tokenizer, chat template, generation config, … */
+  readonly companions: readonly string[];
+  /** SHA-256 of config, headers, names, sizes and times. */
+  readonly fingerprint: string;
+  /** Why it cannot be merged (quantised, no weights, damaged index, …), in words. */
+  readonly problems: readonly string[];
+}
