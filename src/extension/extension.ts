@@ -11,6 +11,7 @@ import { registerDatasetPanels } from './dataset/datasetPanels';
 import { registerLabels } from './labels/registerLabels';
 import { registerLanguageModelTools } from './languageModelTools/registerLanguageModelTools';
 import { registerGenerationCommands } from './generation/generationCommands';
+import { registerMerging } from './merging/registerMerging';
 import { PromptDocuments } from './prompt/promptDocuments';
 import { PromptInputs } from './prompt/promptInputs';
 import { registerPromptFiles } from './prompt/registerPromptFiles';
@@ -87,6 +88,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
     comparison,
     runs,
     datasets,
+    registerMerging({ context, client, models, logger: log }),
     registerDoctor(client),
     registerLanguageModelTools(scores),
     registerWalkthrough({ context, scores }),

@@ -1,0 +1,19 @@
+import type { ExtensionContext } from 'vscode';
+import { Disposable } from 'vscode';
+import type { Logger } from '../../core/jobContext';
+import type { ModelsView } from '../checkpoint/modelsView';
+import type { SidecarClient } from '../sidecar/sidecarClient';
+import { MergeProcess } from './mergeProcess';
+
+export interface MergingParams {
+  readonly context: ExtensionContext;
+  readonly client: SidecarClient;
+  readonly models: ModelsView;
+  readonly logger: Logger;
+}
+
+/** Merge recipes in the editor, their preview, the Merge view, and the merges themselves. */
+export function registerMerging({ context, logger }: MergingParams): Disposable {
+  const process = new MergeProcess({ context, logger });
+  return Disposable.from(process);
+}
