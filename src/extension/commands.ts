@@ -1,4 +1,4 @@
-import type { TestItem } from 'vscode';
+import type { TestItem, Uri } from 'vscode';
 import type { BreakdownPart } from '../protocol/breakdownView';
 
 /** A row of a data file, in a form that survives a command link. */
@@ -26,6 +26,11 @@ export interface CheckpointTarget {
 /** What the commands of the Runs view get: an item of the tree, or its id from elsewhere. */
 export interface RunTarget {
   readonly run: { readonly id: string };
+}
+
+/** What the commands of the Merge view get: a merge of the tree. */
+export interface MergeTarget {
+  readonly merge: { readonly id: string };
 }
 
 /** A change to a row, refused where the row is another one by now. */
@@ -87,6 +92,16 @@ export interface CommandArguments {
   readonly 'alidade.openRunOutput': readonly [item: RunTarget];
   readonly 'alidade.saveRunOutput': readonly [item: RunTarget];
   readonly 'alidade.deleteRun': readonly [item: RunTarget];
+  /** With two selected folders: those; what is missing is asked for. */
+  readonly 'alidade.newMerge': readonly [first?: FileTarget | CheckpointTarget, selected?: readonly unknown[]];
+  /** Without a recipe: the one in the active editor. */
+  readonly 'alidade.runMerge': readonly [recipe?: FileTarget | { readonly recipe: { readonly uri: Uri } }];
+  readonly 'alidade.stopMerge': readonly [item: MergeTarget];
+  readonly 'alidade.resumeMerge': readonly [item: MergeTarget];
+  readonly 'alidade.removeMerge': readonly [item: MergeTarget];
+  readonly 'alidade.openMergedModel': readonly [item: MergeTarget];
+  readonly 'alidade.copyMergedPath': readonly [item: MergeTarget];
+  readonly 'alidade.openMergeRecipe': readonly [item: MergeTarget];
   /** Without a target: the prompt at the cursor, or that of the row at the cursor. */
   readonly 'alidade.generateAndScore': readonly [target?: PromptTarget | RowTarget];
   readonly 'alidade.choosePromptInput': readonly [target?: PromptTarget];
@@ -136,6 +151,14 @@ const table: Record<CommandId, true> = {
   'alidade.openRunOutput': true,
   'alidade.saveRunOutput': true,
   'alidade.deleteRun': true,
+  'alidade.newMerge': true,
+  'alidade.runMerge': true,
+  'alidade.stopMerge': true,
+  'alidade.resumeMerge': true,
+  'alidade.removeMerge': true,
+  'alidade.openMergedModel': true,
+  'alidade.copyMergedPath': true,
+  'alidade.openMergeRecipe': true,
   'alidade.generateAndScore': true,
   'alidade.choosePromptInput': true,
   'alidade.showRenderedPrompt': true,

@@ -38,6 +38,10 @@ export interface Settings {
   'diagnostics.enabled': boolean;
   /** In units of the model's score: a label that is contradicted by less is left alone. */
   'diagnostics.margin': number;
+  /** With every rounding that mergekit makes, instead of one. */
+  'merge.mergekitCompatible': boolean;
+  /** Of a weight file at most, in GB (decimal). */
+  'merge.shardSize': number;
   /** Empty: the editor's own Node. */
   readonly nodePath: string;
 }
@@ -77,5 +81,7 @@ export const settings: { readonly [Name in SettingName]: SettingRow<Settings[Nam
   promptFiles: { default: [], scope: 'window', restricted: false },
   'diagnostics.enabled': { default: true, scope: 'window', restricted: false },
   'diagnostics.margin': { default: 0, scope: 'window', restricted: false },
+  'merge.mergekitCompatible': { default: false, scope: 'window', restricted: false },
+  'merge.shardSize': { default: 5, scope: 'window', restricted: false },
   nodePath: { default: '', scope: 'machine', restricted: true },
 };

@@ -1,0 +1,177 @@
+import { basename, dirname } from 'node:path';
+import type { TreeDataProvider } from 'vscode';
+import {
+  EventEmitter,
+  l10n,
+  MarkdownString,
+  ThemeColor,
+  ThemeIcon,
+  TreeItem,
+  TreeItemCollapsibleState,
+  Uri,
+} from 'vscode';
+import { describeDuration } from '../../core/describeQuantity';
+import { formatBytes } from '../checkpoint/formatSize';
+import { escapeMarkdown } from '../reward/scoreMarkdown';
+import { progressText } from '../run/runsTree';
+import type { MergeRecord } from './mergeRecord';
+import { isResumable } from './mergeRuns';
+
+/** Milliseconds between two redraws while a merge reports its progress. */
+const redrawInterval = 500;
+
+/** A recipe of the workspace. */
+export interface ListedRecipe {
+  readonly uri: Uri;
+  /** Relative to the workspace; empty at its top. */
+  readonly folder: string;
+  /** null: it cannot be read as a recipe. */
+  readonly method: string | null;
+}
+
+type Group = 'recipes' | 'merges';
+
+class GroupItem extends TreeItem {
+  constructor(readonly group: Group) {
+    super(group === 'recipes' ? l10n.t('Recipes') : l10n.t('Merges'), TreeItemCollapsibleState.Expanded);
+    this.id = `group:${group}`;
+    this.contextValue = 'group';
+  }
+}
+
+export class RecipeItem extends TreeItem {
+  constructor(readonly recipe: ListedRecipe) {
+    super(recipeName(recipe.uri), TreeItemCollapsibleState.None);
+    const { uri, method, folder } = recipe;
+    this.id = uri.toString();
+    this.resourceUri = uri;
+    this.description = [method ?? l10n.t('cannot be read'), folder].filter((part) => part !== '').join(' · ');
+    this.iconPath = new ThemeIcon('git-merge');
+    this.contextValue = 'recipe';
+    this.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [uri] };
+    this.accessibilityInformation = { label: `${recipeName(uri)}, ${this.description}` };
+  }
+}
+
+export class MergeItem extends TreeItem {
+  constructor(readonly merge: MergeRecord) {
+    super(basename(merge.target), TreeItemCollapsibleState.None);
+    this.id = merge.id;
+    this.description = mergeDescription(merge);
+    this.tooltip = tooltip(merge);
+    this.iconPath = iconOf(merge);
+    this.contextValue = contextOf(merge);
+    this.accessibilityInformation = { label: `${basename(merge.target)}, ${this.description}` };
+  }
+}
+
+/** Recipes of the workspace, and the merges that were begun in it. */
+export class MergeTree implements TreeDataProvider<TreeItem> {
+  readonly #recipes: () => Promise<readonly ListedRecipe[]>;
+  readonly #merges: () => readonly MergeRecord[];
+  readonly #changed = new EventEmitter<void>();
+  #timer: NodeJS.Timeout | undefined;
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(recipes: () => Promise<readonly ListedRecipe[]>, merges: () => readonly MergeRecord[]) {
+    this.#recipes = recipes;
+    this.#merges = merges;
+  }
+
+  /** Soon, and not more often than anybody can read. */
+  redraw(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#changed.fire();
+    }, redrawInterval);
+  }
+
+  getTreeItem(item: TreeItem): TreeItem {
+    return item;
+  }
+
+  async getChildren(item?: TreeItem): Promise<TreeItem[]> {
+    if (item instanceof GroupItem) {
+      if (item.group === 'merges') return this.#merges().map((merge) => new MergeItem(merge));
+      return (await this.#recipes()).map((recipe) => new RecipeItem(recipe));
+    }
+    if (item !== undefined) return [];
+    const hasRecipes = 0 < (await this.#recipes()).length;
+    const hasMerges = 0 < this.#merges().length;
+    return [...(hasRecipes ? [new GroupItem('recipes')] : []), ...(hasMerges ? [new GroupItem('merges')] : [])];
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#changed.dispose();
+  }
+}
+
+/** What a recipe is called where people read: without what says that it is one. */
+export function recipeName(uri: Uri): string {
+  const name = basename(uri.path);
+  // Every folder that mergekit has written holds one of that name.
+  if (name === 'mergekit_config.yml') return basename(dirname(uri.path));
+  return name.replace(/(\.merge)?\.ya?ml$/i, '');
+}
+
+/** What stands behind the folder's name. */
+export function mergeDescription({ state, created }: MergeRecord): string {
+  switch (state.kind) {
+    case 'running':
+      return state.progress === null ? l10n.t('starting') : progressText(state.progress);
+    case 'stopped':
+      return l10n.t('stopped');
+    case 'interrupted':
+      return l10n.t('interrupted');
+    case 'failed':
+      return state.message;
+    case 'done':
+      return [
+        formatBytes(state.bytes),
+        l10n.t('in {0}', describeDuration(state.seconds)),
+        new Date(created).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' }),
+      ].join(' · ');
+  }
+}
+
+function iconOf({ state }: MergeRecord): ThemeIcon {
+  switch (state.kind) {
+    case 'running':
+      return new ThemeIcon('loading~spin');
+    case 'stopped':
+      return new ThemeIcon('debug-pause');
+    case 'interrupted':
+      return new ThemeIcon('debug-disconnect');
+    case 'failed':
+      return new ThemeIcon('error', new ThemeColor('errorForeground'));
+    case 'done':
+      return new ThemeIcon('pass');
+  }
+}
+
+/** Words on which the menus of the view hang. */
+function contextOf(merge: MergeRecord): string {
+  const { kind } = merge.state;
+  return [
+    'merge',
+    ...(kind === 'running' ? ['stoppable'] : ['removable']),
+    ...(isResumable(merge) ? ['resumable'] : []),
+    ...(kind === 'done' ? ['openable'] : []),
+  ].join(' ');
+}
+
+function tooltip(merge: MergeRecord): MarkdownString {
+  const { recipe, target, state, created, settings } = merge;
+  const lines = [`**${escapeMarkdown(basename(target))}**`, escapeMarkdown(mergeDescription(merge))];
+  if (state.kind === 'failed' && state.hint !== null) lines.push(escapeMarkdown(state.hint));
+  if (state.kind === 'interrupted') lines.push(escapeMarkdown(state.reason));
+  lines.push(
+    escapeMarkdown(l10n.t('Recipe: {0}', recipe)),
+    escapeMarkdown(l10n.t('Folder: {0}', target)),
+    ...(settings.mergekitCompatible ? [escapeMarkdown(l10n.t("With mergekit's arithmetic"))] : []),
+    escapeMarkdown(new Date(created).toLocaleString()),
+  );
+  return new MarkdownString(lines.join('\n\n'));
+}
