@@ -14,8 +14,9 @@ import type {
   RewardTestSubject,
 } from './rewardTest';
 import { testSpec } from './rewardTestKeys';
-import { plainValue, spokenText, textOf, YamlReader, type FoundEntry } from './yamlReader';
-import type { YamlValue } from './yamlValue';
+import { plainValue, textOf, YamlReader, type FoundEntry } from '../yaml/yamlReader';
+import { spokenText } from './spokenText';
+import type { YamlValue } from '../yaml/yamlValue';
 
 export interface ParseTestParams {
   /** What the file says about answers. */

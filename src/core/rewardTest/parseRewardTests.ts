@@ -1,11 +1,11 @@
-import { checkValue } from './checkValue';
-import { YamlReader, type FoundEntry } from './yamlReader';
+import { checkValue } from '../yaml/checkValue';
+import { YamlReader, type FoundEntry } from '../yaml/yamlReader';
 import { parseRewardTest } from './parseRewardTest';
 import { readGenerationSettings } from './readGenerationSettings';
 import type { RewardTest, RewardTestFile, RewardTestOptions, RewardTestProblem } from './rewardTest';
 import { rewardTestSpec, testSpec } from './rewardTestKeys';
-import type { ValueSpec } from './keySpec';
-import { readYaml } from './yamlValue';
+import type { ValueSpec } from '../yaml/keySpec';
+import { readYaml } from '../yaml/readYaml';
 
 /**
  * The tests of a `*.reward.yaml` file, with everything that is wrong with it; never throws.

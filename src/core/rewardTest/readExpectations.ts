@@ -1,7 +1,8 @@
 import { nearestName } from '../nearestName';
 import type { Span } from '../promptFile/locateJson';
 import type { Baseline, Bounds, Expectation, RewardTestSubject, Scope } from './rewardTest';
-import { spokenText, textOf, YamlReader, type FoundEntry } from './yamlReader';
+import { textOf, YamlReader, type FoundEntry } from '../yaml/yamlReader';
+import { spokenText } from './spokenText';
 
 export interface ExpectationsParams {
   readonly subject: RewardTestSubject;

@@ -1,6 +1,6 @@
 import type { GenerationSettings } from './rewardTest';
-import { YamlReader } from './yamlReader';
-import type { YamlValue } from './yamlValue';
+import { YamlReader } from '../yaml/yamlReader';
+import type { YamlValue } from '../yaml/yamlValue';
 
 const defaults: GenerationSettings = {
   model: { value: 'starter', span: { start: 0, end: 0 } },

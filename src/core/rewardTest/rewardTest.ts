@@ -1,6 +1,7 @@
 import type { DtypeChoice } from '../device';
 import type { Span } from '../promptFile/locateJson';
 import type { Message } from '../promptFile/message';
+import type { Located } from '../yaml/yamlValue';
 
 /** A `*.reward.yaml` file with its places, in UTF-16 units: what editor and command line need of it. */
 export interface RewardTestFile {
@@ -11,11 +12,6 @@ export interface RewardTestFile {
   /** In the order of the text. With an error outside the tests none of them can run. */
   readonly problems: readonly RewardTestProblem[];
   readonly isRunnable: boolean;
-}
-
-export interface Located<Value> {
-  readonly value: Value;
-  readonly span: Span;
 }
 
 /** What the file says about how rows are scored. */

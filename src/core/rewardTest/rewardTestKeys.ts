@@ -1,4 +1,4 @@
-import type { KeySpec, KeyTable, ValueSpec } from './keySpec';
+import type { KeySpec, KeyTable, ValueSpec } from '../yaml/keySpec';
 
 const text = { kind: 'text' } as const;
 

@@ -10,7 +10,7 @@ import { isScoreFile } from '../../core/rewardTest/readExpectations';
 import { ResponseSummary } from '../../core/rewardTest/responseSummary';
 import type { Baseline, Expectation, NamedResponse, RewardTest, Scope } from '../../core/rewardTest/rewardTest';
 import type { RewardTestResult, ScoredResponse } from '../../core/rewardTest/rewardTestResult';
-import { spokenText } from '../../core/rewardTest/yamlReader';
+import { spokenText } from '../../core/rewardTest/spokenText';
 import { openDataInputs } from '../promptFile/dataInput';
 import type { ScoreOptions } from '../reward/rewardModel';
 import { scoreRows } from '../reward/scoreRows';

@@ -12,8 +12,9 @@ import {
   Range,
   SnippetString,
 } from 'vscode';
-import { keysOf, formsOf, type KeySpec } from '../../core/rewardTest/keySpec';
-import { cursorContext, keyAt, type CursorContext } from '../../core/rewardTest/rewardTestCursor';
+import { cursorContext, keyAt } from '../../core/rewardTest/rewardTestCursor';
+import type { CursorContext } from '../../core/yaml/keyCursor';
+import { keysOf, formsOf, type KeySpec } from '../../core/yaml/keySpec';
 import { testFileSelector } from './rewardTestDocuments';
 
 export interface RewardTestHelpParams {
@@ -74,7 +75,7 @@ async function provideItems({ document, position, objectives, triggerKind }: Ite
   const context = cursorContext(document.getText(), document.offsetAt(position));
   if (context === null) return [];
   const range = new Range(document.positionAt(context.start), position);
-  const isOthers = context.kind !== 'objective' && hasLanguageServer();
+  const isOthers = context.kind !== 'name' && hasLanguageServer();
   const items = isOthers ? [] : await itemsOf(context, () => objectives(triggerKind === CompletionTriggerKind.Invoke));
   items.forEach((item, index) => {
     item.range = range;
@@ -93,12 +94,14 @@ async function itemsOf(
       return Object.entries(context.keys)
         .filter(([key]) => !context.taken.has(key))
         .map(([key, spec]) => keyItem(key, spec, context.isFlow));
-    case 'objective':
+    case 'name':
       return (await objectives()).filter((name) => !context.taken.has(name)).map(objectiveItem);
     case 'word':
       return context.words.map((word) => new CompletionItem(word, CompletionItemKind.EnumMember));
-    case 'test':
+    case 'item':
       return [testItem()];
+    case 'value':
+      return [];
   }
 }
 

@@ -1,6 +1,7 @@
 import { l10n, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
-import type { Located, RewardTest, RewardTestFile } from '../../core/rewardTest/rewardTest';
+import type { RewardTest, RewardTestFile } from '../../core/rewardTest/rewardTest';
+import type { Located } from '../../core/yaml/yamlValue';
 
 /**
  * Test files belong to the workspace, and one that is not trusted chooses no model, whatever lies under its name: only the

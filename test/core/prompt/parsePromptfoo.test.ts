@@ -175,6 +175,6 @@ scenarios:
     );
     const text = `a0: &a0 [x]\n${levels.join('\n')}\nprompts: [Hi]\n`;
     const file = parsePromptFile({ path, text });
-    assert.match(file.problems[0]?.message ?? '', /more than 100000 values/);
+    assert.match(file.problems[0]?.message ?? '', /the file holds too many values/);
   });
 });

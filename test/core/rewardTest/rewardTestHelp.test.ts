@@ -65,10 +65,10 @@ describe('help in a test file', () => {
       'assistant',
       'tool',
     ]);
-    assert.equal(suggestions('tests:\n  - expect:\n      objectives:\n        |'), 'objective');
-    assert.equal(suggestions('tests:\n  - expect: { objectives: { | } }'), 'objective');
-    assert.equal(suggestions('weights:\n  |'), 'objective');
-    assert.equal(suggestions('tests:\n  |'), 'test');
+    assert.equal(suggestions('tests:\n  - expect:\n      objectives:\n        |'), 'name');
+    assert.equal(suggestions('tests:\n  - expect: { objectives: { | } }'), 'name');
+    assert.equal(suggestions('weights:\n  |'), 'name');
+    assert.equal(suggestions('tests:\n  |'), 'item');
   });
 
   it('is silent in texts, comments and under keys that nobody knows', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { isYamlNestedTooDeeply } from '../../src/core/yamlNesting';
-import { parseRewardTests } from '../../src/core/rewardTest/parseRewardTests';
+import { isYamlNestedTooDeeply } from '../../../src/core/yaml/yamlNesting';
+import { parseRewardTests } from '../../../src/core/rewardTest/parseRewardTests';
 
 const steps = (count: number, text: string): string =>
   Array.from({ length: count }, (_, index) => ' '.repeat(index) + text).join('\n');

@@ -1,4 +1,4 @@
-/** What a value of a test file may be; hover, completion, the JSON schema and the parser are all made of these. */
+/** What a value of a YAML file may be; hover, completion, the JSON schema and the parser are all made of these. */
 export type ValueSpec =
   /** Any scalar but null, as it is written. */
   | { readonly kind: 'text'; readonly mayBeEmpty?: boolean }
@@ -6,8 +6,8 @@ export type ValueSpec =
   | { readonly kind: 'boolean' }
   | { readonly kind: 'word'; readonly words: readonly string[] }
   | { readonly kind: 'mapping'; readonly keys: KeyTable; readonly required?: readonly string[] }
-  /** Keys that the user makes up, or that the model has. */
-  | { readonly kind: 'named'; readonly names: 'objective' | 'response' | 'variable'; readonly value: ValueSpec }
+  /** Keys that the user makes up, or that the model has; `names`: what one of them is the name of. */
+  | { readonly kind: 'named'; readonly names: string; readonly value: ValueSpec }
   | { readonly kind: 'list'; readonly item: ValueSpec }
   /** Any YAML. */
   | { readonly kind: 'any' }

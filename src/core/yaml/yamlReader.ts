@@ -1,6 +1,5 @@
 import type { Span } from '../promptFile/locateJson';
-import type { Located } from './rewardTest';
-import type { YamlEntry, YamlValue } from './yamlValue';
+import type { Located, YamlEntry, YamlValue } from './yamlValue';
 
 /** An entry with the span from its key to the end of its value. */
 export type FoundEntry = YamlEntry & { readonly span: Span };
@@ -51,11 +50,6 @@ export class YamlReader {
 export function textOf(value: YamlValue): Located<string> | null {
   if (value.kind === 'text') return { value: value.value, span: value.span };
   return value.kind === 'number' || value.kind === 'boolean' ? { value: value.source, span: value.span } : null;
-}
-
-/** A text of a conversation: without line breaks at its end, which `|` leaves there and nobody means. */
-export function spokenText(text: string): string {
-  return text.replace(/[\r\n]+$/, '');
 }
 
 /** The value as JSON would have it. */
