@@ -1,11 +1,9 @@
-import { readSync, writeSync } from 'node:fs';
 import { AlidadeError } from '../../core/alidadeError';
-import { applyAdapter, arrangeAdapter } from '../../core/checkpoint/applyAdapter';
-import { decodeTensor, decodeValues, restoreRowOrder } from '../../core/checkpoint/decodeTensor';
+import { applyAdapter } from '../../core/checkpoint/applyAdapter';
+import { decodeValues, restoreRowOrder } from '../../core/checkpoint/decodeTensor';
 import type { TensorAdapter } from '../../core/checkpoint/tensorAdapter';
 import { transposeMatrix } from '../../core/checkpoint/transposeMatrix';
 import type { TensorEntry } from '../../core/checkpoint/tensorEntry';
-import { FormatError } from '../../core/formatError';
 import { convertRows } from '../../core/quantisation/convertRows';
 import type { SourceRows } from '../../core/quantisation/convertRows';
 import type { AffineQuantiser } from '../../core/quantisation/quantiseAffine4';
@@ -13,6 +11,8 @@ import { addLoss } from '../../core/quantisation/quantisationLoss';
 import type { QuantisationLoss } from '../../core/quantisation/quantisationLoss';
 import type { PlacedPart } from '../../core/quantisation/weightFile';
 import type { WeightFormat } from '../../core/quantisation/weightFormat';
+import { readFully, writeFully } from '../checkpoint/positionalFile';
+import { readAdapterValues } from '../checkpoint/readAdapterValues';
 
 /** Some rows of a tensor that are to be converted; plain data, so that a worker can be told. */
 export interface ConversionTask {
@@ -49,9 +49,13 @@ export function splitIntoTasks(weight: WeightToConvert): ConversionTask[] {
   return tasks;
 }
 
-export interface TaskTools {
-  /** The file that is made, open for writing. */
+/** What a thread that converts is started with. */
+export interface ConversionThread {
+  /** Descriptor of the file that is made. */
   readonly target: number;
+}
+
+export interface TaskTools extends ConversionThread {
   /** Gives a file that is open for reading. */
   readonly open: (path: string) => number;
   readonly quantiseAffine4: AffineQuantiser;
@@ -154,17 +158,7 @@ function joinAdjustments(first: SourceRows['adjust'], second: SourceRows['adjust
 }
 
 function adapterOf(adapter: TensorAdapter, tools: TaskTools): SourceRows['adjust'] {
-  const read = (entry: TensorEntry): Float32Array => {
-    const bytes = new Uint8Array(entry.bytes);
-    readFully(tools.open(entry.file), bytes, entry);
-    return decodeTensor(bytes, entry);
-  };
-  const { a, b, magnitude } = adapter;
-  const loaded = arrangeAdapter(adapter, {
-    a: read(a),
-    b: read(b),
-    magnitude: magnitude === null ? null : read(magnitude),
-  });
+  const loaded = readAdapterValues(adapter, tools.open);
   return (values, firstRow) => applyAdapter(values, firstRow, loaded);
 }
 
@@ -185,21 +179,4 @@ function convert(
       cause: error,
     });
   }
-}
-
-function readFully(descriptor: number, bytes: Uint8Array, { file, name, offset }: TensorEntry): void {
-  let done = 0;
-  while (done < bytes.length) {
-    const count = readSync(descriptor, bytes, done, bytes.length - done, offset + done);
-    if (count === 0) {
-      const problem = 'the file became shorter while it was read';
-      throw new FormatError({ problem, file, tensor: name, offset: offset + done });
-    }
-    done += count;
-  }
-}
-
-function writeFully(file: number, bytes: Uint8Array, position: number): void {
-  let done = 0;
-  while (done < bytes.length) done += writeSync(file, bytes, done, bytes.length - done, position + done);
 }

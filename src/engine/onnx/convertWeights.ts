@@ -11,10 +11,10 @@ import type { QuantisationLoss } from '../../core/quantisation/quantisationLoss'
 import type { WeightFileLayout } from '../../core/quantisation/weightFile';
 import type { WeightDtype, WeightFormat } from '../../core/quantisation/weightFormat';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
+import { OpenFiles } from '../checkpoint/openFiles';
+import { runInWorkers } from '../threads/workerPool';
 import { runTask, splitIntoTasks } from './conversionTask';
-import type { ConversionTask } from './conversionTask';
-import { OpenFiles } from './openFiles';
-import { runInWorkers } from './workerPool';
+import type { ConversionTask, ConversionThread } from './conversionTask';
 
 /** A tensor and the format that it is to have. */
 export interface PlannedWeight {
@@ -77,7 +77,11 @@ export async function convertWeights(
   };
   const threads = workerFile === undefined ? defaultWorkerFile(total) : workerFile;
   if (threads === null) await runHere(work);
-  else await runInWorkers({ ...work, workerFile: threads, workers: Math.min(MOST_WORKERS, availableParallelism()) });
+  else {
+    const workerData: ConversionThread = { target: file.fd };
+    const workers = Math.min(MOST_WORKERS, availableParallelism());
+    await runInWorkers({ ...work, workerFile: threads, workerData, workers });
+  }
   const header = layout.header(losses.map((loss, weight) => (measured.has(weight) ? relativeLoss(loss) : null)));
   await file.write(header, 0, header.length, 0);
 }

@@ -15,7 +15,7 @@ import type { Device } from './executionProviders';
 import { ReplacedCache, RowCache } from './keyValueCache';
 import type { KeyValueCache } from './keyValueCache';
 import { openDecoder } from './openDecoder';
-import type { OpenDecoder, OpenDecoderParams, WeightMode } from './openDecoder';
+import type { OpenDecoder, OpenDecoderParams } from './openDecoder';
 
 export interface Evaluation {
   /** The whole sequence; tokens that the cache already holds are not computed again. */
@@ -61,7 +61,7 @@ export class DecoderSession {
   readonly dtype: WeightDtype;
   /** Relative error of the weights that the dtype cost, root mean square; null: none. */
   readonly quantisationLoss: number | null;
-  readonly weightMode: WeightMode;
+  readonly weightMode: OpenDecoder['weightMode'];
   /** Bytes of the weights as they are stored for the graph. */
   readonly weightBytes: number;
   /** Tokens that fill a run. */
@@ -262,6 +262,7 @@ export class DecoderSession {
       ...this.#rotaryFeeds(step.longest),
       ...this.#packingFeeds(from, to),
       ...this.#cache.feeds(),
+      ...this.#weightFeeds(),
     };
     if (session.inputNames.includes('logit_rows')) {
       feeds['logit_rows'] = int64(
@@ -284,6 +285,11 @@ export class DecoderSession {
       logits: rows(outputs['logits'], outputs['logits'] === undefined ? 0 : heads.length),
       logProbabilities: Array.from(floats(outputs['log_probabilities'])),
     };
+  }
+
+  #weightFeeds(): Record<string, Tensor> {
+    const { live } = this.#open;
+    return live === null ? {} : live.weights.feeds(live.names);
   }
 
   #rotaryFeeds(sequenceLength: number): Record<string, Tensor> {

@@ -15,13 +15,10 @@ import type { WeightDtype } from '../../core/quantisation/weightFormat';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { chooseDevice } from './chooseDevice';
 import type { ChosenDevice } from './chooseDevice';
-import { commonFolder, createSession } from './createSession';
-import { graphWeights } from './graphWeights';
+import { createSession } from './createSession';
 import { listWantedWeights } from './listWantedWeights';
-import { measureSmoothing } from './measureSmoothing';
-import { prepareWeights } from './prepareWeights';
-import { storedTensors } from './storedWeight';
-import type { StoredWeight } from './storedWeight';
+import type { LiveWeights } from './liveWeights';
+import { fedWeights, storedWeights } from './openGraphWeights';
 
 /** `mapped`: weights are used where they lie in the file. `prepacked`: copied once into the layout that is fastest. */
 export type WeightMode = 'mapped' | 'prepacked';
@@ -43,6 +40,8 @@ export interface OpenDecoderParams {
   readonly attention?: AttentionKind;
   /** Set only to compare; otherwise the free memory decides. */
   readonly weightMode?: WeightMode | undefined;
+  /** Where the weights are that go into every run, in F32; left out: those of the checkpoint's files, once and for all. */
+  readonly liveWeights?: LiveWeights | undefined;
 }
 
 /** A decoder's graph, loaded on a device. */
@@ -53,13 +52,16 @@ export interface OpenDecoder {
   readonly dtype: WeightDtype;
   /** Relative error of the weights that the dtype cost, root mean square; null: none. */
   readonly quantisationLoss: number | null;
-  readonly weightMode: WeightMode;
+  /** `live`: they come with each run. */
+  readonly weightMode: WeightMode | 'live';
   readonly attention: AttentionKind;
   readonly cache: DecoderProgram['cache'];
   readonly cacheOutput: DecoderProgram['cacheOutput'];
   readonly session: InferenceSession;
   /** Bytes of the weights as they are stored for the graph. */
   readonly weightBytes: number;
+  /** What is fed to every run besides tokens and cache; null: nothing. */
+  readonly live: { readonly weights: LiveWeights; readonly names: readonly string[] } | null;
 }
 
 /** @throws AlidadeError `unsupported`, `weights`, `device`, `no_space`, `cancelled`. */
@@ -75,25 +77,22 @@ export async function openDecoder(params: OpenDecoderParams, context: JobContext
   const running = { ...decoder, layers: decoder.layers.slice(0, layerCount) };
   const wanted = listWantedWeights(running, languageModelHead && !tied);
   const threads = params.threads ?? availableParallelism();
-  const smoothing = dtype === 'int8' ? await measureSmoothing({ checkpoint, decoder, threads }, context) : undefined;
-  const { weights, loss } = await prepareWeights({ checkpoint, wanted, dtype, smoothing }, context);
+  const storedName = (name: string): string => (name === decoder.languageModelHead && tied ? decoder.embedding : name);
+  const weights =
+    params.liveWeights === undefined
+      ? await storedWeights({ checkpoint, decoder, wanted, dtype, threads, storedName }, context)
+      : fedWeights({ checkpoint, wanted, dtype, storedName });
   throwIfCancelled(context.signal);
 
-  const tensors = [...weights.values()].flatMap(storedTensors);
-  const externalRoot = commonFolder(tensors.map(({ file }) => file));
-  const source = graphWeights({
-    blocks: dtype === 'f32' ? 'exact' : 'fast',
-    smoothing,
-    find: (name) => {
-      const stored = name === decoder.languageModelHead && tied ? decoder.embedding : name;
-      return weights.get(stored) as StoredWeight;
-    },
-  });
+  const { source, externalRoot, weightBytes } = weights;
   const cacheOutput = chosen.provider.keepsTensors ? 'whole' : 'rows';
   const program = { layerCount, finalNorm, languageModelHead, attention, cache, cacheOutput } as const;
-  const model = writeModel({ name: checkpoint.name, ...buildDecoder(decoder, source, program), externalRoot });
-  const weightBytes = tensors.reduce((sum, { length }) => sum + length, 0);
-  const weightMode = params.weightMode ?? chooseWeightMode(weightBytes, dtype);
+  const graph = buildDecoder(decoder, source, program);
+  const fed = weights.inputs();
+  const inputs = [...graph.inputs, ...fed.values()];
+  const model = writeModel({ name: checkpoint.name, ...graph, inputs, externalRoot });
+  const weightMode =
+    params.liveWeights === undefined ? (params.weightMode ?? chooseWeightMode(weightBytes, dtype)) : 'live';
   context.progress({ message: `Loading ${checkpoint.name} on ${chosen.provider.device}` });
   const session = await createSession(model, {
     executionProviders: [chosen.provider.device],
@@ -119,13 +118,14 @@ export async function openDecoder(params: OpenDecoderParams, context: JobContext
     layerCount,
     chosen,
     dtype,
-    quantisationLoss: loss,
+    quantisationLoss: weights.loss,
     weightMode,
     attention,
     cache,
     cacheOutput,
     session,
     weightBytes,
+    live: params.liveWeights === undefined ? null : { weights: params.liveWeights, names: [...fed.keys()] },
   };
 }
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { describeFileError } from '../checkpoint/describeFileError';
+import { describeFileError } from './describeFileError';
 
 /** Files that are opened for reading when they are first needed, by descriptor. Close them. */
 export class OpenFiles {
