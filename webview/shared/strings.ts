@@ -7,12 +7,14 @@ export const sharedStrings = {
     'These are narrow meters on a small model. Each measures the one thing that it names; together they do not say which response is better.',
   ),
   modelHint: (path: string, architecture: string) => `${path}\n${architecture}`,
-  deviceHint: (reason: string, mode: 'mapped' | 'prepacked', loss: number) =>
+  deviceHint: (reason: string, mode: 'mapped' | 'prepacked' | 'live', loss: number) =>
     [
       reason,
-      mode === 'mapped'
-        ? t('Weights are read from the file as they are needed')
-        : t('Weights are repacked in memory for speed'),
+      {
+        mapped: t('Weights are read from the file as they are needed'),
+        prepacked: t('Weights are repacked in memory for speed'),
+        live: t('Weights are merged in memory'),
+      }[mode],
       ...(loss === 0
         ? []
         : [

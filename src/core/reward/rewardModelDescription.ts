@@ -22,6 +22,6 @@ export interface RewardModelDescription {
   readonly contextLength: number;
   /** Hash of the config and the head, hexadecimal. */
   readonly hash: string;
-  /** Weights mapped from the file, or repacked in memory for speed. */
-  readonly mode: 'mapped' | 'prepacked';
+  /** Weights mapped from the file, repacked in memory for speed, or in memory because they change. */
+  readonly mode: 'mapped' | 'prepacked' | 'live';
 }

@@ -21,7 +21,20 @@ export async function readTokenizerSource(checkpoint: Checkpoint): Promise<Token
   if (format === 'gguf') {
     return withFile(folder, async (source) => rebuildGgufTokenizer((await readGguf(source)).metadata, folder));
   }
-  const tokenizerJson = await readJsonObject({ path: join(folder, 'tokenizer.json'), most: maximumTokenizerLength });
+  return readTokenizerFiles(folder, (name, most) => readSmallFile({ path: join(folder, name), most }));
+}
+
+/** The bytes of a file of a checkpoint, of which there may be so many at most; null: there is none of that name. */
+export type ReadCheckpointFile = (name: string, most: number) => Promise<Uint8Array | null>;
+
+/**
+ * The same from the files of a checkpoint in the Hugging Face layout, wherever they are; `folder` names it in errors.
+ * @throws AlidadeError `not_found` without tokenizer.json, FormatError for what is not JSON.
+ */
+export async function readTokenizerFiles(folder: string, read: ReadCheckpointFile): Promise<TokenizerSource> {
+  const readJson = async (name: string, most: number): Promise<Record<string, unknown> | null> =>
+    parseJsonObject(await read(name, most), join(folder, name));
+  const tokenizerJson = await readJson('tokenizer.json', maximumTokenizerLength);
   if (tokenizerJson === null) {
     throw new AlidadeError({
       code: 'not_found',
@@ -29,28 +42,23 @@ export async function readTokenizerSource(checkpoint: Checkpoint): Promise<Token
       hint: 'save the tokenizer with a fast tokenizer class of transformers',
     });
   }
-  const tokenizerConfig =
-    (await readJsonObject({ path: join(folder, 'tokenizer_config.json'), most: maximumTextLength })) ?? {};
-  const template = await readSmallFile({ path: join(folder, 'chat_template.jinja'), most: maximumTextLength });
+  const tokenizerConfig = (await readJson('tokenizer_config.json', maximumTextLength)) ?? {};
+  const template = await read('chat_template.jinja', maximumTextLength);
   const chatTemplate =
     template === null ? templateOfConfig(tokenizerConfig['chat_template']) : new TextDecoder().decode(template);
   return { tokenizerJson, tokenizerConfig, chatTemplate };
 }
 
-async function readJsonObject(params: {
-  readonly path: string;
-  readonly most: number;
-}): Promise<Record<string, unknown> | null> {
-  const bytes = await readSmallFile(params);
+function parseJsonObject(bytes: Uint8Array | null, path: string): Record<string, unknown> | null {
   if (bytes === null) return null;
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new FormatError({ problem: 'not valid JSON', file: params.path, cause });
+    throw new FormatError({ problem: 'not valid JSON', file: path, cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new FormatError({ problem: 'not a JSON object', file: params.path });
+    throw new FormatError({ problem: 'not a JSON object', file: path });
   }
   return value as Record<string, unknown>;
 }

@@ -29,17 +29,25 @@ const GATE_TEXTS: Readonly<Record<string, string>> = {
   llama: '<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n',
 };
 
+/** A tensor of a checkpoint as F32, by its name in transformers. */
+export type ReadTensor = (name: string) => Promise<Float32Array>;
+
 /**
- * The head that scores: the head file when one is given, else the checkpoint's own.
+ * The head that scores: the head file when one is given, else the checkpoint's own, whose weights `read` gives where they
+ * are not in its files.
  * @throws AlidadeError `weights` when there is none, `unsupported`, `format`.
  */
-export async function openHead(checkpoint: Checkpoint, headPath: string | null): Promise<OpenedHead> {
+export async function openHead(
+  checkpoint: Checkpoint,
+  headPath: string | null,
+  read: ReadTensor = (name) => readTensor(checkpoint, name),
+): Promise<OpenedHead> {
   if (headPath !== null) return openHeadFile(checkpoint, headPath);
   switch (checkpoint.head?.kind) {
     case 'gated':
-      return openGatedHead(checkpoint, checkpoint.head.objectives);
+      return openGatedHead(checkpoint, checkpoint.head.objectives, read);
     case 'classification':
-      return openClassificationHead(checkpoint, checkpoint.head.objectives);
+      return openClassificationHead(checkpoint, checkpoint.head.objectives, read);
     case undefined:
       throw new AlidadeError({
         code: 'weights',
@@ -70,14 +78,18 @@ async function openHeadFile(checkpoint: Checkpoint, headPath: string): Promise<O
   return { head: createMeterHead(file), hash: hashOf([file.weight, file.bias]), prompt: null };
 }
 
-async function openClassificationHead(checkpoint: Checkpoint, labels: readonly string[]): Promise<OpenedHead> {
+async function openClassificationHead(
+  checkpoint: Checkpoint,
+  labels: readonly string[],
+  read: ReadTensor,
+): Promise<OpenedHead> {
   const layout = findLinearHead(checkpoint.tensors);
   if (layout === null) throw new AlidadeError({ code: 'weights', message: `${checkpoint.path} has no reward head` });
   const layers: DenseLayer[] = [];
   for (const { weight, bias } of layout.layers) {
     layers.push({
-      weight: await readTensor(checkpoint, weight),
-      bias: checkpoint.tensors.has(bias) ? await readTensor(checkpoint, bias) : null,
+      weight: await read(weight),
+      bias: checkpoint.tensors.has(bias) ? await read(bias) : null,
     });
   }
   checkWidths(checkpoint, layers);
@@ -109,7 +121,11 @@ function checkWidths({ config, path, tensors }: Checkpoint, layers: readonly Den
   }
 }
 
-async function openGatedHead(checkpoint: Checkpoint, objectives: readonly string[]): Promise<OpenedHead> {
+async function openGatedHead(
+  checkpoint: Checkpoint,
+  objectives: readonly string[],
+  read: ReadTensor,
+): Promise<OpenedHead> {
   const { gating, modelType } = checkpoint.config;
   const gateText = GATE_TEXTS[modelType];
   if (gating === null || gateText === undefined) {
@@ -119,17 +135,17 @@ async function openGatedHead(checkpoint: Checkpoint, objectives: readonly string
       hint: `supported: ${Object.keys(GATE_TEXTS).join(', ')}`,
     });
   }
-  const regression = await readTensor(checkpoint, 'regression_layer.weight');
-  const transform = await readTensor(checkpoint, 'reward_transform_matrix');
+  const regression = await read('regression_layer.weight');
+  const transform = await read('reward_transform_matrix');
   const gate: GateLayer[] = [];
   for (const { weight, bias, normalisation } of gateLayers(gating)) {
     gate.push({
-      weight: await readTensor(checkpoint, weight),
-      bias: bias === null ? null : await readTensor(checkpoint, bias),
-      ...(normalisation === null ? {} : { normalisation: await readNormalisation(checkpoint, normalisation) }),
+      weight: await read(weight),
+      bias: bias === null ? null : await read(bias),
+      ...(normalisation === null ? {} : { normalisation: await readNormalisation(read, normalisation) }),
     });
   }
-  const logitScale = await readTensor(checkpoint, 'gating.logit_scale');
+  const logitScale = await read('gating.logit_scale');
   const head = createGatedHead({
     regression,
     transform,
@@ -143,12 +159,12 @@ async function openGatedHead(checkpoint: Checkpoint, objectives: readonly string
   return { head, hash: hashOf([regression, transform, logitScale, ...gate.flatMap(listWeights)]), prompt: null };
 }
 
-async function readNormalisation(checkpoint: Checkpoint, name: string): Promise<GateLayer['normalisation'] & object> {
+async function readNormalisation(read: ReadTensor, name: string): Promise<GateLayer['normalisation'] & object> {
   return {
-    mean: await readTensor(checkpoint, `${name}.running_mean`),
-    variance: await readTensor(checkpoint, `${name}.running_var`),
-    weight: await readTensor(checkpoint, `${name}.weight`),
-    bias: await readTensor(checkpoint, `${name}.bias`),
+    mean: await read(`${name}.running_mean`),
+    variance: await read(`${name}.running_var`),
+    weight: await read(`${name}.weight`),
+    bias: await read(`${name}.bias`),
   };
 }
 

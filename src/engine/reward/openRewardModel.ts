@@ -7,11 +7,11 @@ import { openTokenizer } from '../checkpoint/openTokenizer';
 import { openUsableCheckpoint } from '../checkpoint/openUsableCheckpoint';
 import { DecoderSession } from '../onnx/decoderSession';
 import type { WeightMode } from '../onnx/openDecoder';
+import { bodyOf, createRewardModel } from './createRewardModel';
 import { openHead } from './openHead';
 import type { OpenedHead } from './openHead';
-import { RewardModel } from './rewardModel';
+import type { RewardModel } from './rewardModel';
 import { runSelfCheck } from './runSelfCheck';
-import { TextPreparer } from './textPreparer';
 
 export interface RewardModelParams {
   /** A checkpoint folder, a .gguf file, a hub id in the local cache, or `starter`. */
@@ -55,37 +55,18 @@ export async function openFeatureModel(
 
 async function openWithHead(
   checkpoint: Checkpoint,
-  { head, hash, prompt }: OpenedHead,
+  opened: OpenedHead,
   params: RewardModelParams,
   context: JobContext,
 ): Promise<RewardModel> {
-  const { tokenizer, template } = await openTokenizer(checkpoint);
-  const applied = params.applyTemplate === false ? null : prompt;
-  if (params.applyTemplate === false && prompt === null) {
+  const texts = await openTokenizer(checkpoint);
+  if (params.applyTemplate === false && opened.prompt === null) {
     context.logger.warn(`${checkpoint.name} has no prompt of its own that could be left out`);
   }
-  const preparer = new TextPreparer({
-    tokenizer,
-    template,
-    vocabSize: checkpoint.config.vocabSize,
-    modelName: checkpoint.name,
-    prompt: applied,
-  });
-  const { layer } = head.pooling;
+  const { device, dtype, threads, weightMode, applyTemplate } = params;
   const session = await DecoderSession.open(
-    {
-      checkpoint,
-      ...(layer === 'final' ? {} : { layerCount: layer }),
-      finalNorm: layer === 'final',
-      languageModelHead: false,
-      cache: 'packed',
-      device: params.device,
-      dtype: params.dtype,
-      threads: params.threads,
-      weightMode: params.weightMode,
-    },
+    { checkpoint, ...bodyOf(opened.head), device, dtype, threads, weightMode },
     context,
   );
-  const headHash = applied === null ? hash : `${hash} ${applied.name}`;
-  return new RewardModel({ checkpoint, head, session, tokenizer, preparer, headHash });
+  return createRewardModel({ checkpoint, opened, session, texts, applyTemplate });
 }
