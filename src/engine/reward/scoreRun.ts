@@ -4,19 +4,10 @@ import { dirname } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
 import { countOf } from '../../core/describeQuantity';
 import { FormatError } from '../../core/formatError';
+import { compareKeys, writeJournalHead, writeJournalState, writeJournalWriter, type RunKey } from '../../core/journal';
 import { isRecord } from '../../core/promptFile/rowProblem';
 import type { OutputRow } from '../../core/reward/outputRow';
-import {
-  compareKeys,
-  nothingDone,
-  parseJournal,
-  writeJournalHead,
-  writeJournalState,
-  writeJournalWriter,
-  type Journal,
-  type JournalState,
-  type RunKey,
-} from '../../core/reward/scoreJournal';
+import { nothingDone, readScoreJournal, type ScoreJournal, type ScoreState } from '../../core/reward/scoreJournal';
 import { describeFileError } from '../checkpoint/describeFileError';
 import { GrowingFile } from '../growingFile';
 import { identifyProcess, isRunning } from '../processIdentity';
@@ -44,13 +35,13 @@ export class ScoreRun {
   readonly #path: string;
   readonly #part: GrowingFile;
   readonly #journal: GrowingFile;
-  #state: JournalState;
+  #state: ScoreState;
 
   private constructor(parts: {
     readonly path: string;
     readonly part: GrowingFile;
     readonly journal: GrowingFile;
-    readonly state: JournalState;
+    readonly state: ScoreState;
   }) {
     this.#path = parts.path;
     this.#part = parts.part;
@@ -92,7 +83,7 @@ export class ScoreRun {
     }
   }
 
-  get state(): JournalState {
+  get state(): ScoreState {
     return this.#state;
   }
 
@@ -138,7 +129,7 @@ export class ScoreRun {
     await this.#journal.close();
   }
 
-  async #note(state: JournalState): Promise<void> {
+  async #note(state: ScoreState): Promise<void> {
     await this.#journal.append(Buffer.from(writeJournalState(state)));
     this.#state = state;
   }
@@ -156,7 +147,7 @@ export function workNames(path: string): { readonly part: string; readonly journ
 export async function checkScoreOutput({
   path,
   resume,
-}: Pick<ScoreRunParams, 'path' | 'resume'>): Promise<Journal | null> {
+}: Pick<ScoreRunParams, 'path' | 'resume'>): Promise<ScoreJournal | null> {
   const names = workNames(path);
   for (const name of [names.part, names.table]) await sizeOf(name);
   const journal = await readJournal(names);
@@ -201,7 +192,7 @@ async function checkFolder(path: string): Promise<void> {
 }
 
 /** @throws AlidadeError `format` when another file has its name: it is not to be written over. */
-async function readJournal({ journal: path, part }: ReturnType<typeof workNames>): Promise<Journal | null> {
+async function readJournal({ journal: path, part }: ReturnType<typeof workNames>): Promise<ScoreJournal | null> {
   const size = await sizeOf(path);
   if (size === null) return null;
   const refuse = (problem: string): FormatError =>
@@ -213,7 +204,7 @@ async function readJournal({ journal: path, part }: ReturnType<typeof workNames>
   } catch (error) {
     throw describeFileError(error, path);
   }
-  const journal = parseJournal(text);
+  const journal = readScoreJournal(text);
   // A run that was killed while it wrote the first line has done nothing yet.
   if (journal === null && (text.includes('\n') || longestHead < text.length)) throw refuse('it is no journal of a run');
   return journal;
