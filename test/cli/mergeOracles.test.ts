@@ -143,7 +143,7 @@ function widen(bytes: Buffer, dtype: string): Float32Array {
   return Float32Array.from({ length: bytes.length / width }, (_, index) => {
     if (dtype === 'F32') return bytes.readFloatLE(4 * index);
     const bits = bytes.readUInt16LE(2 * index);
-    if (dtype === 'BF16') return new Float32Array(Uint32Array.of(bits << 16).buffer)[0] as number;
+    if (dtype === 'BF16') return new Float32Array(Uint32Array.of(bits << 16).buffer)[0];
     const [sign, exponent, fraction] = [bits >> 15, (bits >> 10) & 31, bits & 1023];
     const size = exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
     return sign === 1 ? -size : size;
@@ -158,7 +158,7 @@ function compare(actual: StoredTensors, expected: StoredTensors, tolerance: Tole
     assert.equal(found.length, wanted.length, name);
     count += wanted.length;
     wanted.forEach((value, index) => {
-      const other = found[index] as number;
+      const other = found[index];
       if (Object.is(other, value) || other === value) return;
       differing += 1;
       const distance = Math.abs(other - value);
