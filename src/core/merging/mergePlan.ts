@@ -29,6 +29,8 @@ export interface PlannedTensor {
   readonly shape: readonly number[];
   /** Of the output, as safetensors spells it. */
   readonly dtype: string;
+  /** In which numbers mergekit computes it (`arithmetic: mergekit`), as safetensors spells them. */
+  readonly workingDtype: string;
   readonly bytes: number;
   /** Layer of the output, from 0; null: outside the layers. */
   readonly layer: number | null;
@@ -64,13 +66,15 @@ export interface PlannedModel {
   readonly key: string;
   readonly name: string;
   readonly path: string;
-  /** null: it is the result of an earlier stage, and `path` and the files of its tensors are relative to that. */
+  /** null: it is the result of an earlier stage: `path` is the name of that stage, and files are named as it names them. */
   readonly fingerprint: string | null;
   readonly files: readonly { readonly path: string; readonly size: number; readonly changedAt: number }[];
 }
 
 /** Everything that a merge will do, before it does any of it. Plain data. */
 export interface MergePlan {
+  /** What later stages call the result; null: nothing needs it, or it is the last stage, which goes into the target. */
+  readonly name: string | null;
   readonly method: MergeMethod;
   /** Of most of the output. */
   readonly dtype: MergeDtype;

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../alidadeError';
 import type { TensorEntry } from '../checkpoint/tensorEntry';
 
 /** What of a tokenizer has to agree, from small files alone. */
@@ -32,4 +33,18 @@ export interface MergeSource {
   readonly fingerprint: string;
   /** Why it cannot be merged (quantised, no weights, damaged index, …), in words. */
   readonly problems: readonly string[];
+}
+
+/** A model of a recipe that cannot be read at all. */
+export interface UnreadableSource {
+  /** As of `MergeSource`. */
+  readonly key: string;
+  readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint: string | null };
+}
+
+/** What was found of a model of a recipe. */
+export type MergeSourceReading = MergeSource | UnreadableSource;
+
+export function isReadable(reading: MergeSourceReading): reading is MergeSource {
+  return !('error' in reading);
 }

@@ -1,0 +1,144 @@
+import type { Span } from '../promptFile/locateJson';
+import type { MergeMethod } from './mergeMethod';
+import type {
+  MergeRecipe,
+  ParameterScope,
+  RecipeModel,
+  RecipeModule,
+  RecipeProblem,
+  RecipeSlice,
+  RecipeSource,
+} from './mergeRecipe';
+import { recipeModelKey } from './mergeRecipe';
+import type { MergeSource } from './mergeSource';
+import { methodTable } from './methodTable';
+
+/** A model's part in a slice, with what is known of the model. */
+export interface SliceSource {
+  readonly key: string;
+  readonly model: RecipeModel;
+  readonly source: MergeSource;
+  /** The first of its layers. */
+  readonly firstLayer: number;
+  readonly parameters: ParameterScope;
+  /** The base, which the recipe does not list: the method takes it in all the same. */
+  readonly isAdded: boolean;
+}
+
+/** Some layers of the output. */
+export interface OutputSlice {
+  readonly sources: readonly SliceSource[];
+  /** Index into `sources`; null: the method has none. */
+  readonly base: number | null;
+  /** Index into `sources`: whose tensors the output has. The recipe's base, else the first. */
+  readonly donor: number;
+  readonly layers: number;
+  /** Behind those of a source. */
+  readonly scopes: readonly ParameterScope[];
+  readonly span: Span;
+}
+
+export interface SliceParams {
+  readonly recipe: MergeRecipe;
+  readonly module: RecipeModule;
+  readonly sources: ReadonlyMap<string, MergeSource>;
+  /** Filled. */
+  readonly problems: RecipeProblem[];
+}
+
+const noParameters: ParameterScope = new Map();
+
+/**
+ * The slices of a module with their models, layers and bases, as mergekit makes them: a base that a list of models lacks
+ * is added behind them. Null where a model is not known; other problems are told and what can be had is returned.
+ */
+export function resolveSlices({ recipe, module, sources, problems }: SliceParams): readonly OutputSlice[] | null {
+  const slices = module.slices.map((slice) => resolveSlice({ recipe, module, slice, sources, problems }));
+  const known = slices.filter((slice) => slice !== null);
+  return known.length === slices.length ? known : null;
+}
+
+function resolveSlice({
+  recipe,
+  module,
+  slice,
+  sources,
+  problems,
+}: SliceParams & { readonly slice: RecipeSlice }): OutputSlice | null {
+  const method = recipe.method.value;
+  const baseModel = slice.baseModel ?? recipe.baseModel;
+  const baseKey = baseModel === null ? null : recipeModelKey(baseModel);
+  const isList = slice.sources.every(({ layerRange }) => layerRange === null);
+  const parts: SliceSource[] = [];
+  const lengths: number[] = [];
+  for (const part of slice.sources) {
+    const key = recipeModelKey(part.model);
+    const source = sources.get(key);
+    if (source === undefined) return null;
+    parts.push({
+      key,
+      model: part.model,
+      source,
+      firstLayer: part.layerRange?.start ?? 0,
+      parameters: part.parameters,
+      isAdded: false,
+    });
+    lengths.push(countLayers(part, source, problems));
+  }
+  const hasBase = baseKey !== null && parts.some(({ key }) => key === baseKey);
+  if (isList && baseModel !== null && baseKey !== null && !hasBase) {
+    const source = sources.get(baseKey);
+    if (source === undefined) return null;
+    parts.push({ key: baseKey, model: baseModel, source, firstLayer: 0, parameters: noParameters, isAdded: true });
+    lengths.push(source.layerCount);
+    tellOfAddedBase(method, baseModel, problems);
+  }
+  const uneven = lengths.findIndex((length) => length !== lengths[0]);
+  if (0 < uneven) {
+    const [first, other] = [parts[0], parts[uneven]];
+    problems.push({
+      code: isList ? 'layer_count' : 'layer_range',
+      severity: 'error',
+      message: isList
+        ? `${first.key} has ${lengths[0]} layers, ${other.key} has ${lengths[uneven]}: a list of models takes all layers of each. Use slices with layer_range to say which belong together`
+        : `The sources of a slice have to have equally many layers: ${first.key} gives ${lengths[0]}, ${other.key} ${lengths[uneven]}`,
+      span: slice.sources[uneven]?.layerRange?.span ?? other.model.span,
+    });
+    return null;
+  }
+  const place = parts.findIndex(({ key }) => key === baseKey);
+  return {
+    sources: parts,
+    base: place < 0 || methodTable[method].base === 'none' ? null : place,
+    donor: Math.max(0, place),
+    layers: lengths[0] ?? 0,
+    scopes: [slice.parameters, module.parameters, recipe.parameters],
+    span: slice.span,
+  };
+}
+
+/** Layers that a source gives; a range outside of the model is told. */
+function countLayers({ layerRange, model }: RecipeSource, source: MergeSource, problems: RecipeProblem[]): number {
+  if (layerRange === null) return source.layerCount;
+  const { start, end, span } = layerRange;
+  if (source.layerCount < end) {
+    problems.push({
+      code: 'layer_range',
+      severity: 'error',
+      message: `${recipeModelKey(model)} has ${source.layerCount} layers, so layer_range can go up to [0, ${source.layerCount}]; this one ends at ${end}`,
+      span,
+    });
+  }
+  return Math.max(0, end - start);
+}
+
+/** Methods without a base take it as one more model. */
+function tellOfAddedBase(method: MergeMethod, base: RecipeModel, problems: RecipeProblem[]): void {
+  if (methodTable[method].base !== 'none') return;
+  problems.push({
+    code: 'base_not_listed',
+    severity: 'warning',
+    message: `${method} has no base: mergekit takes ${recipeModelKey(base)} as one more model. List it among the models with its weight, or leave base_model out`,
+    span: base.span,
+  });
+}

@@ -1,0 +1,95 @@
+import type { TensorGroup } from './mergePlan';
+import type { MergeSource } from './mergeSource';
+
+/** Where the layers of a model are among its tensors. */
+export interface LayerNaming {
+  /** What stands before the number of a layer: `model.layers`; null: no tensor belongs to a layer. */
+  readonly prefix: string | null;
+  /** What stands before the names of the body: `model.`, `transformer.`, or nothing. */
+  readonly body: string;
+}
+
+/** A tensor's part in its model. */
+export interface TensorRole {
+  /** null: outside the layers. */
+  readonly layer: number | null;
+  /** What stands behind the number of the layer; outside the layers, the name. */
+  readonly rest: string;
+}
+
+/** Finds the numbered list that has as many entries as the model has layers: a head may have numbered layers too. */
+export function findLayers({ tensors, layerCount }: Pick<MergeSource, 'tensors' | 'layerCount'>): LayerNaming {
+  const lists = new Map<string, { most: number; tensors: number }>();
+  for (const name of tensors.keys()) {
+    const numbered = splitNumber(name);
+    if (numbered === null) continue;
+    const list = lists.get(numbered.prefix) ?? { most: 0, tensors: 0 };
+    lists.set(numbered.prefix, { most: Math.max(list.most, numbered.index), tensors: list.tensors + 1 });
+  }
+  const sizes = [...lists].sort(([, a], [, b]) => b.tensors - a.tensors);
+  const found = sizes.find(([, { most }]) => most + 1 === layerCount) ?? sizes[0];
+  if (found === undefined) return { prefix: null, body: '' };
+  const [prefix] = found;
+  return { prefix, body: prefix.slice(0, prefix.lastIndexOf('.') + 1) };
+}
+
+/** @returns how many layers there are weights for. */
+export function countLayers({ tensors }: Pick<MergeSource, 'tensors'>, naming: LayerNaming): number {
+  let count = 0;
+  for (const name of tensors.keys()) count = Math.max(count, (roleOf(name, naming).layer ?? -1) + 1);
+  return count;
+}
+
+export function roleOf(name: string, { prefix }: LayerNaming): TensorRole {
+  const numbered = splitNumber(name);
+  if (numbered === null || numbered.prefix !== prefix) return { layer: null, rest: name };
+  return { layer: numbered.index, rest: numbered.rest };
+}
+
+/** The name of a tensor of a layer. */
+export function layerTensorName({ prefix }: LayerNaming, layer: number, rest: string): string {
+  return `${prefix ?? ''}.${layer}.${rest}`;
+}
+
+export function groupOf({ layer, rest }: TensorRole): TensorGroup {
+  if (layer !== null) {
+    if (/(^|[._])(layer_?norm|norm|ln)\d?([._]|$)|ln_\d|norm\.weight$/i.test(rest)) return 'norm';
+    if (/(^|\.)(self_attn|attn|attention|self_attention|cross_attn|self_attn_layer)\./i.test(rest)) return 'attention';
+    if (/(^|\.)(mlp|feed_forward|ffn|block_sparse_moe|experts)\./i.test(rest)) return 'mlp';
+    return 'other';
+  }
+  if (isEmbedding(rest)) return 'embedding';
+  if (/(^|\.)(lm_head|embed_out|output|output_layer|score|classifier|v_head|value_head|reward_head)\b/.test(rest)) {
+    return 'head';
+  }
+  if (/(^|\.)(regression_layer|gating|reward_transform_matrix|qa_outputs|cls)\b/.test(rest)) return 'head';
+  if (/(^|\.)(final_?)?(layer_?norm|norm|norm_f|ln_f|ln_out|final_layer_norm)\.(weight|bias)$/i.test(rest)) {
+    return 'finalNorm';
+  }
+  return 'other';
+}
+
+/** Tables of embeddings: what comes before the layers. */
+function isEmbedding(name: string): boolean {
+  return /(^|\.)(embed_tokens|wte|wpe|word_embeddings|position_embeddings|embed_positions|embed_in|tok_embeddings|embeddings)(\.|$)/.test(
+    name,
+  );
+}
+
+/** Whether the rows of a tensor outside the layers are tokens. */
+export function isIndexedByTokens(name: string): boolean {
+  return (
+    /(^|\.)(embed_tokens|wte|word_embeddings|embed_in|tok_embeddings)\.weight$/.test(name) ||
+    /^(model\.|transformer\.)?(lm_head|embed_out|output|output_layer)\.(weight|bias)$/.test(name)
+  );
+}
+
+/** Whether it is the head that makes tokens, which may be the same weights as the embeddings. */
+export function isLanguageModelHead(name: string): boolean {
+  return /^(model\.|transformer\.)?(lm_head|embed_out|output|output_layer)\.weight$/.test(name);
+}
+
+function splitNumber(name: string): { readonly prefix: string; readonly index: number; readonly rest: string } | null {
+  const match = /^(.*?)\.(\d{1,6})\.(.+)$/.exec(name);
+  return match === null ? null : { prefix: match[1], index: Number(match[2]), rest: match[3] };
+}
