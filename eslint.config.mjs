@@ -135,7 +135,7 @@ const scriptGlobals = [
 ];
 
 export default [
-  { ignores: ['dist/', 'out/', 'coverage/', '.demo/', '**/node_modules/'] },
+  { ignores: ['dist/', 'out/', 'coverage/', '.demo/', '**/node_modules/', '**/*.as.ts'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],

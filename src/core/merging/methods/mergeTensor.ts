@@ -1,0 +1,43 @@
+import type { MergeMethod } from '../mergeMethod';
+import { linear } from './linear';
+import type { MergeKernels } from './mergeKernels';
+import { passthrough } from './passthrough';
+import { slerp } from './slerp';
+import { taskArithmetic } from './taskArithmetic';
+import { TensorJob } from './tensorJob';
+import type { TensorIo, TensorMerge } from './tensorMerge';
+
+interface Method {
+  readonly run: (job: TensorJob) => Generator<number, void>;
+  /** How often the values are gone through. */
+  readonly passes: (task: TensorMerge) => number;
+}
+
+const methods: Readonly<Partial<Record<MergeMethod, Method>>> = {
+  linear: { run: linear, passes: () => 1 },
+  slerp: { run: slerp, passes: () => 2 },
+  task_arithmetic: { run: taskArithmetic, passes: () => 1 },
+  passthrough: { run: passthrough, passes: () => 1 },
+};
+
+/**
+ * How often a merge goes through the values of a tensor, about: methods with thresholds or steps may need one pass more
+ * or fewer.
+ */
+export function passesOf(task: TensorMerge): number {
+  return methods[task.method]?.passes(task) ?? 1;
+}
+
+/**
+ * Merges a tensor; memory does not depend on its size. Yields the number of values done after each chunk of each pass, so
+ * that the caller can tell progress and stop.
+ *
+ * `exact` computes in doubles and rounds to float32 and that to the output's format, each to the nearest, halves to even.
+ * By way of float32, because what is half-way between two BF16 numbers in decimal numbers (0.4 · a + 0.6 · b) is not so in
+ * doubles by the last place of them, and would be rounded by chance.
+ */
+export function* mergeTensor(task: TensorMerge, io: TensorIo, kernels: MergeKernels): Generator<number, void> {
+  const method = methods[task.method];
+  if (method === undefined) throw new Error(`${task.method} is not there yet`);
+  yield* method.run(new TensorJob(task, io, kernels));
+}
