@@ -2,7 +2,7 @@ import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { QuickPickItem } from 'vscode';
 import { l10n, Uri, window, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
-import { defaultBlocks } from '../../core/merging/hma/blocks';
+import { defaultBlocks } from '../../core/merging/hma/layerBlocks';
 import { hmaRecipe } from '../../core/merging/hma/hmaRecipe';
 import type { ListedCheckpoint } from '../../protocol/sidecar';
 import type { ModelsView } from '../checkpoint/modelsView';
@@ -46,7 +46,6 @@ export async function newMerge({ client, models, selected }: NewMergeParams): Pr
   const text = hmaRecipe({
     before: fromFolder(folder, before),
     after: fromFolder(folder, after),
-    layerCount,
     blocks,
     ratios: blocks.map(() => firstShare),
     alpha: firstShare,
