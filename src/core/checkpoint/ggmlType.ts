@@ -48,3 +48,12 @@ const typeOfNumber: ReadonlyMap<number, GgmlType> = new Map(
 export function ggmlType(number: number): GgmlType | undefined {
   return typeOfNumber.get(number);
 }
+
+const blockSizes: ReadonlyMap<string, number> = new Map(
+  [...typeOfNumber.values()].map(({ name, blockSize }) => [name, blockSize]),
+);
+
+/** Values that are stored together, by the name of a dtype; 1 for those of safetensors. */
+export function blockSizeOf(dtype: string): number {
+  return blockSizes.get(dtype) ?? 1;
+}
