@@ -10,7 +10,13 @@ export interface MergeMeasurement {
     readonly isOfGenerated: boolean;
   } | null;
   /** null: nothing was to be read, or the model has no language-model head. */
-  readonly perplexity: { readonly tokens: number; readonly nll: number; readonly perplexity: number } | null;
+  readonly perplexity: {
+    readonly tokens: number;
+    readonly nll: number;
+    readonly perplexity: number;
+    /** Texts, by their place, that could not be read and do not count. */
+    readonly errors?: readonly { readonly text: number; readonly error: string }[];
+  } | null;
   /** Tensors that were merged anew, and how long that took. */
   readonly mergedTensors: number;
   readonly mergeMilliseconds: number;

@@ -95,6 +95,11 @@ export class DecoderSession {
     this.#rotaries = new RotaryTables(decoder.rotaries);
   }
 
+  /** Weights that are read with each run, by name: they have to be there, and may change (`LiveWeights`). */
+  get liveNames(): readonly string[] {
+    return this.#open.live?.names ?? [];
+  }
+
   /** @throws AlidadeError `unsupported`, `weights`, `device`, `no_space`, `cancelled`. */
   static async open(params: OpenDecoderParams, context: JobContext): Promise<DecoderSession> {
     return new DecoderSession(await openDecoder(params, context));
