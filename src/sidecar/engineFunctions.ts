@@ -1,5 +1,9 @@
+import type { TensorEntry } from '../core/checkpoint/tensorEntry';
+import type { TensorFile } from '../core/checkpoint/tensorFile';
+import type { TensorStatistics } from '../core/checkpoint/tensorStatistics';
 import type { DeviceChoice, DtypeChoice } from '../core/device';
 import type { JobContext } from '../core/jobContext';
+import type { WeightComparison } from '../core/merging/weightDifference';
 import type { GeneratedAnswer } from '../core/generation/generatedAnswer';
 import type { Message } from '../core/promptFile/message';
 import type { DataRow } from '../core/promptFile/parseDataFile';
@@ -10,6 +14,9 @@ import type { ScoreGrowth } from '../core/reward/scoreGrowth';
 import type { ScoredRow } from '../core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
 import type { ScoreSummary } from '../core/reward/scoreSummary';
+import type { CompareWeightsParams } from '../engine/merging/compareWeights';
+import type { MergeSourceReading } from '../core/merging/mergeSource';
+import type { ReadMergeSourcesParams } from '../engine/merging/readMergeSources';
 import type { RunRewardTestsParams } from '../engine/rewardTest/runRewardTests';
 import type {
   DoctorResult,
@@ -107,4 +114,9 @@ export interface EngineFunctions {
   /** Files in which the scores of a run may be found: while it goes on, and after. */
   outputPaths(path: string): readonly string[];
   exportScores(params: ExportParams, context: JobContext): Promise<void>;
+  readMergeSources(params: ReadMergeSourcesParams, context: JobContext): Promise<readonly MergeSourceReading[]>;
+  /** Headers of a weight file, an index or a folder, whatever the architecture. */
+  readTensorFile(path: string, context: JobContext): Promise<TensorFile>;
+  measureTensor(entry: TensorEntry, context: JobContext): Promise<TensorStatistics>;
+  compareWeights(params: CompareWeightsParams, context: JobContext): Promise<WeightComparison>;
 }

@@ -23,10 +23,12 @@ import {
   sidecarProtocolVersion,
 } from '../protocol/sidecar';
 import { registerBatchHandlers } from './batchHandlers';
+import { registerCheckpointHandlers } from './checkpointHandlers';
 import type { EngineFunctions, OpenModelParams, RowOptions } from './engineFunctions';
 import { registerGenerationHandlers } from './generationHandlers';
 import { registerGrowthHandlers } from './growthHandlers';
 import { InteractiveWork } from './interactiveWork';
+import { registerMergeHandlers } from './mergeHandlers';
 import { ModelCache } from './modelCache';
 import { ResultCache } from './resultCache';
 import { registerRewardTestHandlers } from './rewardTestHandlers';
@@ -174,6 +176,8 @@ export function registerHandlers({ connection, engine, packageVersion, onShutdow
     answer: (task) => answer(logger, task),
     openParams,
   });
+  registerCheckpointHandlers({ connection, engine, job, answer: (task) => answer(logger, task) });
+  registerMergeHandlers({ connection, engine, job, answer: (task) => answer(logger, task) });
   connection.onRequest(shutdownRequest, () =>
     answer(logger, async () => {
       await models.releaseAll();

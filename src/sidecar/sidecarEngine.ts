@@ -4,12 +4,16 @@ import type { DataRow } from '../core/promptFile/parseDataFile';
 import { discoverCheckpoints } from '../engine/checkpoint/discoverCheckpoints';
 import { fetchStarter } from '../engine/checkpoint/fetchStarter';
 import { hubCacheFolder } from '../engine/checkpoint/hubCache';
+import { measureTensor } from '../engine/checkpoint/measureTensor';
+import { readTensorFile } from '../engine/checkpoint/readTensorFile';
 import { starterFile, starterPath } from '../engine/checkpoint/starterFile';
 import { isVerifiedFile } from '../engine/checkpoint/verifiedFile';
 import { diagnose } from '../engine/doctor';
 import { exportScores } from '../engine/dataset/exportScores';
 import { answerMessages } from '../engine/generation/answerMessages';
 import { openLanguageModel } from '../engine/generation/languageModel';
+import { compareWeights } from '../engine/merging/compareWeights';
+import { readMergeSources } from '../engine/merging/readMergeSources';
 import { openDataInputs } from '../engine/promptFile/dataInput';
 import { openRowScorer } from '../engine/reward/openRowScorer';
 import { scoreDataset } from '../engine/reward/scoreDataset';
@@ -32,6 +36,10 @@ export const sidecarEngine: EngineFunctions = {
   readRows,
   outputPaths: (path) => [path, workNames(path).part],
   exportScores,
+  readMergeSources,
+  readTensorFile,
+  measureTensor,
+  compareWeights,
 };
 
 async function openIt(

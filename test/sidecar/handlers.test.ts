@@ -126,6 +126,9 @@ describe('sidecar handlers', () => {
       readRows: () => assert.fail('nobody asked for rows'),
       outputPaths: (path) => [path],
       exportScores: () => assert.fail('nobody asked for a copy'),
+      readTensorFile: () => assert.fail('nobody asked for tensors'),
+      measureTensor: () => assert.fail('nobody asked for figures'),
+      compareWeights: () => assert.fail('nobody asked for differences'),
     };
     registerHandlers({ connection: sidecar, engine, packageVersion: '1.2.3', onShutdown: () => (shutDown = true) });
     host.onNotification(progressNotification, (params) => {

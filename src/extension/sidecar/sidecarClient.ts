@@ -1,5 +1,8 @@
+import type { TensorFile } from '../../core/checkpoint/tensorFile';
+import type { TensorStatistics } from '../../core/checkpoint/tensorStatistics';
 import type { Progress } from '../../core/jobContext';
 import type { GeneratedAnswer } from '../../core/generation/generatedAnswer';
+import type { LayerDifference, WeightComparison } from '../../core/merging/weightDifference';
 import type { PromptProfile } from '../../core/reward/promptProfile';
 import type { ExplainedRow } from '../../core/reward/explainedRow';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
@@ -52,6 +55,12 @@ import {
   scoreRowRequest,
   scoreRowsRequest,
 } from '../../protocol/sidecar';
+import type {
+  CompareWeightsParams,
+  LayerDifferenceParams,
+  MeasureTensorParams,
+} from '../../protocol/sidecarCheckpoint';
+import { compareWeightsRequest, measureTensorRequest, readTensorFileRequest } from '../../protocol/sidecarCheckpoint';
 import type { SidecarState, SidecarSupervisorParams } from './sidecarSupervisor';
 import { SidecarSupervisor } from './sidecarSupervisor';
 
@@ -79,6 +88,12 @@ export interface TestContext extends CallContext {
   readonly onTest: (step: RewardTestParams) => void;
 }
 
+/** As `CallContext`, for a comparison of weights. */
+export interface ComparisonContext extends CallContext {
+  /** Told each layer as it is done. */
+  readonly onLayer?: (layer: LayerDifference) => void;
+}
+
 export type RowRequest = Omit<RowParams, 'requestToken'>;
 export type RowsRequest = Omit<RowsParams, 'requestToken'>;
 
@@ -89,14 +104,22 @@ export class SidecarClient {
   readonly #modelListeners = new Map<string, (model: RewardModelDescription) => void>();
   readonly #answerListeners = new Map<string, NonNullable<AnswerContext['onAnswer']>>();
   readonly #testListeners = new Map<string, TestContext['onTest']>();
+  readonly #layerListeners = new Map<string, (layer: LayerDifference) => void>();
   #lastToken = 0;
 
-  constructor(params: Omit<SidecarSupervisorParams, 'onProgress' | 'onRunModel' | 'onAnswer' | 'onRewardTest'>) {
+  constructor(
+    params: Omit<
+      SidecarSupervisorParams,
+      'onProgress' | 'onRunModel' | 'onAnswer' | 'onRewardTest' | 'onLayerDifference'
+    >,
+  ) {
     this.#supervisor = new SidecarSupervisor({
       ...params,
       onProgress: (progress) => this.#onProgress(progress),
       onRunModel: (params) => this.#onRunModel(params),
       onAnswer: ({ requestToken, index, answer }) => this.#answerListeners.get(requestToken)?.(answer, index),
+      onLayerDifference: ({ requestToken, layer }: LayerDifferenceParams) =>
+        this.#layerListeners.get(requestToken)?.(layer),
       onRewardTest: (step) => this.#testListeners.get(step.requestToken)?.(step),
     });
   }
@@ -207,6 +230,16 @@ export class SidecarClient {
     );
   }
 
+  /** What a plan needs of the models of a recipe: one answer a model, its error where it cannot be read. */
+  readMergeSources(
+    params: Omit<ReadMergeSourcesParams, 'requestToken'>,
+    context: CallContext,
+  ): Promise<ReadMergeSourcesResult> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(readMergeSourcesRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
   listCheckpoints(folders: readonly string[], context: CallContext): Promise<ListCheckpointsResult> {
     return this.#call(context, (requestToken) =>
       this.#supervisor.request(listCheckpointsRequest, { folders, requestToken }, context.signal),
@@ -229,6 +262,34 @@ export class SidecarClient {
     return this.#call(context, (requestToken) =>
       this.#supervisor.request(doctorRequest, { requestToken }, context.signal),
     );
+  }
+
+  /** Headers of a weight file, an index of them or a folder. @throws AlidadeError `format` with the place of what is wrong. */
+  readTensorFile(path: string, context: CallContext): Promise<TensorFile> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(readTensorFileRequest, { path, requestToken }, context.signal),
+    );
+  }
+
+  measureTensor(params: Omit<MeasureTensorParams, 'requestToken'>, context: CallContext): Promise<TensorStatistics> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(measureTensorRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  /** Takes as long as reading both models. @param context `onLayer` is told each layer as it is done. */
+  compareWeights(
+    params: Omit<CompareWeightsParams, 'requestToken'>,
+    context: ComparisonContext,
+  ): Promise<WeightComparison> {
+    return this.#call(context, async (requestToken) => {
+      if (context.onLayer !== undefined) this.#layerListeners.set(requestToken, context.onLayer);
+      try {
+        return await this.#supervisor.request(compareWeightsRequest, { ...params, requestToken }, context.signal);
+      } finally {
+        this.#layerListeners.delete(requestToken);
+      }
+    });
   }
 
   restart(): Promise<void> {

@@ -16,6 +16,7 @@ import type {
   RunModelParams,
   WireErrorData,
 } from '../../protocol/sidecar';
+import { layerDifferenceNotification, type LayerDifferenceParams } from '../../protocol/sidecarCheckpoint';
 import {
   answerNotification,
   initializeRequest,
@@ -56,6 +57,7 @@ export interface SidecarSupervisorParams {
   readonly onRunModel?: (params: RunModelParams) => void;
   readonly onAnswer?: (params: AnswerParams) => void;
   readonly onRewardTest?: (params: RewardTestParams) => void;
+  readonly onLayerDifference?: (params: LayerDifferenceParams) => void;
   /** Milliseconds; the real clock unless a test says otherwise. */
   readonly now?: () => number;
   readonly wait?: (milliseconds: number) => Promise<void>;
@@ -202,7 +204,7 @@ export class SidecarSupervisor {
   }
 
   #connect(): Session {
-    const { fork, logger, onProgress, onRunModel, onAnswer, onRewardTest } = this.#params;
+    const { fork, logger, onProgress, onRunModel, onAnswer, onRewardTest, onLayerDifference } = this.#params;
     const process = fork();
     const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
     const session: Session = { process, connection, exitReason: null };
@@ -214,6 +216,7 @@ export class SidecarSupervisor {
     connection.onNotification(runModelNotification, (params) => onRunModel?.(params));
     connection.onNotification(answerNotification, (params) => onAnswer?.(params));
     connection.onNotification(rewardTestNotification, (params) => onRewardTest?.(params));
+    connection.onNotification(layerDifferenceNotification, (params) => onLayerDifference?.(params));
     // A write to a process that has just died; its exit says the rest.
     connection.onError(([error]) => logger.debug(`connection to the scoring process: ${error.message}`));
     process.once('error', (error) => this.#onExit(session, error.message));
