@@ -5,7 +5,7 @@ import type { RewardModelDescription } from '../../src/core/reward/rewardModelDe
 import '../shared/charts/histogram';
 import type { HistogramSeries } from '../shared/charts/histogram';
 import { formatNumber } from '../shared/formatNumber';
-import { formatPercent } from './formatPercent';
+import { formatPercent } from '../shared/formatPercent';
 import { formatCount } from './runHeader';
 import { strings } from './strings';
 

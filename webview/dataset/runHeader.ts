@@ -6,7 +6,7 @@ import type { DatasetAction, DatasetView, RunState } from '../../src/protocol/da
 import { formatNumber } from '../shared/formatNumber';
 import { errorIcon, icon, infoIcon, warningIcon } from '../shared/icon';
 import { renderModelLine } from '../shared/modelLine';
-import { formatPercent } from './formatPercent';
+import { formatPercent } from '../shared/formatPercent';
 import { strings } from './strings';
 
 export interface RunHeaderParams {

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { SubsetOverview } from '../../src/core/dataset/datasetOverview';
-import { formatPercent } from './formatPercent';
+import { formatPercent } from '../shared/formatPercent';
 import { formatCount } from './runHeader';
 import { strings } from './strings';
 

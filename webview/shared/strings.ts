@@ -26,6 +26,10 @@ export const sharedStrings = {
     ].join('\n'),
   hashHint: (hash: string) => t('Hash of the configuration and the head: {0}', hash),
 
+  percent: (share: string) => t('{0} %', share),
+  amount: (done: string, total: string) => t('{0} of {1}', done, total),
+  timeLeft: (time: string) => t('{0} left', time),
+
   showTable: t('Show as table'),
   copyTable: t('Copy table'),
   copied: t('Copied'),
