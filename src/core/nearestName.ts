@@ -3,6 +3,8 @@ export function nearestName(name: string, known: readonly string[]): string | nu
   let best: string | null = null;
   let least = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
+    // Each letter too many is a change: what is much longer is not compared.
+    if (least <= Math.abs(candidate.length - name.length) && !candidate.startsWith(name)) continue;
     const isBeginning = 3 <= name.length && candidate.startsWith(name);
     const distance = isBeginning ? 1 : editDistance(name, candidate);
     if (distance < Math.min(least, name.length)) [best, least] = [candidate, distance];

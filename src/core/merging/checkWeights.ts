@@ -1,60 +1,85 @@
-import type { EvaluatedParameter } from './evaluateParameters';
-import type { TensorInput, TensorPlace } from './joinTensor';
-import type { MergeMethod } from './mergeMethod';
-import type { MethodParameters } from './mergePlan';
-import type { MergeRecipe } from './mergeRecipe';
+import type { Span } from '../promptFile/locateJson';
+import { scopesOf, weightedSources, type SlicePlace } from './checkRecipe';
 import { methodTable } from './methodTable';
-import type { ProblemCollector } from './problemCollector';
+import type { ParameterScope } from './mergeRecipe';
+import type { RecipeProblems } from './recipeProblems';
 
-export interface CheckWeightsParams {
-  readonly method: MergeMethod;
-  readonly inputs: readonly { readonly input: TensorInput; readonly parameters: MethodParameters }[];
-  readonly shared: MethodParameters;
-  readonly place: TensorPlace;
-  /** Every parameter that was evaluated, with where it comes from. */
-  readonly rules: readonly EvaluatedParameter[];
-  readonly recipe: MergeRecipe;
-  readonly problems: ProblemCollector;
+/** Sums smaller than this share of what is added up count as zero. */
+const cancelled = 1e-6;
+/** As far from one as rounding of what people write goes. */
+const tolerance = 0.01;
+
+interface ConstantWeights {
+  readonly sum: number;
+  /** Of the absolute values. */
+  readonly size: number;
+  readonly isNormalised: boolean;
+  /** Where the last of the weights is written. */
+  readonly span: Span;
 }
 
-/** Weights that add up to nothing, or to far from one where they should; gradients outside of the layers. */
-export function checkWeights(params: CheckWeightsParams): void {
-  checkSum(params);
-  checkGradients(params);
+/**
+ * The weights of a slice where each is one number, the same for all its tensors; null where they are not. Those that
+ * differ between tensors are looked at in the plan, tensor by tensor.
+ */
+export function constantWeights(place: SlicePlace): ConstantWeights | null {
+  const spec = methodTable[place.recipe.method.value];
+  if (!spec.perModel.some(({ name }) => name === 'weight')) return null;
+  const weights = weightedSources(place).map((source) => constantOf('weight', scopesOf(place, source)));
+  const numbers = weights.flatMap((weight) => (typeof weight?.value === 'number' ? [weight.value] : []));
+  const span = weights.at(-1)?.span;
+  if (span === undefined || numbers.length < weights.length) return null;
+  const option = spec.shared.find(({ name }) => name === 'normalize' || name === 'normalize_weights');
+  const given = option === undefined ? null : constantOf(option.name, scopesOf(place, null));
+  return {
+    sum: numbers.reduce((sum, weight) => sum + weight, 0),
+    size: numbers.reduce((sum, weight) => sum + Math.abs(weight), 0),
+    isNormalised: option === undefined ? true : Boolean(given?.value ?? option.fallback),
+    span,
+  };
 }
 
-function checkSum({ method, inputs, shared, place, rules, recipe, problems }: CheckWeightsParams): void {
-  const weights = inputs.flatMap(({ parameters: { weight } }) => (typeof weight === 'number' ? [weight] : []));
-  if (weights.length === 0) return;
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  const size = weights.reduce((total, weight) => total + Math.abs(weight), 0);
-  const span = rules.find(({ parameter }) => parameter?.name === 'weight')?.rule?.span ?? recipe.method.span;
-  const isDivided = shared['normalize'] === true || shared['normalize_weights'] === true || method === 'nuslerp';
+function constantOf(
+  name: string,
+  scopes: readonly ParameterScope[],
+): { readonly value: number | boolean; readonly span: Span } | null {
+  for (const scope of scopes) {
+    const [rule] = scope.get(name)?.rules ?? [];
+    if (rule === undefined) continue;
+    const { filter, value, span } = rule;
+    return filter === null && (typeof value === 'number' || typeof value === 'boolean') ? { value, span } : null;
+  }
+  return null;
+}
+
+/** Weights that sum to about zero, or to something far from one, where that is not what anybody wants. */
+export function checkWeights(place: SlicePlace, problems: RecipeProblems): void {
+  const weights = constantWeights(place);
+  if (weights === null) return;
+  const { value: method } = place.recipe.method;
   const { averages } = methodTable[method];
-  const shown = weights.map((weight) => short(weight)).join(', ');
-  if (averages && isDivided && Math.abs(sum) <= 1e-8) {
-    const message = `the weights of ${place.name} (${shown}) add up to zero: there is nothing to divide by`;
-    problems.addForTensor('weights_sum', 'error', message, span);
-  } else if (averages && isDivided && Math.abs(sum) < 0.05 * size) {
-    const message = `the weights of ${place.name} (${shown}) nearly cancel: divided by their sum, ${short(sum)}, they become very large`;
-    problems.addForTensor('weights_sum', 'warning', message, span);
-  } else if (averages && !isDivided && 0.01 < Math.abs(sum - 1)) {
-    const message = `the weights of ${place.name} (${shown}) add up to ${short(sum)}, not to 1, and normalize is off: the result is scaled by that`;
-    problems.addForTensor('weights_sum', 'warning', message, span);
+  const { sum, size, isNormalised, span } = weights;
+  if (!isNormalised) {
+    if (!averages || Math.abs(sum - 1) <= tolerance) return;
+    const message =
+      `the weights sum to ${shortNumber(sum)} and are not normalised: ` +
+      `the result is ${shortNumber(sum)} times an average of the models`;
+    problems.warning('weights_sum', message, span);
+  } else if (Math.abs(sum) <= cancelled * size) {
+    const message = `the weights sum to ${size === 0 ? 'zero' : 'about zero'}`;
+    if (method === 'linear' || method === 'multislerp') {
+      problems.error('weights_cancel', `${message}: divided by their sum, nothing finite remains`, span);
+    } else {
+      const instead = method === 'nuslerp' ? 'both models count the same' : 'they are not normalised';
+      problems.warning('weights_cancel', `${message}: ${instead}`, span);
+    }
+  } else if (Math.abs(sum) <= 0.1 * size) {
+    const factor = shortNumber(size / Math.abs(sum));
+    const message = `the weights nearly cancel (their sum is ${shortNumber(sum)}): normalised, they are ${factor} times as large`;
+    problems.warning('weights_cancel', message, span);
   }
 }
 
-function checkGradients({ place, rules, problems }: CheckWeightsParams): void {
-  if (place.layer !== null) return;
-  for (const { rule, parameter, value } of rules) {
-    if (rule === null || parameter === null || !Array.isArray(rule.value)) continue;
-    const entries = rule.value as readonly number[];
-    if (entries.every((entry) => entry === entries[0])) continue;
-    const message = `${place.name} is outside the layers and gets the first entry of the gradient of ${parameter.name}, ${short(Number(value))}`;
-    problems.addForTensor('gradient_outside_layers', 'information', message, rule.span);
-  }
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(4)));
+function shortNumber(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }

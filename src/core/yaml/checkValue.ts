@@ -1,17 +1,23 @@
 import { nearestName } from '../nearestName';
+import type { Span } from '../promptFile/locateJson';
 import { formsOf, type KeyTable, type ValueSpec } from './keySpec';
 import type { YamlProblem, YamlValue } from './yamlValue';
 
+/** Something that the table of keys does not allow. */
+export interface ValueProblem extends YamlProblem {
+  readonly code: 'wrong_value' | 'unknown_key' | 'missing_key';
+}
+
 /** Everything that is wrong with a value according to the table of keys, each at its place. */
-export function checkValue(spec: ValueSpec, value: YamlValue): readonly YamlProblem[] {
+export function checkValue(spec: ValueSpec, value: YamlValue): readonly ValueProblem[] {
   const form = formsOf(spec).find((candidate) => hasForm(candidate, value));
   if (form === undefined) {
-    return [{ message: `${describeValue(value)} stands here, not ${describeSpec(spec)}`, span: value.span }];
+    return wrong(`${describeValue(value)} stands here, not ${describeSpec(spec)}`, value.span);
   }
   switch (form.kind) {
     case 'text':
       if (form.mayBeEmpty === true || value.kind !== 'text' || value.value.trim() !== '') return [];
-      return [{ message: 'the text is empty', span: value.span }];
+      return wrong('the text is empty', value.span);
     case 'number':
       return checkNumber(form, value);
     case 'boolean':
@@ -21,11 +27,11 @@ export function checkValue(spec: ValueSpec, value: YamlValue): readonly YamlProb
       return checkWord(form.words, value);
     case 'list':
       if (value.kind !== 'list') return [];
-      if (value.items.length === 0) return [{ message: 'the list is empty', span: value.span }];
+      if (value.items.length === 0) return wrong('the list is empty', value.span);
       return value.items.flatMap((item) => checkValue(form.item, item));
     case 'named':
       if (value.kind !== 'mapping') return [];
-      if (value.entries.length === 0) return [{ message: 'it is empty', span: value.span }];
+      if (value.entries.length === 0) return wrong('it is empty', value.span);
       return value.entries.flatMap((entry) => checkValue(form.value, entry.value));
     case 'mapping':
       return checkMapping(form, value);
@@ -37,21 +43,29 @@ export function checkValue(spec: ValueSpec, value: YamlValue): readonly YamlProb
 function checkMapping(
   { keys, required = [] }: { readonly keys: KeyTable; readonly required?: readonly string[] },
   value: YamlValue,
-): readonly YamlProblem[] {
+): readonly ValueProblem[] {
   if (value.kind !== 'mapping') return [];
   const problems = value.entries.flatMap(({ key, keySpan, value: inner }) =>
     Object.hasOwn(keys, key)
       ? checkValue(keys[key].value, inner)
-      : [{ message: describeUnknown(key, Object.keys(keys)), span: keySpan }],
+      : [{ code: 'unknown_key' as const, message: describeUnknown(key, Object.keys(keys)), span: keySpan }],
   );
   const given = new Set(value.entries.map(({ key }) => key));
   const missing = required.filter((key) => !given.has(key));
   const { start } = value.span;
   const place = value.entries[0]?.keySpan ?? { start, end: Math.max(start, value.span.end) };
-  return [...problems, ...missing.map((key) => ({ message: `\`${key}\` is missing`, span: place }))];
+  return [
+    ...problems,
+    ...missing.map((key) => ({ code: 'missing_key' as const, message: `\`${key}\` is missing`, span: place })),
+  ];
 }
 
-function describeUnknown(key: string, known: readonly string[]): string {
+function wrong(message: string, span: Span): readonly ValueProblem[] {
+  return [{ code: 'wrong_value', message, span }];
+}
+
+/** "unknown key `nmae`: did you mean `name`?" */
+export function describeUnknown(key: string, known: readonly string[]): string {
   const near = nearestName(key, known);
   const hint = near === null ? `known here: ${known.join(', ')}` : `did you mean \`${near}\`?`;
   return `unknown key \`${key}\`: ${hint}`;
@@ -60,22 +74,22 @@ function describeUnknown(key: string, known: readonly string[]): string {
 function checkNumber(
   spec: { readonly least?: number; readonly most?: number; readonly isInteger?: boolean },
   value: YamlValue,
-): readonly YamlProblem[] {
+): readonly ValueProblem[] {
   if (value.kind !== 'number') return [];
   const { value: number, source, span } = value;
   const { least = -Infinity, most = Infinity, isInteger = false } = spec;
-  if (!Number.isFinite(number)) return [{ message: `${source} is not a finite number`, span }];
-  if (isInteger && !Number.isInteger(number)) return [{ message: `${source} is not a whole number`, span }];
-  if (number < least) return [{ message: `${source} is less than ${least}`, span }];
-  return most < number ? [{ message: `${source} is more than ${most}`, span }] : [];
+  if (!Number.isFinite(number)) return wrong(`${source} is not a finite number`, span);
+  if (isInteger && !Number.isInteger(number)) return wrong(`${source} is not a whole number`, span);
+  if (number < least) return wrong(`${source} is less than ${least}`, span);
+  return most < number ? wrong(`${source} is more than ${most}`, span) : [];
 }
 
-function checkWord(words: readonly string[], value: YamlValue): readonly YamlProblem[] {
+function checkWord(words: readonly string[], value: YamlValue): readonly ValueProblem[] {
   const word = 'source' in value ? value.source : value.kind === 'text' ? value.value : '';
   if (words.includes(word)) return [];
   const near = nearestName(word, words);
   const hint = near === null ? `one of ${words.join(', ')}` : `did you mean ${near}?`;
-  return [{ message: `${JSON.stringify(word)} is not known here: ${hint}`, span: value.span }];
+  return wrong(`${JSON.stringify(word)} is not known here: ${hint}`, value.span);
 }
 
 function hasForm(spec: ValueSpec, { kind }: YamlValue): boolean {
