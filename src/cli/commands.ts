@@ -1,10 +1,12 @@
 import { defineCommand, type Command } from './command';
 import { describeFormats } from './describeFormats';
+import { mergePlanOptions } from './merge/mergeOptions';
 import {
   convertOptions,
   downloadOptions,
   dtypesOptions,
   generateOptions,
+  inspectOptions,
   listOptions,
   perplexityOptions,
   scoreOptions,
@@ -42,7 +44,8 @@ export const commands: readonly Command[] = [
         isRepeated: false,
       },
     ],
-    options: listOptions,
+    options: inspectOptions,
+    notes: ['--tensor also takes a .safetensors file or its index, and models of any architecture.'],
     run: async (call) => (await import('./inspectCheckpoint')).inspectCheckpoint(call),
   }),
   defineCommand({
@@ -115,6 +118,32 @@ export const commands: readonly Command[] = [
       ...describeFormats(),
     ],
     run: async (call) => (await import('./convertFiles')).convertFiles(call),
+  }),
+  defineCommand({
+    name: 'merge plan',
+    summary: 'say what a merge recipe (mergekit YAML) will do, from headers alone',
+    arguments: [{ name: 'RECIPE', summary: 'the YAML file', isRequired: true, isRepeated: false }],
+    options: mergePlanOptions,
+    run: async (call) => (await import('./merge/planMergeCommand')).planMergeCommand(call),
+  }),
+  defineCommand({
+    name: 'merge diff',
+    summary: 'say how far the weights of two models are apart: cosine, relative L2, share of changed values',
+    arguments: [
+      {
+        name: 'A',
+        summary: 'checkpoint, weight file or hub id: what it is relative to',
+        isRequired: true,
+        isRepeated: false,
+      },
+      { name: 'B', summary: 'the other one', isRequired: true, isRepeated: false },
+    ],
+    options: listOptions,
+    notes: [
+      'Reads both in small ranges, whatever their size, architecture and number formats. --json has every tensor.',
+      'cosine: a·b / (|a| |b|). |a-b|/|a|: 0 for equal weights. changed: share of values that are not the same.',
+    ],
+    run: async (call) => (await import('./merge/diffWeights')).diffWeights(call),
   }),
   defineCommand({
     name: 'serve',
@@ -194,4 +223,4 @@ export const commands: readonly Command[] = [
 ];
 
 /** Commands of later versions: named when asked for, so that nobody looks for a misspelling. */
-export const laterCommands: readonly string[] = ['steer', 'merge', 'dialogue', 'heads'];
+export const laterCommands: readonly string[] = ['steer', 'dialogue', 'heads'];

@@ -42,6 +42,20 @@ export function choice<Word extends string>({
   };
 }
 
+/** One of a few words, or nothing. */
+export function optionalChoice<Word extends string>({
+  summary,
+  placeholder,
+  words,
+}: Texts & { readonly words: readonly Word[] }): OptionSpec<Word | undefined> {
+  const parse = (value: string): Word => {
+    const found = words.find((word) => word === value);
+    if (found === undefined) throw new OptionProblem(`is not one of ${words.join(', ')}`);
+    return found;
+  };
+  return { ...optional({ summary: `${summary}: ${words.join(', ')}`, placeholder }), parse };
+}
+
 /** Some of a few words, with commas between them. */
 export function choices<Word extends string>({
   summary,

@@ -126,6 +126,7 @@ describe('sidecar handlers', () => {
       readRows: () => assert.fail('nobody asked for rows'),
       outputPaths: (path) => [path],
       exportScores: () => assert.fail('nobody asked for a copy'),
+      readMergeSources: () => assert.fail('nobody asked for sources'),
       readTensorFile: () => assert.fail('nobody asked for tensors'),
       measureTensor: () => assert.fail('nobody asked for figures'),
       compareWeights: () => assert.fail('nobody asked for differences'),

@@ -1,4 +1,5 @@
 import type { TensorEntry } from '../checkpoint/tensorEntry';
+import { checkTensorWeights } from './checkTensorWeights';
 import { effectiveWeights } from './effectiveWeights';
 import type { EvaluatedParameter } from './evaluateParameters';
 import { evaluateParameter } from './evaluateParameters';
@@ -12,7 +13,6 @@ import type { ProblemCollector } from './problemCollector';
 import type { OutputSlice, SliceSource } from './resolveSlices';
 import { isIndexedByTokens } from './tensorRole';
 import type { VocabularyPlan } from './tokenizerPolicy';
-import { checkWeights } from './checkWeights';
 
 /** A source's tensor for one of the output. */
 export interface TensorInput {
@@ -160,7 +160,7 @@ function merge(present: readonly Present[], params: JoinParams): Planned | null 
     inputs.map(({ parameters }, index) => ({ isBase: index === slice.base, parameters })),
     sharedValues,
   );
-  checkWeights({ method, inputs, shared: sharedValues, place, rules, recipe, problems });
+  checkTensorWeights({ method, inputs, shared: sharedValues, place, rules, recipe, problems });
   const dtype = outputDtypeOf(present, params);
   return {
     name: place.name,

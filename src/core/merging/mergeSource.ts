@@ -19,6 +19,8 @@ export interface MergeSource {
   readonly name: string;
   /** config.json. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** The same as it is written: its numbers keep their spelling. */
+  readonly configText: string;
   /** `num_hidden_layers`, wherever the config has it. */
   readonly layerCount: number;
   /** As they are stored, in the order of the files; with an adapter, what it adds (`TensorEntry.adapter`). */

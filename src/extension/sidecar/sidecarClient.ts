@@ -60,6 +60,8 @@ import type {
   LayerDifferenceParams,
   MeasureTensorParams,
 } from '../../protocol/sidecarCheckpoint';
+import type { ReadMergeSourcesParams, ReadMergeSourcesResult } from '../../protocol/sidecarMerge';
+import { readMergeSourcesRequest } from '../../protocol/sidecarMerge';
 import { compareWeightsRequest, measureTensorRequest, readTensorFileRequest } from '../../protocol/sidecarCheckpoint';
 import type { SidecarState, SidecarSupervisorParams } from './sidecarSupervisor';
 import { SidecarSupervisor } from './sidecarSupervisor';
