@@ -2,8 +2,11 @@ import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { QuickPickItem } from 'vscode';
 import { l10n, Uri, window, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
-import { defaultBlocks } from '../../core/merging/hma/layerBlocks';
+import { hmaNamesOf } from '../../core/merging/hma/hmaNames';
 import { hmaRecipe } from '../../core/merging/hma/hmaRecipe';
+import { defaultBlocks } from '../../core/merging/hma/layerBlocks';
+import { mergeDtypes, storedMergeDtypes, type MergeDtype } from '../../core/merging/mergeMethod';
+import { isReadable, type MergeSource } from '../../core/merging/mergeSource';
 import type { ListedCheckpoint } from '../../protocol/sidecar';
 import type { ModelsView } from '../checkpoint/modelsView';
 import { formatBytes } from '../checkpoint/formatSize';
@@ -39,7 +42,8 @@ export async function newMerge({ client, models, selected }: NewMergeParams): Pr
   );
   if (chosen === null) return null;
   const { before, after } = chosen;
-  const layerCount = await layersOf(client, [before, after]);
+  const sources = await readPair(client, [before, after]);
+  const { layerCount } = sources[1];
   const folder = workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath ?? dirname(after);
   const uri = await freeName(folder, `${basename(after)}-hma`);
   const blocks = defaultBlocks(layerCount);
@@ -49,6 +53,8 @@ export async function newMerge({ client, models, selected }: NewMergeParams): Pr
     blocks,
     ratios: blocks.map(() => firstShare),
     alpha: firstShare,
+    names: hmaNamesOf(sources[1].tensors.keys()),
+    outDtype: dtypeOf(sources[1]),
   });
   await workspace.fs.writeFile(uri, new TextEncoder().encode(text));
   return uri;
@@ -118,28 +124,32 @@ async function browseFolder(title: string): Promise<string | null> {
 }
 
 /** @throws AlidadeError when one of them cannot be read, or they have not as many layers. */
-async function layersOf(client: SidecarClient, paths: readonly string[]): Promise<number> {
+async function readPair(
+  client: SidecarClient,
+  paths: readonly [string, string],
+): Promise<readonly [MergeSource, MergeSource]> {
+  const models = paths.map((path) => ({ path, revision: null, adapter: null }));
   const { sources } = await client.readMergeSources(
-    { models: paths, folders: [], withVocabulary: false },
+    { models, folders: [], withVocabulary: false },
     { signal: new AbortController().signal },
   );
-  const counts = sources.map((source) => {
-    if ('error' in source) throw new AlidadeError({ ...source.error, hint: source.error.hint ?? undefined });
-    return source.layerCount;
-  });
-  const [first = 0, second = first] = counts;
-  if (first === second) return first;
+  const [before, after] = sources.map((source) => {
+    if (isReadable(source)) return source;
+    throw new AlidadeError({ ...source.error, hint: source.error.hint ?? undefined });
+  }) as [MergeSource, MergeSource];
+  if (before.layerCount === after.layerCount) return [before, after];
   throw new AlidadeError({
     code: 'recipe',
-    message: l10n.t(
-      '{0} has {1} layers, {2} has {3}',
-      basename(paths[0] ?? ''),
-      first,
-      basename(paths[1] ?? ''),
-      second,
-    ),
+    message: l10n.t('{0} has {1} layers, {2} has {3}', before.name, before.layerCount, after.name, after.layerCount),
     hint: l10n.t('only models of the same shape can be averaged'),
   });
+}
+
+/** The number format of most of its weights; float32 where that is none in which a merge can be written. */
+function dtypeOf({ tensors }: MergeSource): MergeDtype {
+  const bytes = (dtype: MergeDtype): number =>
+    [...tensors.values()].reduce((sum, entry) => sum + (entry.dtype === storedMergeDtypes[dtype] ? entry.bytes : 0), 0);
+  return mergeDtypes.reduce((most, dtype) => (bytes(most) < bytes(dtype) ? dtype : most));
 }
 
 async function freeName(folder: string, name: string): Promise<Uri> {
