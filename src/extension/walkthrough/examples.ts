@@ -77,6 +77,7 @@ async function chooseExample(names: readonly string[]): Promise<string | undefin
     'reply-apology.prompty': l10n.t('Another wording of the prompt with two inputs'),
     'reply.prompty': l10n.t('A prompt with two inputs'),
     'responses.jsonl': l10n.t('Several responses to one prompt'),
+    'zephyr-hma.merge.yml': l10n.t('A recipe for the point between two models'),
   };
   const items = names.map((label) => ({ label, description: hints[label] ?? '' }));
   const picked = await window.showQuickPick(items, { title: l10n.t('Open Example'), matchOnDescription: true });
