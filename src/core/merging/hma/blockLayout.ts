@@ -109,9 +109,17 @@ export function weightAt(
   if (spec === undefined) return null;
   const found = evaluateParameter(spec, [source.parameters, ...scopesOf(layout, part)], { tensor: name, t });
   if (found === null) return null;
-  // Interpolation between equal entries may miss them by a rounding.
-  const value = Number(Number(found.value).toFixed(14));
+  const value = typeof found.rule?.value === 'object' ? entryAt(found.rule.value, t) : Number(found.value);
   return { value, rule: found.rule, isOwn: found.parameter === source.parameters.get('weight') };
+}
+
+/** As `evaluateValue`, but for what interpolation between equal entries, or at an entry, would round. */
+function entryAt(entries: readonly number[], t: number): number {
+  const at = t * (entries.length - 1);
+  const nearest = Math.round(at);
+  if (Math.abs(at - nearest) < 1e-9) return entries[nearest] ?? NaN;
+  const [lower, upper] = [entries[Math.floor(at)] ?? NaN, entries[Math.ceil(at)] ?? NaN];
+  return lower === upper ? lower : lower + (at - Math.floor(at)) * (upper - lower);
 }
 
 function scopesOf({ module, recipe }: BlockLayout, { slice }: LayoutSlice): readonly MergeRecipe['parameters'][] {

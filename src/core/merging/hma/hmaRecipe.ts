@@ -78,8 +78,10 @@ function hmaSlices({ before, after, ratios, names }: HmaPair, indent: string): r
     const ends = { isFirst: index === 0, isLast: index === ratios.blocks.length - 1 };
     const rules = rulesOf(ratios, names, ends, ratios.ratios[index] ?? NaN);
     const range = `[${block.first}, ${block.last + 1}]`;
+    const layers = block.first === block.last ? 'layer' : 'layers';
+    const withEmbeddings = ends.isFirst && ratios.embedding === ratios.ratios[0];
     return [
-      `${indent}- sources: # ${block.first === block.last ? 'layer' : 'layers'} ${describeBlock(block)}`,
+      `${indent}- sources: # ${layers} ${describeBlock(block)}${withEmbeddings ? ' and the embeddings' : ''}`,
       ...sourceLines(before, `${indent}    `, range, rules),
       ...sourceLines(after, `${indent}    `, range, rules.map(remainder)),
     ];
@@ -92,7 +94,7 @@ function hmaModels({ before, after, ratios, names }: HmaPair, indent: string): r
   return [...sourceLines(before, indent, null, rules), ...sourceLines(after, indent, null, rules.map(remainder))];
 }
 
-/** Filters come first, since the first that fits counts. */
+/** Filters come first, since the first that fits counts. Embeddings need none where the first slice has one number. */
 function rulesOf(
   ratios: HmaRatios,
   names: HmaNames,
@@ -101,9 +103,8 @@ function rulesOf(
 ): readonly Rule[] {
   const rules = (filters: readonly string[], share: number): readonly Rule[] =>
     filters.map((filter) => ({ filter, value: share }));
-  const first = typeof value === 'number' ? value : value[0];
   return [
-    ...(isFirst && ratios.embedding !== first ? rules(names.embeddings, ratios.embedding) : []),
+    ...(isFirst && ratios.embedding !== value ? rules(names.embeddings, ratios.embedding) : []),
     ...(isLast ? rules(names.finalNorms, ratios.finalNorm) : []),
     ...(isLast ? rules(names.heads, ratios.head) : []),
     ...(ratios.isLinearOnly ? rules(names.norms, 1) : []),

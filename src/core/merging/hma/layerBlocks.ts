@@ -77,6 +77,20 @@ export function parseBlocks(text: string, layerCount: number): Read<readonly Lay
   return { problem: `the last block ends at layer ${last}, but the models have ${describeLayers(layerCount)}` };
 }
 
+/** Runs of layers that have the same thing. */
+export function layerBlocksOf<Value>(
+  layers: readonly Value[],
+  isSame: (one: Value, other: Value) => boolean = Object.is,
+): readonly LayerBlock[] {
+  const runs: { first: number; last: number }[] = [];
+  layers.forEach((value, layer) => {
+    const run = runs.at(-1);
+    if (run !== undefined && isSame(layers[run.first], value)) run.last = layer;
+    else runs.push({ first: layer, last: layer });
+  });
+  return runs;
+}
+
 /** `0-10`, `5` */
 export function describeBlock({ first, last }: LayerBlock): string {
   return first === last ? `${first}` : `${first}-${last}`;

@@ -1,7 +1,7 @@
 import type { MergeRecipe } from '../mergeRecipe';
 import { blockLayout, shareAt, type LayoutTensor } from './blockLayout';
 import type { BlockRatios } from './blockRatios';
-import type { LayerBlock } from './layerBlocks';
+import { layerBlocksOf, type LayerBlock } from './layerBlocks';
 
 export interface ReadBlockRatios {
   /** Blocks to read it in where it is constant in each; default: its slices, or else layers that have the same ratio. */
@@ -50,7 +50,7 @@ export function readBlockRatios(
   const head = one('head', finalNorm ?? NaN);
   if (embedding === null || finalNorm === null || head === null) return null;
   const slices = layout.slices.length === 1 ? null : layout.slices;
-  const blocks = [wanted, slices, runsOf(ratios)].find(
+  const blocks = [wanted, slices, layerBlocksOf(ratios, isSame)].find(
     (candidate) => candidate !== null && candidate !== undefined && isConstant(candidate, ratios),
   );
   if (blocks === null || blocks === undefined) return null;
@@ -65,16 +65,6 @@ export function readBlockRatios(
     head,
     isLinearOnly,
   };
-}
-
-function runsOf(ratios: readonly number[]): readonly LayerBlock[] {
-  const runs: { first: number; last: number }[] = [];
-  ratios.forEach((ratio, layer) => {
-    const run = runs.at(-1);
-    if (run !== undefined && isSame(ratios[run.first] ?? NaN, ratio)) run.last = layer;
-    else runs.push({ first: layer, last: layer });
-  });
-  return runs;
 }
 
 /** Whether the blocks cover all layers and each has one ratio. */
