@@ -10,16 +10,14 @@ import { resolveModelReference } from '../engine/checkpoint/resolveModelReferenc
 import { exitStatus, type CommandCall, type ExitStatus } from './command';
 import { describeHead } from './describeHead';
 import { formatBytes, formatCount } from './formatQuantity';
-import type { listOptions } from './options';
+import { inspectTensor } from './inspectTensor';
+import type { inspectOptions } from './options';
 import { writeTable } from './writeTable';
 
 /** `alidade inspect` */
-export async function inspectCheckpoint({
-  positionals,
-  options,
-  terminal,
-  context,
-}: CommandCall<typeof listOptions>): Promise<ExitStatus> {
+export async function inspectCheckpoint(call: CommandCall<typeof inspectOptions>): Promise<ExitStatus> {
+  const { positionals, options, terminal, context } = call;
+  if (options.tensor !== undefined) return inspectTensor(options.tensor, call);
   const reference = positionals[0];
   const { path, headPath } = await resolveModelReference(reference, { cwd: process.cwd() });
   const checkpoint = await openCheckpoint(path, context);

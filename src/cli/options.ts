@@ -46,6 +46,12 @@ const runOptions = {
 
 export const listOptions = { json, quiet } as const;
 
+export const inspectOptions = {
+  tensor: text({ placeholder: 'NAME', summary: 'measure one tensor: norm, mean, extremes, zeros, NaN, histogram' }),
+  json,
+  quiet,
+} as const;
+
 export const downloadOptions = {
   include: text({
     placeholder: 'PATTERN,...',

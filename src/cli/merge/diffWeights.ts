@@ -1,4 +1,5 @@
 import type { LayerDifference, WeightComparison, WeightDifference } from '../../core/merging/weightDifference';
+import { tensorGroups } from '../../core/merging/tensorPlace';
 import { compareWeights } from '../../engine/merging/compareWeights';
 import { exitStatus, type CommandCall, type ExitStatus } from '../command';
 import { formatCount } from '../formatQuantity';
@@ -22,11 +23,12 @@ export async function diffWeights({
 }
 
 const mostTensors = 10;
-const mostUncompared = 20;
+const mostUncompared = 10;
 
 function describe({ first, second, total, layers, uncompared }: WeightComparison): string {
   const header = ['layer', 'values', 'cosine', '|a-b|/|a|', 'changed'];
-  const groups = [...new Set(layers.flatMap((layer) => layer.groups.map(({ group }) => group)))];
+  const present = new Set(layers.flatMap((layer) => layer.groups.map(({ group }) => group)));
+  const groups = tensorGroups.filter((group) => present.has(group));
   const rows = [
     ...layers.map((layer) => [
       layer.layer === null ? 'outside' : String(layer.layer),
@@ -41,6 +43,8 @@ function describe({ first, second, total, layers, uncompared }: WeightComparison
     `b: ${second.name} (${second.path})`,
     '',
     writeTable([[...header, ...groups], ...rows], { right }),
+    '',
+    'Under the names of groups: |a-b|/|a| of their tensors.',
     ...describeTensors(layers),
     ...describeUncompared(uncompared),
   ].join('\n');
@@ -72,16 +76,20 @@ function describeTensors(layers: readonly LayerDifference[]): string[] {
   return ['', writeTable([header, ...tensors], { right: [1, 2, 3, 4, 5] })];
 }
 
+const reasons = {
+  shape: 'of another shape',
+  dtype: 'of a kind that is not read',
+  onlyInFirst: 'only in a',
+  onlyInSecond: 'only in b',
+} as const;
+
 function describeUncompared(uncompared: WeightComparison['uncompared']): string[] {
-  if (uncompared.length === 0) return [];
-  const reasons = { onlyInFirst: 'only in a', onlyInSecond: 'only in b', shape: 'other shape', dtype: 'not read' };
-  const rows = uncompared
-    .slice(0, mostUncompared)
-    .map(({ name, reason, detail }) => [name, `${reasons[reason]}: ${detail}`]);
-  const rest = uncompared.length - rows.length;
-  return [
-    '',
-    writeTable([['not compared', ''], ...rows]),
-    ...(0 < rest ? [`and ${rest} more (--json lists them)`] : []),
-  ];
+  return (Object.keys(reasons) as (keyof typeof reasons)[]).flatMap((reason) => {
+    const found = uncompared.filter((tensor) => tensor.reason === reason);
+    if (found.length === 0) return [];
+    const rows = found.slice(0, mostUncompared).map(({ name, detail }) => [name, detail]);
+    const rest = found.length - rows.length;
+    const title = `not compared, ${reasons[reason]}`;
+    return ['', writeTable([[title], ...rows]), ...(0 < rest ? [`and ${rest} more (--json lists them)`] : [])];
+  });
 }

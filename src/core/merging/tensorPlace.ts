@@ -7,6 +7,17 @@ export interface TensorPlace {
   readonly group: TensorGroup;
 }
 
+/** In the order in which they are shown: from the input of a model to its output. */
+export const tensorGroups: readonly TensorGroup[] = [
+  'embedding',
+  'attention',
+  'mlp',
+  'norm',
+  'finalNorm',
+  'head',
+  'other',
+];
+
 const layerPattern = /(?:^|\.)(?:layers?|h|blocks?|blk)\.(0|[1-9]\d{0,5})\.(.+)$/;
 
 /** The first that fits. Norms stand first: `self_attn.q_norm`, `post_attention_layernorm` and `ffn_norm` are norms. */

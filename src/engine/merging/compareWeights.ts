@@ -1,6 +1,7 @@
 import type { JobContext } from '../../core/jobContext';
 import type { TensorGroup } from '../../core/merging/mergePlan';
 import { pairTensors, type TensorPair } from '../../core/merging/pairTensors';
+import { tensorGroups } from '../../core/merging/tensorPlace';
 import {
   addSums,
   addValues,
@@ -142,7 +143,10 @@ function sumsOf(groups: Map<TensorGroup, DifferenceSums>, group: TensorGroup): D
 }
 
 function describeGroups(groups: ReadonlyMap<TensorGroup, DifferenceSums>): GroupDifference[] {
-  return [...groups].map(([group, sums]) => ({ group, ...describeDifference(sums) }));
+  return tensorGroups.flatMap((group) => {
+    const sums = groups.get(group);
+    return sums === undefined ? [] : [{ group, ...describeDifference(sums) }];
+  });
 }
 
 /** Counts the bytes of both models that have been compared. */
