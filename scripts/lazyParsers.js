@@ -4,11 +4,15 @@ const { readFileSync } = require('node:fs');
 const { join, relative, sep } = require('node:path');
 
 /**
- * What the extension does not need to start: parsers of prompts and tests, with their YAML and Jinja, half of its code.
+ * What the extension does not need to start: parsers of prompts, tests and merge recipes with
+ * their YAML and Jinja, and the planning of merges: half of its code.
  * They are functions over plain data, so it makes no difference that they live in a program of their own,
  * dist/parsers.js, which the first call of any of them loads. Sources import them as any other module.
  */
 const lazyModules = [
+  'src/core/merging/parseMergeRecipe.ts',
+  'src/core/merging/planMerge.ts',
+  'src/core/merging/recipeCursor.ts',
   'src/core/prompt/parsePromptFile.ts',
   'src/core/prompt/renderPrompt.ts',
   'src/core/rewardTest/parseRewardTests.ts',

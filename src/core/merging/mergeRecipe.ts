@@ -117,6 +117,8 @@ export interface RecipeProblem {
   readonly severity: 'error' | 'warning' | 'information';
   readonly message: string;
   readonly span: Span;
+  /** What was probably meant: a text for the place. */
+  readonly suggestion?: string;
 }
 
 /** What a text says; `recipes` is empty where errors prevent reading any further. */

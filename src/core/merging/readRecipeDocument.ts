@@ -73,8 +73,7 @@ class DocumentReader {
     const method = mergeMethods.find((each) => each === name.value);
     if (method !== undefined) return { value: method, span: name.span };
     const near = nearestName(name.value.toLowerCase().replace(/[-\s]/g, '_'), mergeMethods);
-    const hint = near === null ? `known are ${mergeMethods.join(', ')}` : `did you mean \`${near}\`?`;
-    this.#problems.error('unknown_method', `unknown merge method ${JSON.stringify(name.value)}: ${hint}`, name.span);
+    this.#unknownWord('unknown_method', 'merge method', name, near, mergeMethods);
     return null;
   }
 
@@ -85,9 +84,25 @@ class DocumentReader {
     const dtype = mergeDtypes.find((each) => each === written);
     if (dtype !== undefined) return { value: dtype, span: name.span };
     const near = dtypeAliases[written.toLowerCase()] ?? nearestName(written, mergeDtypes);
-    const hint = near === null ? `known are ${mergeDtypes.join(', ')}` : `did you mean \`${near}\`?`;
-    this.#problems.error('unknown_dtype', `unknown number format ${JSON.stringify(name.value)}: ${hint}`, name.span);
+    this.#unknownWord('unknown_dtype', 'number format', name, near, mergeDtypes);
     return null;
+  }
+
+  #unknownWord(
+    code: string,
+    kind: string,
+    { value, span }: Placed<string>,
+    near: string | null,
+    known: readonly string[],
+  ): void {
+    const hint = near === null ? `known are ${known.join(', ')}` : `did you mean \`${near}\`?`;
+    this.#problems.add({
+      code,
+      severity: 'error',
+      message: `unknown ${kind} ${JSON.stringify(value)}: ${hint}`,
+      span,
+      ...(near === null ? {} : { suggestion: near }),
+    });
   }
 
   #readForms(): { readonly form: Form; readonly modules: readonly RecipeModule[] } | null {

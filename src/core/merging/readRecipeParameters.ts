@@ -1,5 +1,5 @@
 import type { YamlEntry, YamlValue } from '../yaml/yamlValue';
-import { describeUnknown } from '../yaml/checkValue';
+import { unknownName } from '../yaml/checkValue';
 import { textOf, YamlReader } from '../yaml/yamlReader';
 import type { ParameterRule, ParameterScope, ParameterValue, RecipeParameter } from './mergeRecipe';
 import { mergeMethods, type MergeMethod } from './mergeMethod';
@@ -59,11 +59,12 @@ function findParameter(
 
   function reportUnknown(known: readonly MethodParameter[]): void {
     const names = [...new Set(known.map(({ name }) => name))];
-    problems.error(
-      'unknown_parameter',
-      describeUnknown(key, names).replace('unknown key', 'unknown parameter'),
-      keySpan,
-    );
+    problems.add({
+      code: 'unknown_parameter',
+      severity: 'error',
+      ...unknownName('parameter', key, names),
+      span: keySpan,
+    });
   }
 }
 
@@ -95,7 +96,8 @@ function readConditions(
     }
     for (const { key, keySpan } of item.entries) {
       if (key === 'filter' || key === 'value') continue;
-      problems.error('unknown_key', describeUnknown(key, ['filter', 'value']), keySpan);
+      const unknown = unknownName('key', key, ['filter', 'value']);
+      problems.add({ code: 'unknown_key', severity: 'error', ...unknown, span: keySpan });
     }
     const reader = new YamlReader(item);
     const given = reader.get('value')?.value;

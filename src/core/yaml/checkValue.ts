@@ -6,6 +6,8 @@ import type { YamlProblem, YamlValue } from './yamlValue';
 /** Something that the table of keys does not allow. */
 export interface ValueProblem extends YamlProblem {
   readonly code: 'wrong_value' | 'unknown_key' | 'missing_key';
+  /** The key that was probably meant. */
+  readonly suggestion?: string;
 }
 
 /** Everything that is wrong with a value according to the table of keys, each at its place. */
@@ -48,7 +50,7 @@ function checkMapping(
   const problems = value.entries.flatMap(({ key, keySpan, value: inner }) =>
     Object.hasOwn(keys, key)
       ? checkValue(keys[key].value, inner)
-      : [{ code: 'unknown_key' as const, message: describeUnknown(key, Object.keys(keys)), span: keySpan }],
+      : [{ code: 'unknown_key' as const, ...unknownName('key', key, Object.keys(keys)), span: keySpan }],
   );
   const given = new Set(value.entries.map(({ key }) => key));
   const missing = required.filter((key) => !given.has(key));
@@ -65,10 +67,14 @@ function wrong(message: string, span: Span): readonly ValueProblem[] {
 }
 
 /** "unknown key `nmae`: did you mean `name`?" */
-export function describeUnknown(key: string, known: readonly string[]): string {
-  const near = nearestName(key, known);
-  const hint = near === null ? `known here: ${known.join(', ')}` : `did you mean \`${near}\`?`;
-  return `unknown key \`${key}\`: ${hint}`;
+export function unknownName(
+  kind: string,
+  name: string,
+  known: readonly string[],
+): { readonly message: string; readonly suggestion?: string } {
+  const near = nearestName(name, known);
+  if (near === null) return { message: `unknown ${kind} \`${name}\`: known here: ${known.join(', ')}` };
+  return { message: `unknown ${kind} \`${name}\`: did you mean \`${near}\`?`, suggestion: near };
 }
 
 function checkNumber(

@@ -83,6 +83,8 @@ export function cursorContext(root: ValueSpec, text: string, offset: number): Cu
   const spec = specAt(root, steps);
   if (spec === null) return null;
   const contentStart = lineStart + line.indent;
+  const content = before.slice(line.indent);
+  if (content.startsWith('{')) return valueContext(spec, content, contentStart, steps);
   if (line.key === null) {
     const list = formsOf(spec).find((form) => form.kind === 'list');
     if (list !== undefined && line.dashes.length === 0) {
