@@ -67,6 +67,7 @@ function programs() {
     { ...node, stdin: parsersEntry(root), outfile: join(root, 'dist', 'parsers.js') },
     { ...node, entryPoints: { sidecar: 'src/sidecar/main.ts' } },
     { ...node, entryPoints: { weightWorker: 'src/engine/onnx/weightWorker.ts' } },
+    { ...node, entryPoints: { mergeWorker: 'src/engine/merging/mergeWorker.ts' } },
     { ...node, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } },
     {
       ...shared,

@@ -1,6 +1,6 @@
 import { defineCommand, type Command } from './command';
 import { describeFormats } from './describeFormats';
-import { mergePlanOptions } from './merge/mergeOptions';
+import { hmaOptions, mergePlanOptions, mergeRunOptions } from './merge/mergeOptions';
 import {
   convertOptions,
   downloadOptions,
@@ -125,6 +125,33 @@ export const commands: readonly Command[] = [
     arguments: [{ name: 'RECIPE', summary: 'the YAML file', isRequired: true, isRepeated: false }],
     options: mergePlanOptions,
     run: async (call) => (await import('./merge/planMergeCommand')).planMergeCommand(call),
+  }),
+  defineCommand({
+    name: 'merge run',
+    summary: 'merge models as a recipe (mergekit YAML) says, into a new checkpoint folder',
+    arguments: [
+      { name: 'RECIPE', summary: 'the YAML file', isRequired: true, isRepeated: false },
+      { name: 'OUT', summary: 'the folder, which must not exist', isRequired: true, isRepeated: false },
+    ],
+    options: mergeRunOptions,
+    notes: [
+      'OUT appears when it is complete. Until then the work is in OUT.part, where --resume goes on after a stop or a crash,',
+      'with the same bytes; without it a run begins anew. Memory does not depend on the size of the models.',
+      'Sums are exact and rounded once; --mergekit-compatible gives the numbers of mergekit 0.1.5.',
+    ],
+    run: async (call) => (await import('./merge/runMergeCommand')).runMergeCommand(call),
+  }),
+  defineCommand({
+    name: 'merge hma',
+    summary: 'write the recipe of a heterogeneous average (HMA) of a model before and after RLHF',
+    arguments: [],
+    options: hmaOptions,
+    notes: [
+      '--alpha and every ratio are shares of the model before RLHF; what remains is the model after RLHF.',
+      'Prints mergekit YAML, exactly equivalent. Blocks name their first and last layers, from 0, both counted.',
+      'split0 in a tag: the head is that of after RLHF. The paper recommends 0.2.',
+    ],
+    run: async (call) => (await import('./merge/hmaRecipeCommand')).hmaRecipeCommand(call),
   }),
   defineCommand({
     name: 'merge diff',

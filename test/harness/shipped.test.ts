@@ -7,7 +7,7 @@ describe('the package', () => {
     const read = (name: string): string => readFileSync(join(process.cwd(), name), 'utf8');
     const built = [...read('esbuild.js').matchAll(/(\w+): 'src\/[\w/]+\.ts'/g)].map(([, name]) => name);
     assert.deepEqual(
-      ['cli', 'extension', 'sidecar', 'weightWorker'].filter((name) => !built.includes(name)),
+      ['cli', 'extension', 'mergeWorker', 'sidecar', 'weightWorker'].filter((name) => !built.includes(name)),
       [],
     );
     const shipped = new Set(read('.vscodeignore').split('\n'));

@@ -19,6 +19,9 @@ export interface LockParams {
   readonly abandonedAfter?: number;
 }
 
+/** Milliseconds after which a lock without an owner was left behind by a process that ended while it took it. */
+const halfMadeAfter = 2000;
+
 interface Owner {
   readonly pid: number;
   readonly host: string;
@@ -77,7 +80,8 @@ async function removeAbandoned(path: string, abandonedAfter: number): Promise<bo
   );
   if (age === null) return true;
   const isGone = owner !== null && owner.host === hostname() && !isAlive(owner.pid);
-  if (!isGone && age < abandonedAfter) return false;
+  const patience = owner === null ? Math.min(halfMadeAfter, abandonedAfter) : abandonedAfter;
+  if (!isGone && age < patience) return false;
   const aside = `${path}.${randomBytes(4).toString('hex')}`;
   try {
     await rename(path, aside);

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TensorEntry } from '../../core/checkpoint/tensorEntry';
 import type { JobContext } from '../../core/jobContext';
 import { createAffineQuantiser } from '../../core/quantisation/quantiseAffine4';
@@ -10,8 +9,9 @@ import { addLoss, relativeLoss } from '../../core/quantisation/quantisationLoss'
 import type { QuantisationLoss } from '../../core/quantisation/quantisationLoss';
 import type { WeightFileLayout } from '../../core/quantisation/weightFile';
 import type { WeightDtype, WeightFormat } from '../../core/quantisation/weightFormat';
-import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { OpenFiles } from '../checkpoint/openFiles';
+import { runHere } from '../threads/runHere';
+import type { WorkHere } from '../threads/runHere';
 import { runInWorkers } from '../threads/workerPool';
 import { runTask, splitIntoTasks } from './conversionTask';
 import type { ConversionTask, ConversionThread } from './conversionTask';
@@ -62,7 +62,6 @@ export async function convertWeights(
   await file.truncate(layout.totalBytes);
   const work = {
     tasks,
-    target: file.fd,
     signal: context.signal,
     onRead: (bytes: number): void => {
       done += bytes;
@@ -76,11 +75,12 @@ export async function convertWeights(
     },
   };
   const threads = workerFile === undefined ? defaultWorkerFile(total) : workerFile;
-  if (threads === null) await runHere(work);
-  else {
-    const workerData: ConversionThread = { target: file.fd };
+  const thread: ConversionThread = { target: file.fd };
+  if (threads === null) {
+    await convertHere(work, thread);
+  } else {
     const workers = Math.min(MOST_WORKERS, availableParallelism());
-    await runInWorkers({ ...work, workerFile: threads, workerData, workers });
+    await runInWorkers({ ...work, workerFile: threads, workerData: thread, workers });
   }
   const header = layout.header(losses.map((loss, weight) => (measured.has(weight) ? relativeLoss(loss) : null)));
   await file.write(header, 0, header.length, 0);
@@ -95,28 +95,14 @@ function isWhole({ parts, isTransposed }: ConversionTask): boolean {
   return isTransposed || parts.some((part) => part.outputsLast);
 }
 
-async function runHere(work: {
-  readonly tasks: readonly ConversionTask[];
-  readonly target: number;
-  readonly signal: AbortSignal;
-  readonly onRead: (bytes: number) => void;
-  readonly onDone: (task: ConversionTask, loss: QuantisationLoss | null) => void;
-}): Promise<void> {
+async function convertHere(
+  work: Omit<WorkHere<ConversionTask, QuantisationLoss | null>, 'run'>,
+  thread: ConversionThread,
+): Promise<void> {
   const sources = new OpenFiles();
   const quantiseAffine4 = createAffineQuantiser();
   try {
-    for (const task of work.tasks) {
-      const steps = runTask(task, { target: work.target, open: sources.open, quantiseAffine4 });
-      for (let step = steps.next(); ; step = steps.next()) {
-        if (step.done === true) {
-          work.onDone(task, step.value);
-          break;
-        }
-        work.onRead(step.value);
-        await nextTurn(); // lets a cancellation in
-        throwIfCancelled(work.signal);
-      }
-    }
+    await runHere({ ...work, run: (task) => runTask(task, { ...thread, open: sources.open, quantiseAffine4 }) });
   } finally {
     sources.close();
   }
