@@ -1,4 +1,4 @@
-import { flagOf, numberOf } from './readParameters';
+import { modelNumber, sharedFlag } from './readParameters';
 import type { TensorJob } from './tensorJob';
 
 /**
@@ -8,10 +8,10 @@ import type { TensorJob } from './tensorJob';
 export function* linear(job: TensorJob): Generator<number, void> {
   const { kernels, task } = job;
   const inputs = task.inputs.map((_, i) => i);
-  const given = task.inputs.map(({ parameters }) => numberOf(parameters, 'weight', 1));
+  const given = inputs.map((input) => modelNumber(task, input, 'weight'));
   const weights = job.isExact ? given : given.map(Math.fround);
   const total = job.isExact ? given.reduce((sum, weight) => sum + weight, 0) : sumInLanes(weights);
-  const divisor = flagOf(task.parameters, 'normalize', true) && total !== 0 ? total : 1;
+  const divisor = sharedFlag(task, 'normalize') && total !== 0 ? total : 1;
   const sum = job.vector();
   const value = job.vector();
   yield* job.pass(inputs, ({ count }) => {

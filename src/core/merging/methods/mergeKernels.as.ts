@@ -29,7 +29,7 @@ function widenHalf(bits: v128): v128 {
 
 /** Four values as F32. */
 @inline
-function load<T>(from: usize): v128 {
+function widen<T>(from: usize): v128 {
   if (isFloat<T>()) return v128.load(from);
   const bits = v128.load16x4_u(from);
   return isSigned<T>() ? widenHalf(bits) : i32x4.shl(bits, 16);
@@ -93,7 +93,7 @@ function halfBits(x: v128): v128 {
 function decodeAs<T>(from: usize, to: usize, count: i32): void {
   const end = padded(count);
   for (let i = 0; i < end; i += 4) {
-    const x = load<T>(from + i * sizeof<T>());
+    const x = widen<T>(from + i * sizeof<T>());
     v128.store(to + (i << 3), low(x));
     v128.store(to + (i << 3), high(x), 16);
   }
@@ -135,7 +135,7 @@ export function round(dtype: i32, vector: usize, count: i32): void {
 function addTermAs<T>(from: usize, weight: f64, sum: usize, count: i32): void {
   const w = f64x2.splat(weight);
   for (let i = 0; i < count; i += 4, sum += 32) {
-    const x = load<T>(from + i * sizeof<T>());
+    const x = widen<T>(from + i * sizeof<T>());
     v128.store(sum, f64x2.add(v128.load(sum), f64x2.mul(low(x), w)));
     v128.store(sum, f64x2.add(v128.load(sum, 16), f64x2.mul(high(x), w)), 16);
   }
@@ -152,7 +152,7 @@ export function addTerm(dtype: i32, from: usize, weight: f64, sum: usize, count:
 function startTermAs<T>(from: usize, weight: f64, sum: usize, count: i32): void {
   const w = f64x2.splat(weight);
   for (let i = 0; i < count; i += 4, sum += 32) {
-    const x = load<T>(from + i * sizeof<T>());
+    const x = widen<T>(from + i * sizeof<T>());
     v128.store(sum, f64x2.mul(low(x), w));
     v128.store(sum, f64x2.mul(high(x), w), 16);
   }
@@ -228,4 +228,346 @@ export function dot(a: usize, b: usize, count: i32): f64 {
   }
   const sums = f64x2.add(even, odd);
   return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+}
+
+export function sum(a: usize, count: i32): f64 {
+  let sums = f64x2.splat(0);
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) sums = f64x2.add(sums, v128.load(a + i));
+  return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+}
+
+/** Σ |a| */
+export function sumOfSizes(a: usize, count: i32): f64 {
+  let sums = f64x2.splat(0);
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
+    sums = f64x2.add(sums, f64x2.abs(v128.load(a + i)));
+  }
+  return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+}
+
+// Products of vectors, value by value
+
+/** to += a · b */
+export function addProduct(a: usize, b: usize, to: usize, count: i32): void {
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
+    v128.store(to + i, f64x2.add(v128.load(to + i), f64x2.mul(v128.load(a + i), v128.load(b + i))));
+  }
+}
+
+export function divideBy(a: usize, b: usize, to: usize, count: i32): void {
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
+    v128.store(to + i, f64x2.div(v128.load(a + i), v128.load(b + i)));
+  }
+}
+
+/** to = max(|a|, least) */
+export function sizeAtLeast(a: usize, least: f64, to: usize, count: i32): void {
+  const bound = f64x2.splat(least);
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
+    v128.store(to + i, f64x2.max(f64x2.abs(v128.load(a + i)), bound));
+  }
+}
+
+/** to = factor / a */
+export function reciprocal(a: usize, factor: f64, to: usize, count: i32): void {
+  const s = f64x2.splat(factor);
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) v128.store(to + i, f64x2.div(s, v128.load(a + i)));
+}
+
+/** Into 0 … 1. */
+export function clamp(a: usize, count: i32): void {
+  const one = f64x2.splat(1);
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
+    v128.store(a + i, f64x2.max(f64x2.min(v128.load(a + i), one), f64x2.splat(0)));
+  }
+}
+
+/** to = 1 − a */
+export function complement(a: usize, to: usize, count: i32): void {
+  const one = f64x2.splat(1);
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) v128.store(to + i, f64x2.sub(one, v128.load(a + i)));
+}
+
+/** The population variance of n vectors that lie `stride` bytes apart. */
+export function variance(vectors: usize, stride: usize, n: i32, to: usize, count: i32): void {
+  const divisor = f64x2.splat(n);
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
+    let total = f64x2.splat(0);
+    for (let k = 0, at = vectors + i; k < n; k++, at += stride) total = f64x2.add(total, v128.load(at));
+    const mean = f64x2.div(total, divisor);
+    let squares = f64x2.splat(0);
+    for (let k = 0, at = vectors + i; k < n; k++, at += stride) {
+      const off = f64x2.sub(v128.load(at), mean);
+      squares = f64x2.add(squares, f64x2.mul(off, off));
+    }
+    v128.store(to + i, f64x2.div(squares, divisor));
+  }
+}
+
+// Thresholds. The key of a value is its bits without the sign, which are ordered as sizes are (NaN above all).
+
+@inline
+function keyOf(at: usize): u64 {
+  return load<u64>(at) & 0x7fffffffffffffff;
+}
+
+@inline
+function keysOf(at: usize): v128 {
+  return v128.and(v128.load(at), i64x2.splat(0x7fffffffffffffff));
+}
+
+/*
+ * A counter of keys in a range: u64 from, u64 to (exclusive), u64 shift, u64 rest, u64 below; from byte 64 on a u32 for
+ * every 2^shift keys. `rest`: all bits of counted keys that the shift cuts off: zero where each count is of equal keys.
+ */
+
+@inline
+function countKey(key: u64, counter: usize, from: u64, shift: u64): u64 {
+  const offset = key - from;
+  const bin = counter + 64 + <usize>((offset >> shift) << 2);
+  store<u32>(bin, load<u32>(bin) + 1);
+  return offset;
+}
+
+/** Counts keys of the range, and those below it. */
+export function countKeys(vector: usize, count: i32, counter: usize): void {
+  const from = load<u64>(counter);
+  const to = load<u64>(counter, 8);
+  const shift = load<u64>(counter, 16);
+  let offsets: u64 = 0;
+  let below: u64 = 0;
+  for (const end = vector + (count << 3); vector < end; vector += 8) {
+    const key = keyOf(vector);
+    if (key < from) below++;
+    else if (key < to) offsets |= countKey(key, counter, from, shift);
+  }
+  store<u64>(counter, load<u64>(counter, 24) | (offsets & (((<u64>1) << shift) - 1)), 24);
+  store<u64>(counter, load<u64>(counter, 32) + below, 32);
+}
+
+/** Counts keys of the range, where that is few of them. */
+export function countKeysWithin(vector: usize, count: i32, counter: usize): void {
+  const from = load<u64>(counter);
+  const to = load<u64>(counter, 8);
+  const shift = load<u64>(counter, 16);
+  const least = i64x2.splat(from);
+  const most = i64x2.splat(to - 1);
+  let offsets: u64 = 0;
+  for (let i = 0; i < count; i += 2, vector += 16) {
+    const keys = keysOf(vector);
+    const outside = v128.or(i64x2.lt_s(keys, least), i64x2.gt_s(keys, most));
+    if (i64x2.all_true(outside)) continue;
+    if (!i64x2.extract_lane(outside, 0)) offsets |= countKey(i64x2.extract_lane(keys, 0), counter, from, shift);
+    if (i + 1 < count && !i64x2.extract_lane(outside, 1)) {
+      offsets |= countKey(i64x2.extract_lane(keys, 1), counter, from, shift);
+    }
+  }
+  store<u64>(counter, load<u64>(counter, 24) | (offsets & (((<u64>1) << shift) - 1)), 24);
+}
+
+/*
+ * A band of keys: u64 low, u64 lowMask, u64 lowFrom, u64 lowTo, u64 high, u64 highMask, u64 highTo, u64 seenLow,
+ * u64 seenHigh. A key is kept between low and high; one that is low under the mask if it is the lowFrom-th … of those
+ * and before the lowTo-th; one that is high if it is before the highTo-th. The last two count what has come.
+ */
+
+@inline
+function isInBand(key: u64, band: usize): bool {
+  if ((key & load<u64>(band, 8)) == load<u64>(band)) {
+    const seen = load<u64>(band, 56);
+    store<u64>(band, seen + 1, 56);
+    return load<u64>(band, 16) <= seen && seen < load<u64>(band, 24);
+  }
+  if ((key & load<u64>(band, 40)) == load<u64>(band, 32)) {
+    const seen = load<u64>(band, 64);
+    store<u64>(band, seen + 1, 64);
+    return seen < load<u64>(band, 48);
+  }
+  return load<u64>(band) < key && key < load<u64>(band, 32);
+}
+
+/** Makes zero what a band does not keep. */
+export function keepBand(vector: usize, count: i32, band: usize): void {
+  const low = i64x2.splat(load<u64>(band));
+  const lowMask = i64x2.splat(load<u64>(band, 8));
+  const high = i64x2.splat(load<u64>(band, 32));
+  const highMask = i64x2.splat(load<u64>(band, 40));
+  for (let i = 0; i < count; i += 2, vector += 16) {
+    const keys = keysOf(vector);
+    const isEdge = v128.or(i64x2.eq(v128.and(keys, lowMask), low), i64x2.eq(v128.and(keys, highMask), high));
+    if (v128.any_true(isEdge)) {
+      if (!isInBand(keyOf(vector), band)) store<f64>(vector, 0);
+      if (i + 1 < count && !isInBand(keyOf(vector + 8), band)) store<f64>(vector, 0, 8);
+    } else {
+      const isKept = v128.and(i64x2.gt_s(keys, low), i64x2.lt_s(keys, high));
+      v128.store(vector, v128.and(v128.load(vector), isKept));
+    }
+  }
+}
+
+// Chance: a function of a key of two halves and the index of a value, so that the order of values does not matter. Two
+// rounds of the 32-bit mixer lowbias32 (Chris Wellons, public domain), one for each half of the key.
+
+@inline
+function mix(x: u32): u32 {
+  x = (x ^ (x >> 16)) * 0x7feb352d;
+  x = (x ^ (x >> 15)) * 0x846ca68b;
+  return x ^ (x >> 16);
+}
+
+@inline
+function mixLanes(x: v128): v128 {
+  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 16)), i32x4.splat(0x7feb352d));
+  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 15)), i32x4.splat(0x846ca68b));
+  return v128.xor(x, i32x4.shr_u(x, 16));
+}
+
+/** Whether a draw with a probability in 2⁻³² succeeds. */
+@inline
+function isChosen(index: u32, key0: u32, key1: u32, probability: u64): bool {
+  return <u64>mix(mix(index ^ key0) + key1) < probability;
+}
+
+/** In 2⁻³². */
+@inline
+function toFixed(probability: f64): u64 {
+  return <u64>(min<f64>(max<f64>(probability, 0), 1) * 4294967296);
+}
+
+/** Keeps each value with a probability, else makes it zero; `start`: index of the first. */
+export function keepByChance(vector: usize, count: i32, probability: f64, key0: u32, key1: u32, start: u32): void {
+  const bound = toFixed(probability);
+  if (bound >> 32 != 0) return;
+  const limit = i32x4.splat(<i32>bound);
+  let indices = i32x4.add(i32x4.splat(start), i32x4(0, 1, 2, 3));
+  for (let i = 0; i < count; i += 4, vector += 32) {
+    const drawn = mixLanes(i32x4.add(mixLanes(v128.xor(indices, i32x4.splat(key0))), i32x4.splat(key1)));
+    const isKept = i32x4.lt_u(drawn, limit);
+    v128.store(vector, v128.and(v128.load(vector), i64x2.extend_low_i32x4_s(isKept)));
+    v128.store(vector, v128.and(v128.load(vector, 16), i64x2.extend_high_i32x4_s(isKept)), 16);
+    indices = i32x4.add(indices, i32x4.splat(4));
+  }
+}
+
+/**
+ * Keeps each value with a probability of least + step · rank of its size, from 0, among the vector's; equal sizes, those
+ * that agree in 21 binary digits among them, in the order of their index. `scratch` has room for 2 · count + 3072 u64.
+ */
+export function keepByRank(
+  vector: usize,
+  count: i32,
+  least: f64,
+  step: f64,
+  key0: u32,
+  key1: u32,
+  start: u32,
+  scratch: usize,
+): void {
+  const tables = scratch;
+  let from = scratch + 24576;
+  let to = from + (count << 3);
+  memory.fill(tables, 0, 24576);
+  for (let i = 0; i < count; i++) {
+    const size = <u32>(keyOf(vector + (i << 3)) >> 31);
+    store<u64>(from + (i << 3), ((<u64>size) << 32) | <u64>i);
+    for (let digit = 0; digit < 3; digit++) {
+      const bin = tables + (digit << 13) + (((size >> (digit * 11)) & 2047) << 2);
+      store<u32>(bin, load<u32>(bin) + 1);
+    }
+  }
+  for (let digit = 0; digit < 3; digit++) {
+    const table = tables + (digit << 13);
+    let place: u32 = 0;
+    for (let bin = table; bin < table + 8192; bin += 4) {
+      const size = load<u32>(bin);
+      store<u32>(bin, place);
+      place += size;
+    }
+    const shift: u64 = 32 + digit * 11;
+    for (let i = 0; i < count; i++) {
+      const item = load<u64>(from + (i << 3));
+      const bin = table + <usize>(((item >> shift) & 2047) << 2);
+      const target = load<u32>(bin);
+      store<u32>(bin, target + 1);
+      store<u64>(to + (target << 3), item);
+    }
+    const swapped = from;
+    from = to;
+    to = swapped;
+  }
+  for (let rank = 0; rank < count; rank++) {
+    const index = load<u32>(from + (rank << 3));
+    const isKept = isChosen(start + index, key0, key1, toFixed(least + step * rank));
+    if (!isKept) store<f64>(vector + (index << 3), 0);
+  }
+}
+
+// Signs
+
+@inline
+function toF32(x: v128): v128 {
+  return f64x2.promote_low_f32x4(f32x4.demote_f64x2_zero(x));
+}
+
+@inline
+function electAs(isExact: bool, vectors: usize, stride: usize, n: i32, weights: usize, total: usize, divisor: usize, count: i32): void {
+  const zeros = f64x2.splat(0);
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
+    let votes = zeros;
+    for (let k = 0, at = vectors + i; k < n; k++, at += stride) {
+      votes = f64x2.add(votes, v128.load(at));
+      if (!isExact) votes = toF32(votes);
+    }
+    const isPositive = f64x2.ge(votes, zeros);
+    let chosen = zeros;
+    let weight = zeros;
+    for (let k = 0, at = vectors + i; k < n; k++, at += stride) {
+      const x = v128.load(at);
+      const agrees = v128.bitselect(f64x2.gt(x, zeros), f64x2.lt(x, zeros), isPositive);
+      chosen = f64x2.add(chosen, v128.and(x, agrees));
+      weight = f64x2.add(weight, v128.and(v128.load64_splat(weights + (k << 3)), agrees));
+      if (!isExact) {
+        chosen = toF32(chosen);
+        weight = toF32(weight);
+      }
+    }
+    v128.store(total + i, chosen);
+    v128.store(divisor + i, weight);
+  }
+}
+
+/**
+ * Of n vectors that lie `stride` bytes apart: the sum of those values that have the sign of the sum of all (zero is
+ * positive), and the sum of their weights (n doubles). Sums of float32 where they are not exact.
+ */
+export function elect(isExact: i32, vectors: usize, stride: usize, n: i32, weights: usize, total: usize, divisor: usize, count: i32): void {
+  if (isExact) electAs(true, vectors, stride, n, weights, total, divisor, count);
+  else electAs(false, vectors, stride, n, weights, total, divisor, count);
+}
+
+/** Makes zero what has not the sign of `votes` (zero is positive). */
+export function keepSign(vector: usize, votes: usize, count: i32): void {
+  const zeros = f64x2.splat(0);
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
+    const x = v128.load(vector + i);
+    const isPositive = f64x2.ge(v128.load(votes + i), zeros);
+    v128.store(vector + i, v128.and(x, v128.bitselect(f64x2.gt(x, zeros), f64x2.lt(x, zeros), isPositive)));
+  }
+}
+
+/** to += weight wherever the vector is not zero */
+export function addWhere(vector: usize, weight: f64, to: usize, count: i32): void {
+  const w = f64x2.splat(weight);
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
+    const isThere = f64x2.ne(v128.load(vector + i), f64x2.splat(0));
+    v128.store(to + i, f64x2.add(v128.load(to + i), v128.and(w, isThere)));
+  }
+}
+
+/** Makes one what is zero: divisors. */
+export function oneForZero(vector: usize, count: i32): void {
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
+    const x = v128.load(vector + i);
+    v128.store(vector + i, v128.bitselect(f64x2.splat(1), x, f64x2.eq(x, f64x2.splat(0))));
+  }
 }

@@ -22,7 +22,43 @@ interface KernelFunctions {
   divide(a: Address, divisor: number, to: Address, count: number): void;
   addScaled(a: Address, factor: number, to: Address, count: number): void;
   combine(a: Address, p: number, b: Address, q: number, to: Address, count: number): void;
+  addProduct(a: Address, b: Address, to: Address, count: number): void;
+  divideBy(a: Address, b: Address, to: Address, count: number): void;
+  sizeAtLeast(a: Address, least: number, to: Address, count: number): void;
+  reciprocal(a: Address, factor: number, to: Address, count: number): void;
+  clamp(a: Address, count: number): void;
+  complement(a: Address, to: Address, count: number): void;
+  variance(vectors: Address, stride: number, n: number, to: Address, count: number): void;
   dot(a: Address, b: Address, count: number): number;
+  sum(a: Address, count: number): number;
+  sumOfSizes(a: Address, count: number): number;
+  countKeys(vector: Address, count: number, counter: Address): void;
+  countKeysWithin(vector: Address, count: number, counter: Address): void;
+  keepBand(vector: Address, count: number, band: Address): void;
+  keepByChance(vector: Address, count: number, probability: number, key0: number, key1: number, start: number): void;
+  keepByRank(
+    vector: Address,
+    count: number,
+    least: number,
+    step: number,
+    key0: number,
+    key1: number,
+    start: number,
+    scratch: Address,
+  ): void;
+  elect(
+    isExact: number,
+    vectors: Address,
+    stride: number,
+    n: number,
+    weights: Address,
+    total: Address,
+    divisor: Address,
+    count: number,
+  ): void;
+  keepSign(vector: Address, votes: Address, count: number): void;
+  addWhere(vector: Address, weight: number, to: Address, count: number): void;
+  oneForZero(vector: Address, count: number): void;
 }
 
 /** How the kernels call the number formats. */
@@ -41,6 +77,10 @@ export interface MergeKernels extends KernelFunctions {
   bytes(address: Address, length: number): Uint8Array;
   /** Valid until something more is reserved. */
   floats(address: Address, length: number): Float64Array;
+  /** Valid until something more is reserved. */
+  counts(address: Address, length: number): Uint32Array;
+  /** Valid until something more is reserved. */
+  words(address: Address, length: number): BigUint64Array;
 }
 
 const PAGE = 1 << 16;
@@ -65,5 +105,7 @@ export function createMergeKernels(): MergeKernels {
     },
     bytes: (address, length) => new Uint8Array(memory.buffer, address, length),
     floats: (address, length) => new Float64Array(memory.buffer, address, length),
+    counts: (address, length) => new Uint32Array(memory.buffer, address, length),
+    words: (address, length) => new BigUint64Array(memory.buffer, address, length),
   };
 }

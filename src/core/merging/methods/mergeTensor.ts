@@ -3,7 +3,7 @@ import { linear } from './linear';
 import type { MergeKernels } from './mergeKernels';
 import { passthrough } from './passthrough';
 import { slerp } from './slerp';
-import { taskArithmetic } from './taskArithmetic';
+import { ranksRows, taskVectorPasses, taskVectors } from './taskVectors';
 import { TensorJob } from './tensorJob';
 import type { TensorIo, TensorMerge } from './tensorMerge';
 
@@ -11,12 +11,23 @@ interface Method {
   readonly run: (job: TensorJob) => Generator<number, void>;
   /** How often the values are gone through. */
   readonly passes: (task: TensorMerge) => number;
+  /** Whether it takes blocks that are rows. */
+  readonly wholeRows?: (task: TensorMerge) => boolean;
 }
+
+const ofTaskVectors: Method = { run: taskVectors, passes: taskVectorPasses, wholeRows: ranksRows };
 
 const methods: Readonly<Partial<Record<MergeMethod, Method>>> = {
   linear: { run: linear, passes: () => 1 },
   slerp: { run: slerp, passes: () => 2 },
-  task_arithmetic: { run: taskArithmetic, passes: () => 1 },
+  task_arithmetic: ofTaskVectors,
+  ties: ofTaskVectors,
+  dare_linear: ofTaskVectors,
+  dare_ties: ofTaskVectors,
+  breadcrumbs: ofTaskVectors,
+  breadcrumbs_ties: ofTaskVectors,
+  della: ofTaskVectors,
+  della_linear: ofTaskVectors,
   passthrough: { run: passthrough, passes: () => 1 },
 };
 
@@ -39,5 +50,5 @@ export function passesOf(task: TensorMerge): number {
 export function* mergeTensor(task: TensorMerge, io: TensorIo, kernels: MergeKernels): Generator<number, void> {
   const method = methods[task.method];
   if (method === undefined) throw new Error(`${task.method} is not there yet`);
-  yield* method.run(new TensorJob(task, io, kernels));
+  yield* method.run(new TensorJob(task, io, kernels, { wholeRows: method.wholeRows?.(task) ?? false }));
 }

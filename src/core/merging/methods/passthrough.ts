@@ -1,9 +1,9 @@
-import { numberOf } from './readParameters';
+import { modelNumber } from './readParameters';
 import type { TensorJob } from './tensorJob';
 
 /** The values of the only input, times `scale`; the very bits where that is one and the format stays. */
 export function* passthrough(job: TensorJob): Generator<number, void> {
-  const scale = numberOf(job.task.inputs[0].parameters, 'scale', 1);
+  const scale = modelNumber(job.task, 0, 'scale');
   const factor = job.isExact ? scale : Math.fround(scale);
   const values = job.vector();
   yield* job.pass([0], ({ count }) => {

@@ -1,4 +1,4 @@
-import { numberOf } from './readParameters';
+import { sharedNumber } from './readParameters';
 import type { TensorJob } from './tensorJob';
 
 /** Above this |cosine| two directions count as one, and the average is a straight one. */
@@ -27,7 +27,7 @@ export function* slerp(job: TensorJob): Generator<number, void> {
   const f = job.isExact ? (x: number) => x : Math.fround;
   const [normA, normB] = [aa, bb].map(({ sum }) => (SHORT < Math.sqrt(sum) ? f(Math.sqrt(sum)) : 1));
   const cosine = Math.max(-1, Math.min(1, f(ab.sum / normA / normB)));
-  const [p, q] = arcWeights(f(numberOf(task.parameters, 't', 0)), cosine, f);
+  const [p, q] = arcWeights(f(sharedNumber(task, 't')), cosine, f);
   yield* job.pass([base, other], ({ count }) => {
     job.load(base, a);
     job.load(other, b);

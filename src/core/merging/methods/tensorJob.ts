@@ -28,8 +28,14 @@ export interface PassOptions {
  */
 export class TensorJob {
   readonly count: number;
+  /** Values along the last axis. */
+  readonly rowLength: number;
   /** Index of inputs that are no base. */
   readonly others: readonly number[];
+  /** Bytes of a vector. */
+  readonly vectorBytes: number;
+  private readonly chunkLength: number;
+  private readonly blockLength: number;
   private readonly chunks: readonly Address[];
   private readonly output: Address;
   private readonly scratch: Address;
@@ -42,11 +48,17 @@ export class TensorJob {
     readonly task: TensorMerge,
     readonly io: TensorIo,
     readonly kernels: MergeKernels,
+    { wholeRows = false }: { readonly wholeRows?: boolean } = {},
   ) {
     this.count = task.shape.reduce((product, size) => product * size, 1);
+    this.rowLength = task.shape.at(-1) ?? 1;
+    // Rows count as what a block of memory may have.
+    this.blockLength = wholeRows ? Math.max(1, this.rowLength) : BLOCK;
+    this.chunkLength = wholeRows ? Math.ceil(CHUNK / this.blockLength) * this.blockLength : CHUNK;
+    this.vectorBytes = Math.ceil(this.blockLength / 4) * 32;
     this.others = task.inputs.map((_, i) => i).filter((i) => i !== task.base);
     kernels.reset();
-    const values = Math.min(CHUNK, this.count) + PADDING;
+    const values = Math.min(this.chunkLength, this.count) + PADDING;
     this.chunks = task.inputs.map(({ dtype }) => kernels.reserve(values * dtypeBytes[dtype]));
     this.output = kernels.reserve(values * dtypeBytes[task.outputDtype]);
     this.scratch = kernels.reserve(4 * 8);
@@ -58,7 +70,13 @@ export class TensorJob {
 
   /** A vector for the values of a block. */
   vector(): Address {
-    return this.kernels.reserve(BLOCK * 8);
+    return this.kernels.reserve(this.vectorBytes);
+  }
+
+  /** Vectors that lie one behind the other. */
+  vectorRow(length: number): readonly Address[] {
+    const first = this.kernels.reserve(length * this.vectorBytes);
+    return Array.from({ length }, (_, i) => first + i * this.vectorBytes);
   }
 
   /**
@@ -67,9 +85,9 @@ export class TensorJob {
    */
   *pass(inputs: readonly number[], work: (block: Block) => void, options: PassOptions = {}): Generator<number, void> {
     const { period = Infinity } = options;
-    const { task, kernels, count: total } = this;
-    for (let start = 0; start < total; start += CHUNK) {
-      const count = Math.min(CHUNK, total - start);
+    const { task, kernels, count: total, chunkLength, blockLength } = this;
+    for (let start = 0; start < total; start += chunkLength) {
+      const count = Math.min(chunkLength, total - start);
       for (const input of inputs) {
         const length = count * dtypeBytes[task.inputs[input].dtype];
         this.io.read(input, start, kernels.bytes(this.chunks[input], length));
@@ -78,7 +96,7 @@ export class TensorJob {
       this.hasOutput = false;
       for (let at = start; at < start + count; at += this.block.count) {
         const toPeriod = period - (at % period);
-        this.block = { start: at, count: Math.min(BLOCK, start + count - at, toPeriod) };
+        this.block = { start: at, count: Math.min(blockLength, start + count - at, toPeriod) };
         work(this.block);
       }
       if (this.hasOutput) this.io.write(start, kernels.bytes(this.output, count * dtypeBytes[task.outputDtype]));
