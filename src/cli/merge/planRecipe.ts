@@ -1,14 +1,11 @@
 import { dirname } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
 import type { JobContext } from '../../core/jobContext';
-import { modelsToRead } from '../../core/merging/checkStages';
+import { joinProblems } from '../../core/merging/joinProblems';
 import type { MergePlan } from '../../core/merging/mergePlan';
 import type { RecipeProblem } from '../../core/merging/mergeRecipe';
-import { needVocabularies } from '../../core/merging/modelsOfRecipe';
-import { parseMergeRecipe } from '../../core/merging/parseMergeRecipe';
-import { planMerge } from '../../core/merging/planMerge';
 import { readSmallFile } from '../../engine/checkpoint/readSmallFile';
-import { readMergeSources } from '../../engine/merging/readMergeSources';
+import { lineOf, planRecipeText } from '../../engine/merging/planRecipeText';
 import type { OptionValues } from '../command';
 import type { Terminal } from '../terminal';
 import type { planningOptions } from './mergeOptions';
@@ -41,29 +38,20 @@ export async function planRecipe(
   const bytes = await readSmallFile({ path, most: maximumRecipeLength });
   if (bytes === null) throw new AlidadeError({ code: 'not_found', message: `${path} does not exist` });
   const text = new TextDecoder().decode(bytes);
-  const { recipes, problems: found } = parseMergeRecipe(text);
-  const sources = await readMergeSources(
+  const { stages, problems } = await planRecipeText(
     {
-      models: modelsToRead(recipes),
+      text,
       folders: [dirname(path), process.cwd()],
-      withVocabulary: needVocabularies(recipes),
+      options: {
+        dtype: options.dtype ?? null,
+        shardBytes: options['shard-size'],
+        arithmetic: options['mergekit-compatible'] ? 'mergekit' : 'exact',
+        seed: options.seed,
+      },
     },
     context,
   );
-  const planning = planMerge({
-    recipes,
-    sources,
-    options: {
-      dtype: options.dtype ?? null,
-      shardBytes: options['shard-size'],
-      arithmetic: options['mergekit-compatible'] ? 'mergekit' : 'exact',
-      seed: options.seed,
-      version: process.env['ALIDADE_VERSION'] ?? '',
-      text,
-    },
-  });
-  const problems = [...found, ...planning.problems];
-  const place = ({ span }: RecipeProblem): string => `${path}:${text.slice(0, span.start).split('\n').length}`;
+  const place = (problem: RecipeProblem): string => `${path}:${lineOf(text, problem)}`;
   const errors = problems.filter(({ severity }) => severity === 'error');
   for (const problem of problems) {
     if (problem.severity === 'warning') terminal.warn(`${place(problem)}: ${problem.message}`);
@@ -73,5 +61,5 @@ export async function planRecipe(
     for (const error of errors.slice(0, -1)) terminal.fail(`${place(error)}: ${error.message}`);
     throw new AlidadeError({ code: 'recipe', message: `${place(last)}: ${last.message}` });
   }
-  return { text, stages: planning.stages, problems };
+  return { text, stages, problems };
 }

@@ -3,6 +3,8 @@ export interface DescribedTokenizer {
   readonly vocabulary: ReadonlyMap<string, number>;
   /** A text that is equal for tokenizers that make the same tokens of every text, however their files are written. */
   readonly identity: string;
+  /** The same for the tokens with their ids, without those that were added later. */
+  readonly words: string;
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -24,14 +26,15 @@ export function describeTokenizer(json: unknown): DescribedTokenizer | null {
     }
   }
   const { vocab: _vocab, merges, ...settings } = model;
+  const words = JSON.stringify(own);
   const identity = [
-    JSON.stringify(own),
+    words,
     JSON.stringify(Array.isArray(merges) ? merges.map(mergeText) : null),
     JSON.stringify(settings),
     JSON.stringify(added),
     JSON.stringify([json['normalizer'] ?? null, json['pre_tokenizer'] ?? null]),
   ].join('\n');
-  return { vocabulary, identity };
+  return { vocabulary, identity, words };
 }
 
 /** An object of tokens and ids, or (unigram) a list of tokens with scores. */

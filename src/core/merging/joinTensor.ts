@@ -7,7 +7,6 @@ import type { MergeDtype } from './mergeMethod';
 import { storedMergeDtypes } from './mergeMethod';
 import type { MethodParameters, PlannedSource, PlannedTensor, TensorGroup } from './mergePlan';
 import type { MergeRecipe } from './mergeRecipe';
-import type { MergeSource } from './mergeSource';
 import { methodTable, type MethodParameter } from './methodTable';
 import type { ProblemCollector } from './problemCollector';
 import type { OutputSlice, SliceSource } from './resolveSlices';
@@ -39,7 +38,8 @@ export interface JoinParams {
   readonly slice: OutputSlice;
   readonly inputs: readonly TensorInput[];
   readonly place: TensorPlace;
-  readonly models: readonly MergeSource[];
+  /** Index into the models of the plan, by key. */
+  readonly modelIndex: ReadonlyMap<string, number>;
   readonly outputDtype: MergeDtype | null;
   readonly vocabulary: VocabularyPlan | null;
   readonly problems: ProblemCollector;
@@ -85,11 +85,11 @@ function tellCopied({ inputs, slice, place, problems }: JoinParams): void {
 }
 
 function copyOf(params: JoinParams, part: SliceSource, entry: TensorEntry): Planned {
-  const { models, place } = params;
+  const { modelIndex, place } = params;
   const dtype = outputDtypeOf([{ entry }], params);
   const isAsItIs = entry.adapter === undefined && (dtype === entry.dtype || !floatDtypes.has(entry.dtype));
   const source: PlannedSource = {
-    model: models.indexOf(part.source),
+    model: modelIndex.get(part.key) ?? -1,
     tensor: entry,
     weight: 1,
     parameters: isAsItIs ? {} : { scale: 1 },
@@ -128,7 +128,7 @@ function integersOf(present: readonly Present[], params: JoinParams): Planned {
 }
 
 function merge(present: readonly Present[], params: JoinParams): Planned | null {
-  const { recipe, slice, place, models, vocabulary, problems } = params;
+  const { recipe, slice, place, modelIndex, vocabulary, problems } = params;
   const shape = shapeOf(present, params);
   if (shape === null) return null;
   const method = recipe.method.value;
@@ -141,12 +141,13 @@ function merge(present: readonly Present[], params: JoinParams): Planned | null 
       rules.push(found);
       return found.value;
     }
-    const message =
-      input === null
-        ? `${method} needs ${spec.name}: nothing gives it for ${place.name}`
-        : `${method} needs a ${spec.name} for ${input.part.key}: nothing gives it for ${input.name}`;
-    const span = input === null || input.part.isAdded ? recipe.method.span : input.part.model.span;
-    problems.addForTensor('parameter_missing', 'error', message, span, spec.name + (input?.part.key ?? ''));
+    // What nothing gives at all is told of the recipe alone; here only some tensors lack it.
+    const given = scopes.flatMap((scope) => scope.get(spec.name) ?? []);
+    problems.markIncomplete();
+    if (given.length === 0) return null;
+    const whose = input === null ? '' : ` of ${input.part.key}`;
+    const message = `no filter of \`${spec.name}\` fits ${input?.name ?? place.name}${whose}: add one without a filter`;
+    problems.addForTensor('missing_parameter', 'error', message, given[0].nameSpan, spec.name + (input?.part.key ?? ''));
     return null;
   };
   const sharedValues = valuesOf(shared, (spec) => evaluate(spec, null));
@@ -173,7 +174,7 @@ function merge(present: readonly Present[], params: JoinParams): Planned | null 
     method,
     sources: inputs.map(
       ({ input, parameters }, index): PlannedSource => ({
-        model: models.indexOf(input.part.source),
+        model: modelIndex.get(input.part.key) ?? -1,
         tensor: input.entry,
         weight: weights[index],
         parameters,

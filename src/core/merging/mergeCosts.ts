@@ -1,25 +1,14 @@
-import type { MergeMethod } from './mergeMethod';
-import type { PlannedTensor } from './mergePlan';
+import type { MergePlan, PlannedTensor } from './mergePlan';
+import { passesOf } from './methods/mergeTensor';
+import { tensorMergeOf, type MergeSettings } from './tensorMergeOf';
 
-/** How often a method reads its inputs: norms and thresholds need a pass of their own. */
-const passes: Partial<Readonly<Record<MergeMethod | 'copy', number>>> = {
-  slerp: 2,
-  nuslerp: 2,
-  multislerp: 3,
-  karcher: 12,
-  ties: 2,
-  breadcrumbs: 2,
-  breadcrumbs_ties: 2,
-  model_stock: 2,
-  sce: 3,
-  arcee_fusion: 3,
-};
-
-/** Bytes that are read from the sources. */
-export function readBytesOf(tensors: readonly Pick<PlannedTensor, 'method' | 'sources'>[]): number {
+/** Bytes that are read from the sources, each pass of a method counted. */
+export function readBytesOf(tensors: readonly PlannedTensor[], settings: MergeSettings): number {
   let bytes = 0;
-  for (const { method, sources } of tensors) {
-    for (const { tensor } of sources) bytes += (passes[method] ?? 1) * tensor.bytes;
+  for (const tensor of tensors) {
+    const task = tensorMergeOf(tensor, settings);
+    const passes = task === null ? 1 : passesOf(task);
+    for (const source of tensor.sources) bytes += passes * source.tensor.bytes;
   }
   return bytes;
 }
@@ -32,4 +21,12 @@ const threads = 2;
 export function peakMemory(tensors: readonly Pick<PlannedTensor, 'sources'>[]): number {
   const inputs = tensors.reduce((most, { sources }) => Math.max(most, sources.length), 0);
   return processBytes + threads * (8e6 + (inputs + 1) * chunkBytes);
+}
+
+/** Bytes a second that a disk of today reads or writes beside other work. */
+const bytesPerSecond = 500e6;
+
+/** About how long writing it takes, in seconds: bound by what is read and written, and read once more to verify. */
+export function estimateSeconds({ readBytes, bytes }: Pick<MergePlan, 'readBytes' | 'bytes'>): number {
+  return (readBytes + 2 * bytes) / bytesPerSecond;
 }

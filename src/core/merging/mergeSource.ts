@@ -5,6 +5,8 @@ import type { TensorEntry } from '../checkpoint/tensorEntry';
 export interface SourceTokenizer {
   /** SHA-256 of what makes tokens of a text: equal hashes, equal tokens. */
   readonly hash: string;
+  /** SHA-256 of the tokens with their ids, without those that were added later: what rows of embeddings mean. */
+  readonly wordsHash: string;
   /** Tokens with their ids; large: only where a recipe asks for it (`readMergeSources`). */
   readonly vocabulary: ReadonlyMap<string, number> | null;
   readonly size: number;

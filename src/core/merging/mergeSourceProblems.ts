@@ -1,12 +1,11 @@
 import type { TensorEntry } from '../checkpoint/tensorEntry';
-import { layerCountKeys, textConfigKey } from './outputConfig';
+import { innerConfig, layerCountKeys } from './outputConfig';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** `num_hidden_layers`, wherever a configuration has it; null: nowhere. */
 export function layerCountOf(config: JsonObject): number | null {
-  const place = textConfigKey(config);
-  const inner = place === null ? config : (config[place] as JsonObject);
+  const inner = innerConfig(config);
   for (const key of layerCountKeys) {
     const value = inner[key];
     if (typeof value === 'number' && Number.isSafeInteger(value) && 0 < value && value <= 100_000) return value;

@@ -1,3 +1,4 @@
+import { setJsonValue } from './editJson';
 import type { MergeDtype } from './mergeMethod';
 import type { MergeSource } from './mergeSource';
 
@@ -13,7 +14,7 @@ export interface OutputConfigParams {
   readonly dtype: MergeDtype;
   /** One a layer of the output. */
   readonly layers: readonly LayerOrigin[];
-  /** The output has a head of its own. */
+  /** The output has a head of its own that makes tokens. */
   readonly hasHead: boolean;
   /** Rows of the embeddings, where a tokenizer policy gives another number. */
   readonly vocabSize: number | null;
@@ -25,27 +26,40 @@ type JsonObject = Readonly<Record<string, unknown>>;
 export const layerCountKeys = ['num_hidden_layers', 'n_layer', 'num_layers', 'n_layers'] as const;
 
 /**
- * config.json of the output: the donor's, with its number of layers, number format, vocabulary and whether embeddings are
- * tied. Lists with an entry a layer (`layer_types`) follow the layers.
+ * config.json of the output: the donor's as it is written, with the number of layers, the number format, the vocabulary and
+ * whether embeddings are tied. Lists with an entry a layer (`layer_types`) follow the layers.
  */
 export function outputConfig({ donor, dtype, layers, hasHead, vocabSize }: OutputConfigParams): string {
-  const place = textConfigKey(donor.config);
-  const inner = place === null ? donor.config : (donor.config[place] as JsonObject);
-  const changed: Record<string, unknown> = { ...inner };
+  const { config } = donor;
+  const place = textConfigKey(config);
+  const inner = innerConfig(config);
+  let text = donor.configText.replace(/^\uFEFF/, '');
+  const set = (path: readonly string[], value: unknown): void => {
+    text = setJsonValue(text, path, value);
+  };
+  const setInner = (key: string, value: unknown): void => set(place === null ? [key] : [place, key], value);
   const countKey = layerCountKeys.find((key) => typeof inner[key] === 'number');
-  if (countKey !== undefined) changed[countKey] = layers.length;
-  for (const [key, value] of Object.entries(inner)) {
-    if (Array.isArray(value) && key.includes('layer') && value.length === donor.layerCount) {
-      changed[key] = layers.map(({ source, layer }) => listOf(source, key)?.[layer] ?? (value[layer] as unknown));
-    }
+  const isWhole =
+    layers.length === donor.layerCount && layers.every(({ source, layer }, i) => source === donor && layer === i);
+  if (countKey !== undefined && inner[countKey] !== layers.length) setInner(countKey, layers.length);
+  for (const [key, value] of isWhole ? [] : Object.entries(inner)) {
+    if (!Array.isArray(value) || !key.includes('layer') || value.length !== donor.layerCount) continue;
+    setInner(
+      key,
+      layers.map(({ source, layer }) => listOf(source, key)?.[layer] ?? (value[layer] as unknown)),
+    );
   }
-  if (vocabSize !== null) changed['vocab_size'] = vocabSize;
-  if (hasHead && inner['tie_word_embeddings'] === true) changed['tie_word_embeddings'] = false;
-  const whole: Record<string, unknown> = place === null ? changed : { ...donor.config, [place]: changed };
-  if (hasHead && whole['tie_word_embeddings'] === true) whole['tie_word_embeddings'] = false;
-  const dtypeKeys = ['torch_dtype', 'dtype'].filter((key) => typeof whole[key] === 'string');
-  for (const key of dtypeKeys.length === 0 ? ['torch_dtype'] : dtypeKeys) whole[key] = dtype;
-  return `${JSON.stringify(whole, null, 2)}\n`;
+  if (vocabSize !== null) setInner('vocab_size', vocabSize);
+  if (hasHead && inner['tie_word_embeddings'] === true) setInner('tie_word_embeddings', false);
+  if (hasHead && config['tie_word_embeddings'] === true) set(['tie_word_embeddings'], false);
+  const dtypeKeys = ['torch_dtype', 'dtype'].filter((key) => typeof config[key] === 'string');
+  for (const key of dtypeKeys.length === 0 ? ['torch_dtype'] : dtypeKeys) {
+    if (config[key] !== dtype) set([key], dtype);
+  }
+  for (const key of place === null ? [] : ['torch_dtype', 'dtype']) {
+    if (typeof inner[key] === 'string' && inner[key] !== dtype) setInner(key, dtype);
+  }
+  return text.endsWith('\n') ? text : `${text}\n`;
 }
 
 /** Where a model of text and images has the part that concerns text; null: it is the whole configuration. */
@@ -57,9 +71,13 @@ export function textConfigKey(config: JsonObject): string | null {
   return null;
 }
 
-function listOf({ config }: MergeSource, key: string): readonly unknown[] | null {
+/** The part of a configuration that concerns text. */
+export function innerConfig(config: JsonObject): JsonObject {
   const place = textConfigKey(config);
-  const inner = place === null ? config : (config[place] as JsonObject);
-  const list = inner[key];
+  return place === null ? config : (config[place] as JsonObject);
+}
+
+function listOf({ config }: MergeSource, key: string): readonly unknown[] | null {
+  const list = innerConfig(config)[key];
   return Array.isArray(list) ? list : null;
 }

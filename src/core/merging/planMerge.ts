@@ -1,15 +1,20 @@
-import { sha256 } from '../sha256';
+import { checkSources } from './checkSources';
+import { knownDtype } from './dtypeOfTensors';
+import { modelOfStage, modelOnDisk, plannedModel, type KnownModel } from './knownModel';
 import { layOutFiles } from './layOutFiles';
-import { storedMergeDtypes, type MergeDtype } from './mergeMethod';
-import type { MergePlan, PlannedCompanion, PlannedModel, PlannedTensor } from './mergePlan';
+import { peakMemory, readBytesOf } from './mergeCosts';
+import type { MergeDtype } from './mergeMethod';
+import type { MergePlan } from './mergePlan';
 import type { MergeRecipe, RecipeModel, RecipeProblem } from './mergeRecipe';
 import { recipeModelKey } from './mergeRecipe';
 import { isReadable, type MergeSource, type MergeSourceReading } from './mergeSource';
-import { outputConfig } from './outputConfig';
-import { planTensors } from './planTensors';
-import { peakMemory, readBytesOf } from './mergeCosts';
-import { ProblemCollector } from './problemCollector';
 import { modelsOfRecipe } from './modelsOfRecipe';
+import { cutModules } from './modules';
+import { outputConfig } from './outputConfig';
+import { planCompanions } from './planCompanions';
+import { fingerprintOf } from './planFingerprint';
+import { planTensors, type TensorsPlan } from './planTensors';
+import { ProblemCollector } from './problemCollector';
 import { resolveSlices } from './resolveSlices';
 
 export interface PlanOptions {
@@ -27,7 +32,7 @@ export interface PlanOptions {
 
 export interface PlanMergeParams {
   readonly recipes: readonly MergeRecipe[];
-  /** What was found of every model that the recipes name (`modelsOfRecipes`). */
+  /** What was found of every model that the recipes name (`modelsToRead`). */
   readonly sources: readonly MergeSourceReading[];
   readonly options: PlanOptions;
 }
@@ -35,6 +40,7 @@ export interface PlanMergeParams {
 export interface MergePlanning {
   /** One a document, in the order in which they are to run; empty where errors prevent the merge. */
   readonly stages: readonly MergePlan[];
+  /** Beside those that the recipe alone has (`parseMergeRecipe`). */
   readonly problems: readonly RecipeProblem[];
 }
 
@@ -44,121 +50,144 @@ export interface MergePlanning {
  */
 export function planMerge({ recipes, sources, options }: PlanMergeParams): MergePlanning {
   const problems = new ProblemCollector();
-  const known = new Map<string, MergeSource>();
-  for (const reading of sources) if (isReadable(reading)) known.set(reading.key, reading);
+  const models = new Map<string, KnownModel>();
+  for (const reading of sources) if (isReadable(reading)) models.set(reading.key, modelOnDisk(reading));
+  const made = new Set<string>();
   const stages: MergePlan[] = [];
   for (const recipe of recipes) {
-    tellOfSources(recipe, sources, problems);
-    const stage = planStage({ recipe, sources: known, options, problems });
-    if (stage !== null) stages.push(stage);
+    tellOfSources({ recipe, readings: sources, models, made, problems });
+    const stage = planStage({ recipe, models, options, problems });
+    if (recipe.name !== null) made.add(recipe.name.value);
+    if (stage === null) {
+      problems.markIncomplete();
+      continue;
+    }
+    const { plan, donor } = stage;
+    stages.push(plan);
+    if (plan.name !== null) models.set(plan.name, modelOfStage(plan.name, plan, donor));
   }
   return { stages: problems.hasErrors ? [] : stages, problems: problems.list() };
 }
 
 interface StageParams {
   readonly recipe: MergeRecipe;
-  readonly sources: ReadonlyMap<string, MergeSource>;
+  readonly models: ReadonlyMap<string, KnownModel>;
   readonly options: PlanOptions;
   readonly problems: ProblemCollector;
 }
 
-function planStage({ recipe, sources, options, problems }: StageParams): MergePlan | null {
-  const [module] = recipe.modules;
+interface Stage {
+  readonly plan: MergePlan;
+  readonly donor: MergeSource;
+}
+
+function planStage({ recipe, models, options, problems }: StageParams): Stage | null {
+  const sources = new Map([...models].map(([key, { source }]) => [key, source]));
+  const named = modelsOfRecipe(recipe).flatMap((model) => models.get(recipeModelKey(model)) ?? []);
+  const donor = donorOf(recipe, sources);
+  if (donor === undefined) return null;
+  const merged = mergedModels(recipe);
+  checkSources({ recipe, models: merged, sources, donor, problems });
+  const modelIndex = new Map(named.map(({ source }, index) => [source.key, index]));
+  const parts: TensorsPlan[] = [];
   const found: RecipeProblem[] = [];
-  const slices = resolveSlices({ recipe, module, sources, problems: found });
+  for (const { module, sources: cut } of cutModules(recipe, sources, found)) {
+    const slices = resolveSlices({ recipe, module, sources: cut, problems: found });
+    if (slices === null || slices.length === 0) continue;
+    parts.push(
+      planTensors({
+        recipe,
+        slices,
+        donor: cut.get(donor.key) ?? donor,
+        modelIndex,
+        outputDtype: options.dtype,
+        vocabulary: null,
+        problems,
+      }),
+    );
+  }
   for (const problem of found) problems.add(problem);
-  if (slices === null || slices.length === 0) return null;
-  const models = modelsOfRecipe(recipe).flatMap((model) => sources.get(recipeModelKey(model)) ?? []);
-  const donor = donorOf(recipe, sources) ?? slices[0].sources[0].source;
-  const { tensors, dropped, layers, hasHead } = planTensors({
-    recipe,
-    slices,
-    donor,
-    models,
-    outputDtype: options.dtype,
-    vocabulary: null,
-    problems,
-  });
+  if (parts.length < recipe.modules.length) return null;
+  const tensors = parts.flatMap((part) => part.tensors);
   const layout = layOutFiles(tensors, options.shardBytes);
-  const dtype = mostBytes(tensors, ({ dtype }) => dtype);
-  const config = outputConfig({ donor, dtype, layers, hasHead, vocabSize: null });
-  const companions: PlannedCompanion[] = [
-    { kind: 'text', name: 'config.json', text: config },
-    ...(layout.index === null
-      ? []
-      : [{ kind: 'text', name: 'model.safetensors.index.json', text: layout.index } as const]),
-    ...donor.companions.map((name): PlannedCompanion => ({ kind: 'copy', name, from: `${donor.path}/${name}` })),
-    { kind: 'text', name: 'mergekit_config.yml', text: options.text },
-  ];
-  const plan: Omit<MergePlan, 'fingerprint'> = {
+  const dtype = knownDtype(tensors, (tensor) => tensor.dtype);
+  // Of several parts the one whose layers config.json counts is the one that has the donor's number of them.
+  const main = parts.find(({ donorLayers }) => donorLayers === donor.layerCount) ?? parts[0];
+  const hasHead = parts.some((part) => part.hasHead);
+  const config = outputConfig({ donor, dtype, layers: main.layers, hasHead, vocabSize: null });
+  const settings = { arithmetic: options.arithmetic, seed: options.seed };
+  const plan: Omit<MergePlan, 'fingerprint' | 'companions'> = {
     name: recipe.name?.value ?? null,
     method: recipe.method.value,
     dtype,
-    workingDtype: mostBytes(tensors, ({ workingDtype }) => workingDtype),
-    arithmetic: options.arithmetic,
-    seed: options.seed,
-    models: models.map(plannedModel),
+    workingDtype: recipe.dtype?.value ?? knownDtype(tensors, (tensor) => tensor.workingDtype),
+    ...settings,
+    models: named.map(plannedModel),
     tensors: layout.tensors,
-    dropped,
+    dropped: parts.flatMap((part) => part.dropped),
     files: layout.files,
-    companions,
-    layerCount: layers.length,
+    layerCount: main.layers.length,
     bytes: layout.bytes,
-    readBytes: readBytesOf(layout.tensors),
+    readBytes: readBytesOf(layout.tensors, settings),
     peakBytes: peakMemory(layout.tensors),
   };
-  return { ...plan, fingerprint: fingerprintOf(plan) };
+  const companions = planCompanions({
+    recipe,
+    plan,
+    config,
+    index: layout.index,
+    donor: models.get(donor.key),
+    models: named,
+    options,
+  });
+  const fingerprint = fingerprintOf(
+    plan,
+    named.map(({ source }) => source.fingerprint),
+  );
+  return { plan: { ...plan, companions, fingerprint }, donor };
 }
 
-function donorOf({ baseModel }: MergeRecipe, sources: ReadonlyMap<string, MergeSource>): MergeSource | undefined {
-  return baseModel === null ? undefined : sources.get(recipeModelKey(baseModel));
+/** Whose config.json the output has: the base's, else that of the first model. */
+function donorOf(recipe: MergeRecipe, sources: ReadonlyMap<string, MergeSource>): MergeSource | undefined {
+  const model = recipe.baseModel ?? recipe.modules[0]?.slices[0]?.sources[0]?.model;
+  return model === undefined ? undefined : sources.get(recipeModelKey(model));
+}
+
+/** Those whose weights are merged; a tokenizer may come from yet another one. */
+function mergedModels({ baseModel, modules }: MergeRecipe): readonly RecipeModel[] {
+  const models = new Map<string, RecipeModel>();
+  const listed = modules.flatMap(({ slices }) => slices.flatMap(({ sources }) => sources.map(({ model }) => model)));
+  for (const model of [...listed, ...(baseModel === null ? [] : [baseModel])]) {
+    if (!models.has(recipeModelKey(model))) models.set(recipeModelKey(model), model);
+  }
+  return [...models.values()];
+}
+
+interface TellParams extends Pick<StageParams, 'recipe' | 'models' | 'problems'> {
+  readonly readings: readonly MergeSourceReading[];
+  /** Names of the stages before this one. */
+  readonly made: ReadonlySet<string>;
 }
 
 /** What cannot be read, or cannot be merged, at the places that name it. */
-function tellOfSources(recipe: MergeRecipe, sources: readonly MergeSourceReading[], problems: ProblemCollector): void {
-  const readings = new Map(sources.map((reading) => [reading.key, reading]));
+function tellOfSources({ recipe, readings, models, made, problems }: TellParams): void {
+  const byKey = new Map(readings.map((reading) => [reading.key, reading]));
+  const tell = ({ span }: RecipeModel, message: string): void => {
+    problems.add({ code: 'model', severity: 'error', message, span });
+  };
   for (const model of modelsOfRecipe(recipe)) {
     const key = recipeModelKey(model);
-    const reading = readings.get(key);
-    if (reading === undefined) {
-      problems.add(modelProblem(model, `${key} has not been looked for`));
+    const reading = byKey.get(key);
+    if (made.has(model.path)) {
+      if (model.adapter !== null) tell(model, `${key}: an adapter on the result of another document is not supported`);
+      else if (!models.has(key)) problems.markIncomplete();
+    } else if (reading === undefined) {
+      problems.markIncomplete();
     } else if (isReadable(reading)) {
-      for (const problem of reading.problems) problems.add(modelProblem(model, `${key}: ${problem}`));
+      for (const problem of reading.problems) tell(model, `${key}: ${problem}`);
     } else {
       const { message, hint } = reading.error;
-      problems.add(modelProblem(model, hint === null ? message : `${message}: ${hint}`));
+      tell(model, hint === null ? message : `${message}: ${hint}`);
     }
   }
-}
-
-function modelProblem({ span }: RecipeModel, message: string): RecipeProblem {
-  return { code: 'model', severity: 'error', message, span };
-}
-
-function plannedModel({ key, name, path, fingerprint, files }: MergeSource): PlannedModel {
-  return { key, name, path, fingerprint, files };
-}
-
-/** The number format that has the most bytes. */
-function mostBytes(
-  tensors: readonly Omit<PlannedTensor, 'place'>[],
-  of: (tensor: Omit<PlannedTensor, 'place'>) => string,
-): MergeDtype {
-  const bytes = new Map<string, number>();
-  for (const tensor of tensors) bytes.set(of(tensor), (bytes.get(of(tensor)) ?? 0) + tensor.bytes);
-  const [most] = [...bytes].sort(([, a], [, b]) => b - a);
-  if (most?.[0] === storedMergeDtypes.float16) return 'float16';
-  return most?.[0] === storedMergeDtypes.bfloat16 ? 'bfloat16' : 'float32';
-}
-
-/** Of everything that decides the bytes of the output. */
-function fingerprintOf({ companions: _companions, ...plan }: Omit<MergePlan, 'fingerprint'>): string {
-  return sha256(
-    JSON.stringify(plan, (_key, value: unknown) => {
-      if (value instanceof Uint8Array || value instanceof Int32Array) {
-        return sha256(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-      }
-      return value;
-    }),
-  );
 }

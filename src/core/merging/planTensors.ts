@@ -2,7 +2,7 @@ import { isIgnoredTensor } from '../checkpoint/checkTensors';
 import type { TensorEntry } from '../checkpoint/tensorEntry';
 import { joinTensor, type TensorInput } from './joinTensor';
 import type { MergeDtype } from './mergeMethod';
-import type { PlannedTensor } from './mergePlan';
+import type { MergePlan, PlannedTensor } from './mergePlan';
 import type { MergeRecipe } from './mergeRecipe';
 import type { MergeSource } from './mergeSource';
 import type { LayerOrigin } from './outputConfig';
@@ -17,18 +17,23 @@ export interface PlanTensorsParams {
   readonly slices: readonly OutputSlice[];
   /** Whose config.json, and whose names, the output has. */
   readonly donor: MergeSource;
-  /** By key, in the order of the plan. */
-  readonly models: readonly MergeSource[];
+  /** Index into the models of the plan, by key. */
+  readonly modelIndex: ReadonlyMap<string, number>;
   /** null: as the recipe says, else as the sources are. */
   readonly outputDtype: MergeDtype | null;
   readonly vocabulary: VocabularyPlan | null;
   readonly problems: ProblemCollector;
 }
 
+/** A tensor of a source that does not come into the output. */
+export type DroppedTensor = MergePlan['dropped'][number];
+
 export interface TensorsPlan {
   readonly tensors: readonly Omit<PlannedTensor, 'place'>[];
-  readonly dropped: readonly { readonly model: number; readonly tensor: string; readonly reason: string }[];
+  readonly dropped: readonly DroppedTensor[];
   readonly layers: readonly LayerOrigin[];
+  /** Layers of the model whose names the output has. */
+  readonly donorLayers: number;
   /** A head that makes tokens is among the tensors. */
   readonly hasHead: boolean;
 }
@@ -132,15 +137,26 @@ class TensorPlanner {
   }
 
   finish(): TensorsPlan {
-    const used = this.#params.models.map(() => new Set<string>());
-    for (const { sources } of this.#tensors) for (const { model, tensor } of sources) used[model].add(tensor.name);
-    const dropped = this.#params.models.flatMap((source, model) => {
+    const { layerCount: donorLayers } = this.#params.donor;
+    const used = new Set<string>();
+    for (const { sources } of this.#tensors) for (const { model, tensor } of sources) used.add(`${model}\0${tensor.name}`);
+    const dropped: DroppedTensor[] = [];
+    const seen = new Set<MergeSource>();
+    for (const { source } of this.#params.slices.flatMap(({ sources }) => sources)) {
+      if (seen.has(source)) continue;
+      seen.add(source);
+      const model = this.#modelOf(source);
       const naming = findLayers(source);
-      return [...source.tensors.keys()]
-        .filter((name) => !used[model].has(name))
-        .map((tensor) => ({ model, tensor, reason: this.#reasonFor(source, tensor, naming) }));
-    });
-    return { tensors: this.#tensors, dropped, layers: this.#layers, hasHead: this.#hasHead };
+      for (const tensor of source.tensors.keys()) {
+        if (used.has(`${model}\0${tensor}`)) continue;
+        dropped.push({ model, tensor, reason: this.#reasonFor(source, tensor, naming) });
+      }
+    }
+    return { tensors: this.#tensors, dropped, layers: this.#layers, donorLayers, hasHead: this.#hasHead };
+  }
+
+  #modelOf({ key }: MergeSource): number {
+    return this.#params.modelIndex.get(key) ?? -1;
   }
 
   #reasonFor(source: MergeSource, tensor: string, naming: LayerNaming): string {
@@ -169,10 +185,10 @@ class TensorPlanner {
     readonly t: number;
     readonly rest: string;
   }): void {
-    const { recipe, models, outputDtype, vocabulary, problems } = this.#params;
+    const { recipe, modelIndex, outputDtype, vocabulary, problems } = this.#params;
     const group = groupOf({ layer, rest });
     const place = { name, layer, group, t, isHead: layer === null && isLanguageModelHead(rest) };
-    const planned = joinTensor({ recipe, slice, inputs, place, models, outputDtype, vocabulary, problems });
+    const planned = joinTensor({ recipe, slice, inputs, place, modelIndex, outputDtype, vocabulary, problems });
     if (planned === null) return;
     if (place.isHead) this.#hasHead = true;
     this.#tensors.push(planned);

@@ -4,6 +4,7 @@ import type { RecipeProblem } from './mergeRecipe';
 /** Problems of a plan, each said once: what concerns hundreds of tensors names the first and counts the others. */
 export class ProblemCollector {
   readonly #problems = new Map<string, { readonly problem: RecipeProblem; count: number }>();
+  #isIncomplete = false;
 
   /** @param about what makes two problems of a code at one place the same. */
   add(problem: RecipeProblem, about = problem.message): void {
@@ -18,8 +19,13 @@ export class ProblemCollector {
     this.add({ code, severity, message, span }, about);
   }
 
+  /** Something is missing that is told elsewhere: there can be no plan. */
+  markIncomplete(): void {
+    this.#isIncomplete = true;
+  }
+
   get hasErrors(): boolean {
-    return [...this.#problems.values()].some(({ problem }) => problem.severity === 'error');
+    return this.#isIncomplete || [...this.#problems.values()].some(({ problem }) => problem.severity === 'error');
   }
 
   /** In the order in which they were met. */

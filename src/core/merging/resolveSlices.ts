@@ -1,5 +1,4 @@
 import type { Span } from '../promptFile/locateJson';
-import type { MergeMethod } from './mergeMethod';
 import type {
   MergeRecipe,
   ParameterScope,
@@ -50,7 +49,7 @@ const noParameters: ParameterScope = new Map();
 
 /**
  * The slices of a module with their models, layers and bases, as mergekit makes them: a base that a list of models lacks
- * is added behind them. Null where a model is not known; other problems are told and what can be had is returned.
+ * is added behind them. Null where a model is not known or layers do not fit.
  */
 export function resolveSlices({ recipe, module, sources, problems }: SliceParams): readonly OutputSlice[] | null {
   const slices = module.slices.map((slice) => resolveSlice({ recipe, module, slice, sources, problems }));
@@ -91,19 +90,16 @@ function resolveSlice({
     if (source === undefined) return null;
     parts.push({ key: baseKey, model: baseModel, source, firstLayer: 0, parameters: noParameters, isAdded: true });
     lengths.push(source.layerCount);
-    tellOfAddedBase(method, baseModel, problems);
   }
   const uneven = lengths.findIndex((length) => length !== lengths[0]);
   if (0 < uneven) {
+    // Ranges of different lengths have been told: they can be seen in the recipe alone.
+    if (!isList) return null;
     const [first, other] = [parts[0], parts[uneven]];
-    problems.push({
-      code: isList ? 'layer_count' : 'layer_range',
-      severity: 'error',
-      message: isList
-        ? `${first.key} has ${lengths[0]} layers, ${other.key} has ${lengths[uneven]}: a list of models takes all layers of each. Use slices with layer_range to say which belong together`
-        : `The sources of a slice have to have equally many layers: ${first.key} gives ${lengths[0]}, ${other.key} ${lengths[uneven]}`,
-      span: slice.sources[uneven]?.layerRange?.span ?? other.model.span,
-    });
+    const message =
+      `${other.key} has ${lengths[uneven]} layers, ${first.key} has ${lengths[0]}: ` +
+      'a list of models takes all layers of each; slices with layer_range say which belong together';
+    problems.push({ code: 'layer_count', severity: 'error', message, span: other.model.span });
     return null;
   }
   const place = parts.findIndex(({ key }) => key === baseKey);
@@ -125,20 +121,9 @@ function countLayers({ layerRange, model }: RecipeSource, source: MergeSource, p
     problems.push({
       code: 'layer_range',
       severity: 'error',
-      message: `${recipeModelKey(model)} has ${source.layerCount} layers, so layer_range can go up to [0, ${source.layerCount}]; this one ends at ${end}`,
+      message: `${recipeModelKey(model)} has ${source.layerCount} layers: a range ends at ${source.layerCount} at most, not at ${end}`,
       span,
     });
   }
   return Math.max(0, end - start);
-}
-
-/** Methods without a base take it as one more model. */
-function tellOfAddedBase(method: MergeMethod, base: RecipeModel, problems: RecipeProblem[]): void {
-  if (methodTable[method].base !== 'none') return;
-  problems.push({
-    code: 'base_not_listed',
-    severity: 'warning',
-    message: `${method} has no base: mergekit takes ${recipeModelKey(base)} as one more model. List it among the models with its weight, or leave base_model out`,
-    span: base.span,
-  });
 }

@@ -44,6 +44,7 @@ export async function readSourceTokenizer({
   if (described === null) throw new FormatError({ problem: 'no tokenizer: it has no model with a vocabulary', file: path });
   const tokenizer = {
     hash: createHash('sha256').update(described.identity).digest('hex'),
+    wordsHash: createHash('sha256').update(described.words).digest('hex'),
     size: described.vocabulary.size,
     vocabulary: withVocabulary ? described.vocabulary : null,
   };
