@@ -25,6 +25,8 @@ export interface TensorFile {
   readonly tensors: readonly TensorEntry[];
   /** Of all files; what several of them say alike stands here once. */
   readonly metadata: readonly FileMetadata[];
+  /** Entries of the metadata that are left out because there are too many. */
+  readonly metadataLeftOut: number;
   /** The configuration beside the weights, as it stands. */
   readonly config: { readonly name: string; readonly text: string } | null;
   /** What index and files do not agree on, in words. */

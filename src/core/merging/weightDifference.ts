@@ -28,6 +28,8 @@ export interface WeightDifference {
 
 export interface TensorDifference extends WeightDifference {
   readonly name: string;
+  /** In the file of the first model, where that is another one. */
+  readonly storedName?: string;
   readonly shape: readonly number[];
   /** As stored in the first and in the second model. */
   readonly dtypes: readonly [string, string];

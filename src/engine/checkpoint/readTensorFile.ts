@@ -64,7 +64,7 @@ async function readShards(
     format: 'safetensors',
     files: files.map(({ metadata: _metadata, ...file }) => file),
     tensors: [...tensors.values()],
-    metadata: joinMetadata(files),
+    ...boundMetadata(joinMetadata(files)),
     ...(await readConfig(folder, problems)),
   };
 }
@@ -81,6 +81,19 @@ function joinMetadata(files: readonly WeightFile[]): FileMetadata[] {
     }
   }
   return [...joined.values()];
+}
+
+const mostEntries = 2000;
+const mostCharacters = 2_000_000;
+
+/** A file may have more of them than anybody reads; every one is short already. */
+function boundMetadata(entries: readonly FileMetadata[]): Pick<TensorFile, 'metadata' | 'metadataLeftOut'> {
+  let characters = 0;
+  const kept = entries.slice(0, mostEntries).filter(({ key, value }) => {
+    characters += key.length + value.length;
+    return characters <= mostCharacters;
+  });
+  return { metadata: kept, metadataLeftOut: entries.length - kept.length };
 }
 
 /** The configuration of a model, else that of an adapter. */
@@ -110,10 +123,10 @@ function readGgufTensors(path: string): Promise<TensorFile> {
       format: 'gguf',
       files: [{ path: file, name: basename(path), size: source.size, changedAt: source.changedAt }],
       tensors: [...tensors.values()].map((entry) => ({ ...entry, file })),
-      metadata: [
+      ...boundMetadata([
         { key: 'GGUF version', value: String(version) },
         ...[...metadata].map(([key, value]) => ({ key, value: describeGgufValue(value) })),
-      ],
+      ]),
       config: null,
       problems: [],
     };

@@ -91,8 +91,15 @@ async function compareLayer(pairs: readonly TensorPair[], tools: Tools): Promise
   for (const pair of pairs) {
     const ofTensor = await compareTensor(pair, tools);
     const { name, first, second, layer, group } = pair;
-    const { shape } = first;
-    tensors.push({ name, shape, dtypes: [first.dtype, second.dtype], layer, group, ...describeDifference(ofTensor) });
+    const { shape, storedName = name } = first;
+    tensors.push({
+      name,
+      ...(storedName === name ? {} : { storedName }),
+      shape,
+      dtypes: [first.dtype, second.dtype],
+      ...{ layer, group },
+      ...describeDifference(ofTensor),
+    });
     addSums(sums, ofTensor);
     addSums(sumsOf(groupSums, group), ofTensor);
   }
