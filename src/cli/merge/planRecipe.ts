@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
 import type { JobContext } from '../../core/jobContext';
-import { joinProblems } from '../../core/merging/joinProblems';
 import type { MergePlan } from '../../core/merging/mergePlan';
 import type { RecipeProblem } from '../../core/merging/mergeRecipe';
 import { readSmallFile } from '../../engine/checkpoint/readSmallFile';
