@@ -555,6 +555,20 @@ export function keepSign(vector: usize, votes: usize, count: i32): void {
   }
 }
 
+/** Makes zero what a mask has zero for. */
+export function keepWhere(vector: usize, mask: usize, count: i32): void {
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
+    const isThere = f64x2.ne(v128.load(mask + i), f64x2.splat(0));
+    v128.store(vector + i, v128.and(v128.load(vector + i), isThere));
+  }
+}
+
+export function countNonZero(vector: usize, count: i32): f64 {
+  let total: i32 = 0;
+  for (const end = vector + (count << 3); vector < end; vector += 8) total += i32(load<f64>(vector) != 0);
+  return total;
+}
+
 /** to += weight wherever the vector is not zero */
 export function addWhere(vector: usize, weight: f64, to: usize, count: i32): void {
   const w = f64x2.splat(weight);

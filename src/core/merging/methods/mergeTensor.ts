@@ -1,7 +1,11 @@
 import type { MergeMethod } from '../mergeMethod';
 import { linear } from './linear';
 import type { MergeKernels } from './mergeKernels';
+import { modelStock } from './modelStock';
+import { nearswap } from './nearswap';
+import { nuslerp } from './nuslerp';
 import { passthrough } from './passthrough';
+import { sce, scePasses } from './sce';
 import { slerp } from './slerp';
 import { ranksRows, taskVectorPasses, taskVectors } from './taskVectors';
 import { TensorJob } from './tensorJob';
@@ -20,6 +24,7 @@ const ofTaskVectors: Method = { run: taskVectors, passes: taskVectorPasses, whol
 const methods: Readonly<Partial<Record<MergeMethod, Method>>> = {
   linear: { run: linear, passes: () => 1 },
   slerp: { run: slerp, passes: () => 2 },
+  nuslerp: { run: nuslerp, passes: ({ arithmetic }) => (arithmetic === 'exact' ? 2 : 3) },
   task_arithmetic: ofTaskVectors,
   ties: ofTaskVectors,
   dare_linear: ofTaskVectors,
@@ -28,6 +33,9 @@ const methods: Readonly<Partial<Record<MergeMethod, Method>>> = {
   breadcrumbs_ties: ofTaskVectors,
   della: ofTaskVectors,
   della_linear: ofTaskVectors,
+  sce: { run: sce, passes: scePasses },
+  model_stock: { run: modelStock, passes: () => 2 },
+  nearswap: { run: nearswap, passes: () => 1 },
   passthrough: { run: passthrough, passes: () => 1 },
 };
 

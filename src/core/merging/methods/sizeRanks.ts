@@ -2,8 +2,16 @@ import type { Address, MergeKernels } from './mergeKernels';
 
 /** Keys with their order: the bits of a double without its sign. */
 const KEYS_END = 1n << 63n;
+/** Keys that are counted by bins of 2^shift. */
+export interface KeyRange {
+  readonly from: bigint;
+  /** Excluded. */
+  readonly to: bigint;
+  readonly shift: bigint;
+}
+
 /** Sizes that nearly all differences of weights have, 2⁻⁶⁰ … 2⁴, by steps of 2⁻¹⁰ of an octave: counted at first. */
-const FIRST = { from: keyOfPower(-60), to: keyOfPower(4), shift: 42n };
+const FIRST: KeyRange = { from: keyOfPower(-60), to: keyOfPower(4), shift: 42n };
 const BINS = 1 << 16;
 const TABLE = 64;
 
@@ -21,7 +29,7 @@ export interface Cut {
 }
 
 interface Search {
-  readonly rank: number;
+  readonly rank: () => number;
   from: bigint;
   to: bigint;
   shift: bigint;
@@ -37,14 +45,20 @@ interface Search {
 export class SizeRanks {
   private readonly searches: readonly Search[];
   private readonly counters: readonly Address[];
+  private readonly wantsValues: boolean;
   private isFirst = true;
 
-  /** `ranks` from 0, the smallest, to one less than there are values. */
+  /**
+   * `ranks` from 0, the smallest, to one less than there are values; asked after the first pass. `wantsValues`: keys are
+   * found to their last bit.
+   */
   constructor(
     private readonly kernels: MergeKernels,
-    ranks: readonly number[],
+    ranks: readonly (() => number)[],
+    { wantsValues = false, first = FIRST }: { readonly wantsValues?: boolean; readonly first?: KeyRange } = {},
   ) {
-    this.searches = ranks.map((rank) => ({ rank, ...FIRST, below: 0, cut: null }));
+    this.wantsValues = wantsValues;
+    this.searches = ranks.map((rank) => ({ rank, ...first, below: 0, cut: null }));
     this.counters = ranks.map(() => kernels.reserve(TABLE + BINS * 4));
   }
 
@@ -89,7 +103,8 @@ export class SizeRanks {
   private narrow(search: Search, counter: Address): void {
     const [, , , rest, counted] = this.kernels.words(counter, 5);
     const table = this.kernels.counts(counter + TABLE, BINS);
-    const { rank, from, shift } = search;
+    const { from, shift } = search;
+    const rank = search.rank();
     let below = search.below + Number(counted);
     if (rank < below) {
       restrict(search, 0n, from, 0);
@@ -100,7 +115,7 @@ export class SizeRanks {
       if (rank < below + equal) {
         const key = from + (BigInt(bin) << shift);
         const mask = BigInt.asUintN(64, -1n << shift);
-        if (rest === 0n || equal === 1) search.cut = { key, mask, below, equal };
+        if (rest === 0n || (equal === 1 && !this.wantsValues)) search.cut = { key, mask, below, equal };
         else restrict(search, key, key + (1n << shift), below);
         return;
       }

@@ -29,18 +29,18 @@ interface Band {
   readonly first: number;
 }
 
-/** The largest `kept` values; of equal sizes, those that come first. */
-export function keepLargest(kernels: MergeKernels, { kept, count }: { kept: number; count: number }): Sparsifier {
-  return keepBand(kernels, [count - kept], ([low]) => {
+/** The largest `kept` values of `count`; of equal sizes, those that come first. `kept` is asked after the first pass. */
+export function keepLargest(kernels: MergeKernels, { kept, count }: { kept: () => number; count: number }): Sparsifier {
+  return keepBand(kernels, [() => count - kept()], ([low]) => {
     const larger = count - low.below - low.equal;
-    return { low, from: 0, to: kept - larger, high: null, first: 0 };
+    return { low, from: 0, to: kept() - larger, high: null, first: 0 };
   });
 }
 
 /** `kept` values in the order of their sizes, `skipped` smaller ones left out; equal sizes in the order they come. */
 export function keepMiddle(kernels: MergeKernels, { kept, skipped }: { kept: number; skipped: number }): Sparsifier {
   const end = skipped + kept;
-  return keepBand(kernels, [skipped, end - 1], ([low, high]) => {
+  return keepBand(kernels, [() => skipped, () => end - 1], ([low, high]) => {
     const from = skipped - low.below;
     return { low, from, to: low.key === high.key ? from + kept : null, high, first: end - high.below };
   });
@@ -48,7 +48,7 @@ export function keepMiddle(kernels: MergeKernels, { kept, skipped }: { kept: num
 
 function keepBand(
   kernels: MergeKernels,
-  wanted: readonly number[],
+  wanted: readonly (() => number)[],
   bandOf: (cuts: readonly Cut[]) => Band,
 ): Sparsifier {
   const ranks = new SizeRanks(kernels, wanted);

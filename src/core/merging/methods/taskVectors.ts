@@ -127,7 +127,10 @@ function sparsifierOf(job: TensorJob, input: number): Sparsifier | null {
   if (1 <= density || count === 0) return null;
   if (keeps === 'chance') return keepByChance(kernels, density, chanceKey(task.seed, task.name, input));
   if (density <= 0) return keepNone(kernels);
-  if (keeps === 'largest') return keepLargest(kernels, { kept: Math.max(1, Math.trunc(density * count)), count });
+  if (keeps === 'largest') {
+    const kept = Math.max(1, Math.trunc(density * count));
+    return keepLargest(kernels, { kept: () => kept, count });
+  }
   if (keeps === 'middle') {
     const kept = Math.trunc(density * count);
     const outliers = Math.trunc(modelNumber(task, input, 'gamma') * count);
