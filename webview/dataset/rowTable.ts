@@ -5,6 +5,8 @@ import type { PageParams, RowReference } from '../../src/protocol/datasetView';
 import { arrowDownIcon, arrowUpIcon, icon, warningIcon } from '../shared/icon';
 import { pageStyles } from '../shared/pageStyles';
 import { sharedStrings } from '../shared/strings';
+import { virtualRowStyles } from '../shared/virtualRowStyles';
+import { VirtualRows } from '../shared/virtualRows';
 import { columnsFor, type RowColumn } from './rowColumns';
 import { rowTableStyles } from './rowTableStyles';
 import { strings } from './strings';
@@ -13,12 +15,6 @@ import { strings } from './strings';
 const pageRows = 100;
 /** Pages that are kept. */
 const mostPages = 40;
-/** Pixels, as in the styles. */
-const rowHeight = 24;
-/** Rows drawn above and below what is seen. */
-const margin = 8;
-/** Browsers lay out nothing higher, in pixels. */
-const mostHeight = 16_000_000;
 
 /** What the table says when a row is to be shown: in its file, or explained. */
 export type RowEvent = CustomEvent<RowReference & { readonly as: 'open' | 'peek' | 'explain' }>;
@@ -37,12 +33,10 @@ export class AldRowTable extends LitElement {
     hasLines: { attribute: false },
     manyObjectives: { attribute: false },
     total: { state: true },
-    first: { state: true },
-    active: { state: true },
     problem: { state: true },
   };
 
-  static override styles = [pageStyles, rowTableStyles];
+  static override styles = [pageStyles, virtualRowStyles, rowTableStyles];
 
   readPage: ((params: PageParams) => Promise<DatasetPage>) | null = null;
   query!: DatasetQuery;
@@ -53,9 +47,7 @@ export class AldRowTable extends LitElement {
   manyObjectives = false;
   /** null: not known yet. */
   private total: number | null = null;
-  /** First row in view. */
-  private first = 0;
-  private active = 0;
+  private readonly rows = new VirtualRows(this, () => this.total ?? 0);
   private problem: string | null = null;
   private pages = new Map<number, readonly DatasetPageRow[]>();
   private readonly asked = new Set<number>();
@@ -79,8 +71,8 @@ export class AldRowTable extends LitElement {
         aria-rowcount=${total === null ? -1 : total + 1}
         aria-colcount=${columns.length}
         aria-describedby="help"
-        aria-activedescendant=${this.isDrawn(this.active) ? `row-${this.active}` : nothing}
-        @scroll=${this.scrolled}
+        aria-activedescendant=${this.rows.isDrawn(this.rows.active) ? `row-${this.rows.active}` : nothing}
+        @scroll=${this.rows.scrolled}
         @keydown=${this.keydown}
       >
         <div role="rowgroup" class="head">
@@ -119,7 +111,8 @@ export class AldRowTable extends LitElement {
   }
 
   private renderRows(columns: readonly RowColumn[]): TemplateResult[] {
-    const { from, to } = this.drawn();
+    const { from, to } = this.rows.drawn();
+    const { active } = this.rows;
     const rows: TemplateResult[] = [];
     for (let place = from; place < to; place += 1) {
       const row = this.rowAt(place);
@@ -127,9 +120,9 @@ export class AldRowTable extends LitElement {
         html`<div
           role="row"
           id="row-${place}"
-          class="row ${place === this.active ? 'active' : ''}"
+          class="row ${place === active ? 'active' : ''}"
           aria-rowindex=${place + 2}
-          aria-selected=${place === this.active ? 'true' : 'false'}
+          aria-selected=${place === active ? 'true' : 'false'}
           data-place=${place}
           @click=${(event: MouseEvent) => this.clicked(event, place)}
           @dblclick=${() => this.show(place, 'open')}
@@ -160,45 +153,11 @@ export class AldRowTable extends LitElement {
   }
 
   protected override updated(): void {
-    const body = this.renderRoot.querySelector<HTMLElement>('.body');
-    if (body === null) return;
-    body.style.height = `${Math.min(mostHeight, (this.total ?? 0) * rowHeight)}px`;
-    for (const row of body.querySelectorAll<HTMLElement>('.row')) {
-      row.style.top = `${this.topOf(Number(row.dataset['place']))}px`;
-    }
     this.askForMissing();
   }
 
   override focus(): void {
-    this.grid()?.focus();
-  }
-
-  /** Above the highest layout of browsers, rows are placed relative to the first one in view. */
-  private topOf(place: number): number {
-    const height = (this.total ?? 0) * rowHeight;
-    if (height <= mostHeight) return place * rowHeight;
-    const scrolled = this.grid()?.scrollTop ?? 0;
-    return scrolled + (place - this.first) * rowHeight;
-  }
-
-  private grid(): HTMLElement | null {
-    return this.renderRoot.querySelector('.grid');
-  }
-
-  private visibleRows(): number {
-    // The table is as high as its rows, up to what its styles allow.
-    const highest = Math.min(0.58 * window.innerHeight, 620);
-    return Math.max(1, Math.floor(highest / rowHeight) - 1);
-  }
-
-  private drawn(): { readonly from: number; readonly to: number } {
-    const total = this.total ?? 0;
-    return { from: Math.max(0, this.first - margin), to: Math.min(total, this.first + this.visibleRows() + margin) };
-  }
-
-  private isDrawn(place: number): boolean {
-    const { from, to } = this.drawn();
-    return from <= place && place < to;
+    this.rows.grid()?.focus();
   }
 
   private rowAt(place: number): DatasetPageRow | undefined {
@@ -208,10 +167,7 @@ export class AldRowTable extends LitElement {
   private startAgain(): void {
     this.pages = new Map();
     this.total = null;
-    this.first = 0;
-    this.active = 0;
-    const grid = this.grid();
-    if (grid !== null) grid.scrollTop = 0;
+    this.rows.startAgain();
     this.askAgain();
   }
 
@@ -219,12 +175,12 @@ export class AldRowTable extends LitElement {
     this.question += 1;
     this.asked.clear();
     this.problem = null;
-    const { from, to } = this.drawn();
+    const { from, to } = this.rows.drawn();
     for (let page = Math.floor(from / pageRows); page * pageRows < Math.max(1, to); page += 1) void this.ask(page);
   }
 
   private askForMissing(): void {
-    const { from, to } = this.drawn();
+    const { from, to } = this.rows.drawn();
     for (let page = Math.floor(from / pageRows); page * pageRows < to; page += 1) {
       if (!this.pages.has(page) && !this.asked.has(page)) void this.ask(page);
     }
@@ -244,21 +200,12 @@ export class AldRowTable extends LitElement {
         this.asked.delete(oldest);
       }
       this.total = answer.total;
-      this.active = Math.max(0, Math.min(this.active, answer.total - 1));
-      this.requestUpdate();
+      this.rows.activate(this.rows.active);
     } catch (error) {
       if (question !== this.question) return;
       this.problem = sharedStrings.failed(error instanceof Error ? error.message : String(error));
     }
   }
-
-  private readonly scrolled = (): void => {
-    const grid = this.grid();
-    if (grid === null) return;
-    const height = (this.total ?? 0) * rowHeight;
-    const share = height <= mostHeight ? 1 : height / mostHeight;
-    this.first = Math.max(0, Math.floor((grid.scrollTop * share) / rowHeight));
-  };
 
   private sortBy(sort: DatasetSort): void {
     const isSorted = this.query.sort === sort;
@@ -267,7 +214,7 @@ export class AldRowTable extends LitElement {
   }
 
   private clicked(event: MouseEvent, place: number): void {
-    this.active = place;
+    this.rows.activate(place);
     const isButton = event.composedPath().some((target) => target instanceof HTMLButtonElement);
     if (!isButton) this.show(place, 'peek');
   }
@@ -275,52 +222,19 @@ export class AldRowTable extends LitElement {
   private show(place: number, as: RowEvent['detail']['as']): void {
     const row = this.rowAt(place);
     if (row === undefined) return;
-    this.active = place;
+    this.rows.activate(place);
     const detail = { row: row.row, id: row.id, line: row.line, as };
     this.dispatchEvent(new CustomEvent('ald-row', { detail, bubbles: true, composed: true }));
   }
 
   private keydown(event: KeyboardEvent): void {
-    if (event.target !== this.grid()) return;
+    if (event.target !== this.rows.grid()) return;
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
-      this.show(this.active, event.key === ' ' ? 'peek' : event.shiftKey ? 'explain' : 'open');
+      this.show(this.rows.active, event.key === ' ' ? 'peek' : event.shiftKey ? 'explain' : 'open');
       return;
     }
-    const next = this.placeAfter(event.key);
-    if (next === null) return;
-    event.preventDefault();
-    this.active = next;
-    this.reveal(next);
-  }
-
-  private placeAfter(key: string): number | null {
-    const last = Math.max(0, (this.total ?? 0) - 1);
-    switch (key) {
-      case 'ArrowDown':
-        return Math.min(last, this.active + 1);
-      case 'ArrowUp':
-        return Math.max(0, this.active - 1);
-      case 'PageDown':
-        return Math.min(last, this.active + this.visibleRows());
-      case 'PageUp':
-        return Math.max(0, this.active - this.visibleRows());
-      case 'Home':
-        return 0;
-      case 'End':
-        return last;
-      default:
-        return null;
-    }
-  }
-
-  private reveal(place: number): void {
-    const grid = this.grid();
-    if (grid === null) return;
-    const share = Math.max(1, ((this.total ?? 0) * rowHeight) / mostHeight);
-    const visible = this.visibleRows();
-    if (place < this.first) grid.scrollTop = (place * rowHeight) / share;
-    else if (this.first + visible <= place) grid.scrollTop = ((place - visible + 1) * rowHeight) / share;
+    this.rows.moved(event);
   }
 }
 
