@@ -1,10 +1,12 @@
 import { dirname } from 'node:path';
-import type { TextDocument } from 'vscode';
-import { Disposable, EventEmitter, l10n, Range, Uri, window, workspace } from 'vscode';
+import type { TextDocument, Uri } from 'vscode';
+import { Disposable, EventEmitter, l10n, Range, window, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
 import { joinProblems } from '../../core/merging/joinProblems';
 import type { MergePlan } from '../../core/merging/mergePlan';
-import type { MergeRecipe, RecipeProblem, RecipeReading } from '../../core/merging/mergeRecipe';
+import type { Progress } from '../../core/jobContext';
+import type { MergeRecipe, RecipeModel, RecipeProblem, RecipeReading } from '../../core/merging/mergeRecipe';
+import { recipeModelKey } from '../../core/merging/mergeRecipe';
 import type { MergeSourceReading } from '../../core/merging/mergeSource';
 import { modelsToRead } from '../../core/merging/checkStages';
 import { needVocabularies } from '../../core/merging/modelsOfRecipe';
@@ -31,6 +33,8 @@ export interface RecipePlan {
   readonly stages: readonly MergePlan[];
   /** In the order of the text; of the text alone where there are no sources. */
   readonly problems: readonly RecipeProblem[];
+  /** The models are being read; null: they have been. */
+  readonly reading: Progress | null;
   /** Why the models were not looked at; null: they were, or are being. */
   readonly failure: AlidadeError | null;
 }
@@ -97,10 +101,23 @@ export class RecipePlans implements Disposable {
     this.#registered.dispose();
   }
 
+  readonly isRecipe = isRecipe;
+
   /** What is known of a recipe now, perhaps of an earlier version of it; null: it is none, or nothing is known yet. */
   ofDocument(document: TextDocument): RecipePlan | null {
     return this.#plans.get(keyOf(document))?.plan ?? null;
   }
+
+  /** As `ofDocument`; what is not known begins to be read, and is said to be empty for now. */
+  readonly planOf = (document: TextDocument): RecipePlan => {
+    const known = this.ofDocument(document);
+    if (known !== null) return known;
+    void this.#plan(document);
+    const { version } = document;
+    return (
+      this.ofDocument(document) ?? bareOf({ version, text: document.getText(), reading: { recipes: [], problems: [] } })
+    );
+  };
 
   /** What the text says as it is now; null: it is no recipe. */
   parse(document: TextDocument): RecipeReading | null {
@@ -113,15 +130,17 @@ export class RecipePlans implements Disposable {
     return reading;
   }
 
-  /**
-   * The plan of a text that stands, or might stand, in a document.
-   * @throws AlidadeError `cancelled`, or why the sidecar failed.
-   */
-  async planText(document: TextDocument, text: string, signal: AbortSignal): Promise<RecipePlan> {
+  /** The plan of a text that might stand in a document, from the models that are known; null: one of them is not. */
+  readonly planText = (document: TextDocument, text: string): RecipePlan | null => {
+    const known = this.ofDocument(document);
     const reading = parseMergeRecipe(text);
-    const sources = await this.#readSources(document.uri, reading, signal);
-    return this.#planOf({ version: document.version, text, reading, sources });
-  }
+    const { recipes } = reading;
+    const isKnown = (model: RecipeModel): boolean =>
+      known?.sources?.some(({ key }) => key === recipeModelKey(model)) === true;
+    if (known?.sources === null || known === null || !modelsToRead(recipes).every(isKnown)) return null;
+    if (needVocabularies(recipes) && !needVocabularies(known.recipes)) return null;
+    return this.#planWith({ version: document.version, text, reading, sources: known.sources });
+  };
 
   #planSoon(document: TextDocument): void {
     const key = keyOf(document);
@@ -149,11 +168,13 @@ export class RecipePlans implements Disposable {
       this.#plans.set(key, { plan, work: isDone ? null : work });
       this.#changed.fire(document);
     };
-    const bare: RecipePlan = { ...reading, version, text, sources: null, stages: [], failure: null };
+    const bare = bareOf({ version, text, reading });
     this.#plans.set(key, { plan: before?.plan ?? bare, work });
     try {
-      const sources = await this.#readSources(document.uri, reading, signal, () => show(bare, false));
-      if (!signal.aborted) show(this.#planOf({ version, text, reading, sources }), true);
+      const sources = await this.#readSources(document.uri, reading, signal, () =>
+        show({ ...bare, reading: { message: l10n.t('Reading the models') } }, false),
+      );
+      if (!signal.aborted) show(this.#planWith({ version, text, reading, sources }), true);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof AlidadeError)) throw error;
@@ -184,7 +205,7 @@ export class RecipePlans implements Disposable {
     );
   }
 
-  #planOf({ version, text, reading, sources }: PlanOfParams): RecipePlan {
+  #planWith({ version, text, reading, sources }: PlanOfParams): RecipePlan {
     const { shardBytes, mergekitCompatible } = readMergeSettings();
     const { stages, problems } = planMerge({
       recipes: reading.recipes,
@@ -200,7 +221,8 @@ export class RecipePlans implements Disposable {
     });
     const all = joinProblems(reading.problems, problems);
     const isFaulty = all.some(({ severity }) => severity === 'error');
-    return { ...reading, version, text, sources, stages: isFaulty ? [] : stages, problems: all, failure: null };
+    const plan = bareOf({ version, text, reading });
+    return { ...plan, sources, stages: isFaulty ? [] : stages, problems: all };
   }
 
   /** Recipes with models that could not be read. */
@@ -229,6 +251,11 @@ interface PlanOfParams {
   readonly text: string;
   readonly reading: RecipeReading;
   readonly sources: readonly MergeSourceReading[];
+}
+
+/** Of the text alone. */
+function bareOf({ version, text, reading }: Omit<PlanOfParams, 'sources'>): RecipePlan {
+  return { ...reading, version, text, sources: null, stages: [], reading: null, failure: null };
 }
 
 /** From which folders a recipe's relative paths are taken: its own, then those of the workspace, its own first. */

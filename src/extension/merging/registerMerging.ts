@@ -4,6 +4,8 @@ import type { Logger } from '../../core/jobContext';
 import type { ModelsView } from '../checkpoint/modelsView';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 import { MergeProcess } from './mergeProcess';
+import { RecipePlans } from './recipePlans';
+import { registerRecipes } from './registerRecipes';
 
 export interface MergingParams {
   readonly context: ExtensionContext;
@@ -13,7 +15,9 @@ export interface MergingParams {
 }
 
 /** Merge recipes in the editor, their preview, the Merge view, and the merges themselves. */
-export function registerMerging({ context, logger }: MergingParams): Disposable {
+export function registerMerging({ context, client, models, logger }: MergingParams): Disposable {
   const process = new MergeProcess({ context, logger });
-  return Disposable.from(process);
+  const { version } = context.extension.packageJSON as { readonly version: string };
+  const plans = new RecipePlans({ client, version });
+  return Disposable.from(process, plans, registerRecipes(plans, models));
 }

@@ -1,0 +1,27 @@
+import type { CodeActionProvider, Disposable } from 'vscode';
+import { CodeAction, CodeActionKind, l10n, languages, WorkspaceEdit } from 'vscode';
+import { recipeDiagnosticSource } from './recipeDiagnostics';
+import { rangeOf, type RecipePlans } from './recipePlans';
+import { recipeSelector } from './recipeSelector';
+
+/** What was probably meant, as a quick fix. */
+export function registerRecipeFixes(plans: RecipePlans): Disposable {
+  const provider: CodeActionProvider = {
+    provideCodeActions: (document, range, { diagnostics }) =>
+      (plans.parse(document)?.problems ?? []).flatMap(({ code, span, suggestion }) => {
+        const place = rangeOf(document, span);
+        if (suggestion === undefined || place.intersection(range) === undefined) return [];
+        const action = new CodeAction(l10n.t('Change to {0}', suggestion), CodeActionKind.QuickFix);
+        action.edit = new WorkspaceEdit();
+        action.edit.replace(document.uri, place, suggestion);
+        action.isPreferred = true;
+        action.diagnostics = diagnostics.filter(
+          (each) => each.source === recipeDiagnosticSource && each.code === code && each.range.isEqual(place),
+        );
+        return [action];
+      }),
+  };
+  return languages.registerCodeActionsProvider(recipeSelector, provider, {
+    providedCodeActionKinds: [CodeActionKind.QuickFix],
+  });
+}
