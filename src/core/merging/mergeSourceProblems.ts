@@ -1,5 +1,7 @@
+import type { AdapterParts } from '../checkpoint/mergeAdapter';
 import type { TensorEntry } from '../checkpoint/tensorEntry';
 import { innerConfig, layerCountKeys } from './outputConfig';
+import { isEmbeddingTable, isLanguageModelHead } from './tensorRole';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -26,4 +28,18 @@ export function findQuantisation(config: JsonObject, tensors: ReadonlyMap<string
     }
   }
   return null;
+}
+
+/** What adapters have to know of a model of any architecture, from its names. */
+export function findAdaptable(
+  config: JsonObject,
+  tensors: ReadonlyMap<string, TensorEntry>,
+): Pick<AdapterParts, 'conv1d' | 'embedding' | 'languageModelHead'> {
+  const names = [...tensors.keys()];
+  const isConv1d = config['model_type'] === 'gpt2' || config['model_type'] === 'gpt_bigcode';
+  return {
+    conv1d: new Set(isConv1d ? names.filter((name) => /\.(c_attn|q_attn|c_proj|c_fc)\.weight$/.test(name)) : []),
+    embedding: names.find(isEmbeddingTable) ?? 'model.embed_tokens.weight',
+    languageModelHead: names.find(isLanguageModelHead) ?? 'lm_head.weight',
+  };
 }

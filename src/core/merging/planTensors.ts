@@ -9,7 +9,7 @@ import type { LayerOrigin } from './outputConfig';
 import type { ProblemCollector } from './problemCollector';
 import type { OutputSlice, SliceSource } from './resolveSlices';
 import type { LayerNaming } from './tensorRole';
-import { findLayers, groupOf, isLanguageModelHead, layerTensorName, roleOf } from './tensorRole';
+import { findLayers, groupOf, isEmbeddingTable, isLanguageModelHead, layerTensorName, roleOf } from './tensorRole';
 import type { VocabularyPlan } from './tokenizerPolicy';
 
 export interface PlanTensorsParams {
@@ -233,7 +233,7 @@ function renameBody(name: string, from: LayerNaming, to: LayerNaming): string {
 
 function embeddingOf({ outside }: IndexedSource): TensorEntry | null {
   for (const [name, entry] of outside) {
-    if (/(^|\.)(embed_tokens|wte|word_embeddings|embed_in|tok_embeddings)\.weight$/.test(name)) return entry;
+    if (isEmbeddingTable(name)) return entry;
   }
   return null;
 }

@@ -40,8 +40,12 @@ const groupsOutside: readonly (readonly [RegExp, TensorGroup])[] = [
 export function tensorPlace(name: string): TensorPlace {
   // A reward head may have layers of its own (`gating.layers.0`), which are none of the model's.
   const match = headPattern.test(name) ? null : layerPattern.exec(name);
-  const groups = match === null ? groupsOutside : groupsInLayer;
-  const part = match === null ? name : match[2];
-  const group = groups.find(([pattern]) => pattern.test(part))?.[1] ?? 'other';
-  return { layer: match === null ? null : Number(match[1]), group };
+  if (match === null) return { layer: null, group: groupOfPart(name, false) };
+  return { layer: Number(match[1]), group: groupOfPart(match[2], true) };
+}
+
+/** @param part what stands behind the number of a layer; outside the layers, the name. */
+export function groupOfPart(part: string, isInLayer: boolean): TensorGroup {
+  const groups = isInLayer ? groupsInLayer : groupsOutside;
+  return groups.find(([pattern]) => pattern.test(part))?.[1] ?? 'other';
 }

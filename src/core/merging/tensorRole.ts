@@ -1,5 +1,6 @@
 import type { TensorGroup } from './mergePlan';
 import type { MergeSource } from './mergeSource';
+import { groupOfPart } from './tensorPlace';
 
 /** Where the layers of a model are among its tensors. */
 export interface LayerNaming {
@@ -52,34 +53,18 @@ export function layerTensorName({ prefix }: LayerNaming, layer: number, rest: st
 }
 
 export function groupOf({ layer, rest }: TensorRole): TensorGroup {
-  if (layer !== null) {
-    if (/(^|[._])(layer_?norm|norm|ln)\d?([._]|$)|ln_\d|norm\.weight$/i.test(rest)) return 'norm';
-    if (/(^|\.)(self_attn|attn|attention|self_attention|cross_attn|self_attn_layer)\./i.test(rest)) return 'attention';
-    if (/(^|\.)(mlp|feed_forward|ffn|block_sparse_moe|experts)\./i.test(rest)) return 'mlp';
-    return 'other';
-  }
-  if (isEmbedding(rest)) return 'embedding';
-  if (/(^|\.)(lm_head|embed_out|output|output_layer|score|classifier|v_head|value_head|reward_head)\b/.test(rest)) {
-    return 'head';
-  }
-  if (/(^|\.)(regression_layer|gating|reward_transform_matrix|qa_outputs|cls)\b/.test(rest)) return 'head';
-  if (/(^|\.)(final_?)?(layer_?norm|norm|norm_f|ln_f|ln_out|final_layer_norm)\.(weight|bias)$/i.test(rest)) {
-    return 'finalNorm';
-  }
-  return 'other';
+  return groupOfPart(rest, layer !== null);
 }
 
-/** Tables of embeddings: what comes before the layers. */
-function isEmbedding(name: string): boolean {
-  return /(^|\.)(embed_tokens|wte|wpe|word_embeddings|position_embeddings|embed_positions|embed_in|tok_embeddings|embeddings)(\.|$)/.test(
-    name,
-  );
+/** Whether it is the table of the tokens' embeddings. */
+export function isEmbeddingTable(name: string): boolean {
+  return /(^|\.)(embed_tokens|wte|word_embeddings|embed_in|tok_embeddings)\.weight$/.test(name);
 }
 
 /** Whether the rows of a tensor outside the layers are tokens. */
 export function isIndexedByTokens(name: string): boolean {
   return (
-    /(^|\.)(embed_tokens|wte|word_embeddings|embed_in|tok_embeddings)\.weight$/.test(name) ||
+    isEmbeddingTable(name) ||
     /^(model\.|transformer\.)?(lm_head|embed_out|output|output_layer)\.(weight|bias)$/.test(name)
   );
 }

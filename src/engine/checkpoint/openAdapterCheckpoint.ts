@@ -40,12 +40,9 @@ export async function openAdapterCheckpoint(
   folder: string,
   openBase: (path: string) => Promise<Checkpoint>,
 ): Promise<Checkpoint> {
-  const configPath = join(folder, adapterConfigName);
-  const configBytes = (await readSmallFile({ path: configPath, most: maximumConfigLength })) ?? new Uint8Array();
-  const config = parseAdapterConfig(parseConfigJson(configBytes, configPath), configPath);
   const fileNames = await readdir(folder);
-  const hash = createHash('sha256').update(configBytes);
-  const weights = await readWeights(folder, fileNames, hash);
+  const hash = createHash('sha256');
+  const { config, ...weights } = await readAdapter(folder, hash);
   const basePath = await locateBase(folder, config);
   // Before it is opened: two adapters may name each other.
   if (isAdapterFolder(await readdir(basePath).catch((): string[] => []))) {
@@ -81,7 +78,7 @@ export async function openAdapterCheckpoint(
     tensors,
     head,
     ...summariseWeights(distinct(tensors.values())),
-    bytes: base.bytes + weights.bytes,
+    bytes: base.bytes + weights.file.size,
     license: (await readLicense(folder, fileNames)) ?? base.license,
     fingerprint: hash.update(tokenizers).update(base.fingerprint).digest('hex'),
     adapter: describeAdapter(base, config, tensors.values()),
@@ -95,11 +92,35 @@ export async function openAdapterCheckpoint(
   };
 }
 
+/** An adapter as its files have it, without its base. */
+export interface AdapterFiles {
+  readonly config: AdapterConfig;
+  /** Under the names of adapter_model.safetensors. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly file: { readonly path: string; readonly size: number; readonly changedAt: number };
+}
+
+/** @throws AlidadeError `not_found`, `unsupported`, FormatError */
+export async function readAdapter(folder: string, hash: Hash): Promise<AdapterFiles> {
+  const configPath = join(folder, adapterConfigName);
+  const configBytes = await readSmallFile({ path: configPath, most: maximumConfigLength });
+  if (configBytes === null) {
+    throw new AlidadeError({
+      code: 'not_found',
+      message: `${folder} has no ${adapterConfigName}`,
+      hint: 'give the folder of a LoRA adapter as PEFT saves it',
+    });
+  }
+  const config = parseAdapterConfig(parseConfigJson(configBytes, configPath), configPath);
+  const weights = await readWeights(folder, await readdir(folder), hash.update(configBytes));
+  return { config, ...weights };
+}
+
 async function readWeights(
   folder: string,
   fileNames: readonly string[],
   hash: Hash,
-): Promise<{ readonly tensors: ReadonlyMap<string, TensorEntry>; readonly bytes: number }> {
+): Promise<Pick<AdapterFiles, 'tensors' | 'file'>> {
   if (!fileNames.includes(weightsName)) {
     const pickled = fileNames.find((name) => /^adapter_model.*\.(bin|pt)$/.test(name));
     throw new AlidadeError({
@@ -117,7 +138,7 @@ async function readWeights(
     const header = await readSafetensorsHeader(source);
     hash.update(`\0${source.size}\0${source.changedAt}\0`).update(await source.read(0, header.dataOffset));
     const tensors = new Map([...header.tensors.values()].map((entry) => [entry.name, { ...entry, file }]));
-    return { tensors, bytes: source.size };
+    return { tensors, file: { path: file, size: source.size, changedAt: source.changedAt } };
   });
 }
 

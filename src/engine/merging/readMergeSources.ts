@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
+import { mergeAdapter } from '../../core/checkpoint/mergeAdapter';
 import { maximumConfigLength, parseConfigJson } from '../../core/checkpoint/parseConfigJson';
+import type { TensorEntry } from '../../core/checkpoint/tensorEntry';
 import type { JobContext } from '../../core/jobContext';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import type { RecipeModel } from '../../core/merging/mergeRecipe';
 import { recipeModelKey } from '../../core/merging/mergeRecipe';
 import type { MergeSource, MergeSourceReading } from '../../core/merging/mergeSource';
-import { findQuantisation, layerCountOf } from '../../core/merging/mergeSourceProblems';
+import { findAdaptable, findQuantisation, layerCountOf } from '../../core/merging/mergeSourceProblems';
 import { checkpointName } from '../checkpoint/checkpointName';
 import { describeFileError } from '../checkpoint/describeFileError';
+import { readAdapter } from '../checkpoint/openAdapterCheckpoint';
 import { readSmallFile } from '../checkpoint/readSmallFile';
 import { resolveModelReference } from '../checkpoint/resolveModelReference';
 import { findWeightFiles, readWeightHeaders } from '../checkpoint/weightFiles';
@@ -80,6 +84,8 @@ async function readSource(
   const { tensors, files, problems: faults } = await readWeightHeaders({ folder, plan, hash }, context);
   const problems = [...faults];
   const quantisation = findQuantisation(config, tensors);
+  const adapted = model.adapter === null ? null : await adaptSource({ adapter: model.adapter, folders, config, tensors, hash });
+  problems.push(...(adapted?.problems ?? []));
   if (quantisation !== null) problems.push(quantisation);
   const layerCount = layerCountOf(config);
   if (layerCount === null) problems.push('config.json does not say how many layers it has (num_hidden_layers)');
@@ -91,13 +97,35 @@ async function readSource(
     config,
     configText: new TextDecoder().decode(configBytes),
     layerCount: layerCount ?? 0,
-    tensors,
-    files: files.map(({ path, size, changedAt }) => ({ path, size, changedAt })),
+    tensors: adapted?.tensors ?? tensors,
+    files: [...files.map(({ path, size, changedAt }) => ({ path, size, changedAt })), ...(adapted?.files ?? [])],
     tokenizer,
     companions: fileNames.filter(isCompanion).sort(),
     fingerprint: hash.digest('hex'),
     problems,
   };
+}
+
+interface AdaptParams extends Pick<ReadMergeSourcesParams, 'folders'> {
+  readonly adapter: NonNullable<SourceReference['adapter']>;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Fed. */
+  readonly hash: Hash;
+}
+
+/** A model's tensors with an adapter on them. */
+async function adaptSource({
+  adapter,
+  folders,
+  config,
+  tensors,
+  hash,
+}: AdaptParams): Promise<Pick<MergeSource, 'tensors' | 'files' | 'problems'>> {
+  const folder = await locateModel({ ...adapter, adapter: null }, folders);
+  const { config: settings, tensors: adapterTensors, file } = await readAdapter(folder, hash);
+  const merged = mergeAdapter({ config: settings, adapter: adapterTensors, base: tensors, ...findAdaptable(config, tensors) });
+  return { tensors: merged.tensors, problems: merged.problems.map((problem) => `${folder}: ${problem}`), files: [file] };
 }
 
 /** The folder of a model: from each of the folders in turn, then from the hub's cache. */
