@@ -34,7 +34,8 @@ function lensesOf({ uri }: TextDocument, plan: RecipePlan | null): readonly Comm
     command: 'alidade.openMergePreview',
     arguments: [uri],
   };
-  if (plan === null || plan.reading !== null) return [preview, { title: l10n.t('Reading the models…'), command: '' }];
+  if (plan === null || (plan.sources === null && plan.failure === null))
+    return [preview, { title: l10n.t('Reading the models…'), command: '' }];
   const errors = plan.problems.filter(({ severity }) => severity === 'error').length;
   if (0 < errors) {
     const title = errors === 1 ? l10n.t('1 error') : l10n.t('{0} errors', errors);

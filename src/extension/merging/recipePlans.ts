@@ -4,9 +4,7 @@ import { Disposable, EventEmitter, l10n, Range, window, workspace } from 'vscode
 import { AlidadeError } from '../../core/alidadeError';
 import { joinProblems } from '../../core/merging/joinProblems';
 import type { MergePlan } from '../../core/merging/mergePlan';
-import type { Progress } from '../../core/jobContext';
-import type { MergeRecipe, RecipeModel, RecipeProblem, RecipeReading } from '../../core/merging/mergeRecipe';
-import { recipeModelKey } from '../../core/merging/mergeRecipe';
+import type { MergeRecipe, RecipeProblem, RecipeReading } from '../../core/merging/mergeRecipe';
 import type { MergeSourceReading } from '../../core/merging/mergeSource';
 import { modelsToRead } from '../../core/merging/checkStages';
 import { needVocabularies } from '../../core/merging/modelsOfRecipe';
@@ -33,8 +31,6 @@ export interface RecipePlan {
   readonly stages: readonly MergePlan[];
   /** In the order of the text; of the text alone where there are no sources. */
   readonly problems: readonly RecipeProblem[];
-  /** The models are being read; null: they have been. */
-  readonly reading: Progress | null;
   /** Why the models were not looked at; null: they were, or are being. */
   readonly failure: AlidadeError | null;
 }
@@ -108,17 +104,6 @@ export class RecipePlans implements Disposable {
     return this.#plans.get(keyOf(document))?.plan ?? null;
   }
 
-  /** As `ofDocument`; what is not known begins to be read, and is said to be empty for now. */
-  readonly planOf = (document: TextDocument): RecipePlan => {
-    const known = this.ofDocument(document);
-    if (known !== null) return known;
-    void this.#plan(document);
-    const { version } = document;
-    return (
-      this.ofDocument(document) ?? bareOf({ version, text: document.getText(), reading: { recipes: [], problems: [] } })
-    );
-  };
-
   /** What the text says as it is now; null: it is no recipe. */
   parse(document: TextDocument): RecipeReading | null {
     if (!isRecipe(document)) return null;
@@ -130,17 +115,15 @@ export class RecipePlans implements Disposable {
     return reading;
   }
 
-  /** The plan of a text that might stand in a document, from the models that are known; null: one of them is not. */
-  readonly planText = (document: TextDocument, text: string): RecipePlan | null => {
-    const known = this.ofDocument(document);
+  /**
+   * The plan of a text that stands, or might stand, in a document. Quick where its models have been read.
+   * @throws AlidadeError `cancelled`, or why the models could not be looked at.
+   */
+  async planText(document: TextDocument, text: string, signal: AbortSignal): Promise<RecipePlan> {
     const reading = parseMergeRecipe(text);
-    const { recipes } = reading;
-    const isKnown = (model: RecipeModel): boolean =>
-      known?.sources?.some(({ key }) => key === recipeModelKey(model)) === true;
-    if (known?.sources === null || known === null || !modelsToRead(recipes).every(isKnown)) return null;
-    if (needVocabularies(recipes) && !needVocabularies(known.recipes)) return null;
-    return this.#planWith({ version: document.version, text, reading, sources: known.sources });
-  };
+    const sources = await this.#readSources(document.uri, reading, signal);
+    return this.#planWith({ version: document.version, text, reading, sources });
+  }
 
   #planSoon(document: TextDocument): void {
     const key = keyOf(document);
@@ -171,9 +154,7 @@ export class RecipePlans implements Disposable {
     const bare = bareOf({ version, text, reading });
     this.#plans.set(key, { plan: before?.plan ?? bare, work });
     try {
-      const sources = await this.#readSources(document.uri, reading, signal, () =>
-        show({ ...bare, reading: { message: l10n.t('Reading the models') } }, false),
-      );
+      const sources = await this.#readSources(document.uri, reading, signal, () => show(bare, false));
       if (!signal.aborted) show(this.#planWith({ version, text, reading, sources }), true);
     } catch (error) {
       if (signal.aborted) return;
@@ -255,7 +236,7 @@ interface PlanOfParams {
 
 /** Of the text alone. */
 function bareOf({ version, text, reading }: Omit<PlanOfParams, 'sources'>): RecipePlan {
-  return { ...reading, version, text, sources: null, stages: [], reading: null, failure: null };
+  return { ...reading, version, text, sources: null, stages: [], failure: null };
 }
 
 /** From which folders a recipe's relative paths are taken: its own, then those of the workspace, its own first. */
