@@ -555,6 +555,25 @@ export function keepSign(vector: usize, votes: usize, count: i32): void {
   }
 }
 
+/** Makes zero what has a size below the least. */
+export function keepAtLeast(vector: usize, sizes: usize, least: f64, count: i32): void {
+  const bound = f64x2.splat(least);
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
+    const isLarge = f64x2.ge(v128.load(sizes + i), bound);
+    v128.store(vector + i, v128.and(v128.load(vector + i), isLarge));
+  }
+}
+
+/** Values whose sizes are in the order of signed values: keys above 2^62 for positive ones, without their last bit. */
+export function toOrdered(vector: usize, to: usize, count: i32): void {
+  for (const end = vector + (count << 3); vector < end; vector += 8, to += 8) {
+    const bits = load<u64>(vector);
+    const size = (bits & 0x7fffffffffffffff) >> 1;
+    const isNegative = bits >> 63 != 0 && size != 0;
+    store<u64>(to, isNegative ? 0x3fffffffffffffff - size : 0x4000000000000000 + size);
+  }
+}
+
 /** Makes zero what a mask has zero for. */
 export function keepWhere(vector: usize, mask: usize, count: i32): void {
   for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {

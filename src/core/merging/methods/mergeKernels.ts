@@ -57,6 +57,8 @@ interface KernelFunctions {
     count: number,
   ): void;
   keepSign(vector: Address, votes: Address, count: number): void;
+  keepAtLeast(vector: Address, sizes: Address, least: number, count: number): void;
+  toOrdered(vector: Address, to: Address, count: number): void;
   keepWhere(vector: Address, mask: Address, count: number): void;
   countNonZero(vector: Address, count: number): number;
   addWhere(vector: Address, weight: number, to: Address, count: number): void;

@@ -1,7 +1,10 @@
 import type { MergeMethod } from '../mergeMethod';
+import { arceeFusion, arceeFusionPasses } from './arceeFusion';
+import { karcher, karcherPasses } from './karcher';
 import { linear } from './linear';
 import type { MergeKernels } from './mergeKernels';
 import { modelStock } from './modelStock';
+import { multislerp, multislerpPasses } from './multislerp';
 import { nearswap } from './nearswap';
 import { nuslerp } from './nuslerp';
 import { passthrough } from './passthrough';
@@ -21,10 +24,12 @@ interface Method {
 
 const ofTaskVectors: Method = { run: taskVectors, passes: taskVectorPasses, wholeRows: ranksRows };
 
-const methods: Readonly<Partial<Record<MergeMethod, Method>>> = {
+const methods: Readonly<Record<MergeMethod, Method>> = {
   linear: { run: linear, passes: () => 1 },
   slerp: { run: slerp, passes: () => 2 },
   nuslerp: { run: nuslerp, passes: ({ arithmetic }) => (arithmetic === 'exact' ? 2 : 3) },
+  multislerp: { run: multislerp, passes: multislerpPasses },
+  karcher: { run: karcher, passes: karcherPasses },
   task_arithmetic: ofTaskVectors,
   ties: ofTaskVectors,
   dare_linear: ofTaskVectors,
@@ -36,6 +41,7 @@ const methods: Readonly<Partial<Record<MergeMethod, Method>>> = {
   sce: { run: sce, passes: scePasses },
   model_stock: { run: modelStock, passes: () => 2 },
   nearswap: { run: nearswap, passes: () => 1 },
+  arcee_fusion: { run: arceeFusion, passes: arceeFusionPasses, wholeRows: () => true },
   passthrough: { run: passthrough, passes: () => 1 },
 };
 
@@ -44,7 +50,7 @@ const methods: Readonly<Partial<Record<MergeMethod, Method>>> = {
  * or fewer.
  */
 export function passesOf(task: TensorMerge): number {
-  return methods[task.method]?.passes(task) ?? 1;
+  return methods[task.method].passes(task);
 }
 
 /**
@@ -57,6 +63,5 @@ export function passesOf(task: TensorMerge): number {
  */
 export function* mergeTensor(task: TensorMerge, io: TensorIo, kernels: MergeKernels): Generator<number, void> {
   const method = methods[task.method];
-  if (method === undefined) throw new Error(`${task.method} is not there yet`);
   yield* method.run(new TensorJob(task, io, kernels, { wholeRows: method.wholeRows?.(task) ?? false }));
 }

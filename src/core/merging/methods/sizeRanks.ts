@@ -15,6 +15,13 @@ const FIRST: KeyRange = { from: keyOfPower(-60), to: keyOfPower(4), shift: 42n }
 const BINS = 1 << 16;
 const TABLE = 64;
 
+/** Where `toOrdered` puts zero: larger keys are positive, smaller ones negative. */
+const ZERO = 1n << 62n;
+
+function doubleOf(bits: bigint): number {
+  return new Float64Array(BigUint64Array.of(bits).buffer)[0];
+}
+
 function keyOfPower(exponent: number): bigint {
   return BigInt(exponent + 1023) << 52n;
 }
@@ -60,6 +67,24 @@ export class SizeRanks {
     this.wantsValues = wantsValues;
     this.searches = ranks.map((rank) => ({ rank, ...first, below: 0, cut: null }));
     this.counters = ranks.map(() => kernels.reserve(TABLE + BINS * 4));
+  }
+
+  /** Of values that `toOrdered` has made sizes of; also finds what they are. */
+  static ofSigned(kernels: MergeKernels, ranks: readonly number[]): SizeRanks {
+    const first = { from: ZERO + (FIRST.from >> 1n), to: ZERO + (FIRST.to >> 1n), shift: FIRST.shift - 1n };
+    return new SizeRanks(
+      kernels,
+      ranks.map((rank) => () => rank),
+      { wantsValues: true, first },
+    );
+  }
+
+  /** The values at the ranks, when done; of signed ones, to their last bit but one. */
+  signedValues(): readonly number[] {
+    return this.cuts.map(({ key }) => {
+      const size = doubleOf((key < ZERO ? ZERO - 1n - key : key - ZERO) << 1n);
+      return key < ZERO ? -size : size;
+    });
   }
 
   get isDone(): boolean {
