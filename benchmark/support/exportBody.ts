@@ -5,15 +5,24 @@ import type { Checkpoint } from '../../src/core/checkpoint/checkpoint';
 import type { ModelConfig } from '../../src/core/checkpoint/modelConfig';
 import { readTensor } from '../../src/engine/checkpoint/readTensor';
 
-/** Writes a Llama body as an F32 folder (config.json, model.safetensors) that transformers opens; returns the folder. */
-export async function exportBody(checkpoint: Checkpoint): Promise<string> {
+export interface ExportOptions {
+  /** Default F32. */
+  readonly dtype?: 'F32' | 'BF16';
+  /** Changes the values of a tensor, in place. */
+  readonly change?: (values: Float32Array, name: string) => void;
+}
+
+/** Writes a Llama body as a folder (config.json, model.safetensors) that transformers opens; returns the folder. */
+export async function exportBody(checkpoint: Checkpoint, options: ExportOptions = {}): Promise<string> {
+  const { dtype = 'F32', change } = options;
+  const width = dtype === 'F32' ? 4 : 2;
   const folder = await mkdtemp(join(tmpdir(), 'alidade-benchmark-'));
-  await writeFile(join(folder, 'config.json'), JSON.stringify(describeConfig(checkpoint.config), null, 2));
+  await writeFile(join(folder, 'config.json'), JSON.stringify(describeConfig(checkpoint.config, dtype), null, 2));
   const table: Record<string, unknown> = {};
   let end = 0;
   for (const { name, shape } of checkpoint.tensors.values()) {
-    const bytes = 4 * shape.reduce((product, length) => product * length, 1);
-    table[name] = { dtype: 'F32', shape, data_offsets: [end, end + bytes] };
+    const bytes = width * shape.reduce((product, length) => product * length, 1);
+    table[name] = { dtype, shape, data_offsets: [end, end + bytes] };
     end += bytes;
   }
   const json = Buffer.from(JSON.stringify({ __metadata__: { format: 'pt' }, ...table }));
@@ -25,7 +34,10 @@ export async function exportBody(checkpoint: Checkpoint): Promise<string> {
     await file.writeFile(header);
     for (const name of checkpoint.tensors.keys()) {
       const values = await readTensor(checkpoint, name);
-      await file.writeFile(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+      change?.(values, name);
+      const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+      const written = dtype === 'F32' ? words : Uint16Array.from(words, nearestBf16);
+      await file.writeFile(new Uint8Array(written.buffer, written.byteOffset, written.byteLength));
     }
   } finally {
     await file.close();
@@ -33,11 +45,16 @@ export async function exportBody(checkpoint: Checkpoint): Promise<string> {
   return folder;
 }
 
-function describeConfig(config: ModelConfig): unknown {
+/** Bits of float32 to bits of BF16, halves to even. */
+function nearestBf16(word: number): number {
+  return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+}
+
+function describeConfig(config: ModelConfig, dtype: 'F32' | 'BF16'): unknown {
   return {
     architectures: ['LlamaForCausalLM'],
     model_type: 'llama',
-    torch_dtype: 'float32',
+    torch_dtype: dtype === 'F32' ? 'float32' : 'bfloat16',
     hidden_size: config.hiddenSize,
     intermediate_size: config.intermediateSize,
     num_hidden_layers: config.layerCount,
