@@ -95,6 +95,9 @@ export interface CommandArguments {
   /** With two selected folders: those; what is missing is asked for. */
   readonly 'alidade.newMerge': readonly [first?: FileTarget | CheckpointTarget, selected?: readonly unknown[]];
   /** Without a recipe: the one in the active editor. */
+  readonly 'alidade.openMergePreview': readonly [recipe?: FileTarget | { readonly recipe: { readonly uri: Uri } }];
+  readonly 'alidade.toggleMergePreviewLock': readonly [];
+  /** Without a recipe: the one in the active editor. */
   readonly 'alidade.runMerge': readonly [recipe?: FileTarget | { readonly recipe: { readonly uri: Uri } }];
   readonly 'alidade.stopMerge': readonly [item: MergeTarget];
   readonly 'alidade.resumeMerge': readonly [item: MergeTarget];
@@ -152,6 +155,8 @@ const table: Record<CommandId, true> = {
   'alidade.saveRunOutput': true,
   'alidade.deleteRun': true,
   'alidade.newMerge': true,
+  'alidade.openMergePreview': true,
+  'alidade.toggleMergePreviewLock': true,
   'alidade.runMerge': true,
   'alidade.stopMerge': true,
   'alidade.resumeMerge': true,

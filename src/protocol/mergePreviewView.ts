@@ -99,17 +99,19 @@ export interface ScoreView {
   /** Measures again when the recipe has changed. */
   readonly follows: boolean;
   /** Of the recipe as it is; null: not measured. */
-  readonly measurement: Omit<MergeMeasurement, 'reward'> & {
-    readonly reward: {
-      readonly mean: number;
-      readonly model: string;
-      readonly isOfGenerated: boolean;
-      readonly rows: number;
-      /** The first rows that could not be scored, with the reason. */
-      readonly errors: readonly string[];
-      readonly errorCount: number;
-    } | null;
-  } | null;
+  readonly measurement:
+    | (Omit<MergeMeasurement, 'reward'> & {
+        readonly reward: {
+          readonly mean: number;
+          readonly model: string;
+          readonly isOfGenerated: boolean;
+          readonly rows: number;
+          /** The first rows that could not be scored, with the reason. */
+          readonly errors: readonly string[];
+          readonly errorCount: number;
+        } | null;
+      })
+    | null;
   readonly trials: readonly TrialView[];
 }
 
@@ -151,8 +153,10 @@ export type MergePreviewState =
       readonly plan: PlanView | null;
       /** The plan is that of an earlier text: this one has errors. */
       readonly stale: boolean;
-      /** What is being read; null: nothing. */
-      readonly reading: Progress | null;
+      /** Its models are being read. */
+      readonly isReading: boolean;
+      /** Why its models could not be looked at; null: they were, or are being. */
+      readonly failure: { readonly message: string; readonly hint: string | null } | null;
       readonly problems: readonly ProblemView[];
       /** Where the output would go by itself; null: not known. */
       readonly freeBytes: number | null;
@@ -177,12 +181,8 @@ export interface RatiosParams {
 /** To the page: draw this. */
 export const showMergePreview = new NotificationType<MergePreviewView>('mergePreview/show');
 
-/** To the host, once the page can draw; the reply is the first view and what the page keeps of itself for a reload. */
-export const mergePreviewReady = new RequestType<
-  null,
-  { readonly view: MergePreviewView; readonly saved: unknown },
-  void
->('mergePreview/ready');
+/** To the host, once the page can draw; the reply is the first view. Notifications sent before it are lost. */
+export const mergePreviewReady = new RequestType<null, MergePreviewView, void>('mergePreview/ready');
 
 /** To the host; the reply is the lock now in force. */
 export const setMergePreviewLocked = new RequestType<{ readonly locked: boolean }, boolean, void>(

@@ -1,4 +1,10 @@
-import type { MergePlan, PlannedModel, PlannedSource, PlannedTensor, TensorGroup } from '../../src/core/merging/mergePlan';
+import type {
+  MergePlan,
+  PlannedModel,
+  PlannedSource,
+  PlannedTensor,
+  TensorGroup,
+} from '../../src/core/merging/mergePlan';
 import { weightMap } from '../../src/core/merging/weightMap';
 import type {
   DifferenceView,
@@ -58,7 +64,15 @@ export function fixturePlan({
     }));
     return {
       ...{ name, layer, group, method, sources },
-      ...{ shape: [4, 4], dtype: 'BF16', workingDtype: 'BF16', bytes: 32, base: null, parameters: {}, place: { file: 0, offset: 0 } },
+      ...{
+        shape: [4, 4],
+        dtype: 'BF16',
+        workingDtype: 'BF16',
+        bytes: 32,
+        base: null,
+        parameters: {},
+        place: { file: 0, offset: 0 },
+      },
     };
   };
   const tensors = [
@@ -138,7 +152,12 @@ export function tiesPlan(layers = 32): PlanView {
     }),
   });
   const dropped = [
-    { model: 2, reason: 'only OpenHermes has it', count: 2, names: ['regression_layer.weight', 'gating.layers.0.weight'] },
+    {
+      model: 2,
+      reason: 'only OpenHermes has it',
+      count: 2,
+      names: ['regression_layer.weight', 'gating.layers.0.weight'],
+    },
   ];
   return { stages: [fixtureStage(plan, { dropped })], sliders: null };
 }
@@ -165,7 +184,14 @@ export const fullScore: ScoreView = {
   work: { kind: 'idle' },
   follows: true,
   measurement: {
-    reward: { mean: 1.388, model: 'zephyr', isOfGenerated: false, rows: 8, errors: ['row 5: empty response'], errorCount: 1 },
+    reward: {
+      mean: 1.388,
+      model: 'zephyr',
+      isOfGenerated: false,
+      rows: 8,
+      errors: ['row 5: empty response'],
+      errorCount: 1,
+    },
     perplexity: { tokens: 1592, nll: 3314.2, perplexity: 8.02 },
     mergedTensors: 99,
     mergeMilliseconds: 412,
@@ -189,7 +215,9 @@ export function fixtureDifference(layers = 32): DifferenceView {
       { name: 'relativeL2', layers: [row(0.01, 0.001), row(0.012, 0.0014), row(0.002, 0)], outside: [0, 0.004, 0.02] },
       {
         name: 'cosine',
-        layers: [row(0.01, 0.001), row(0.012, 0.0014), row(0.002, 0)].map((r) => r.map((value) => 1 - (value * value) / 2)),
+        layers: [row(0.01, 0.001), row(0.012, 0.0014), row(0.002, 0)].map((r) =>
+          r.map((value) => 1 - (value * value) / 2),
+        ),
         outside: [1, 0.999992, 0.9998],
       },
       { name: 'changed', layers: [row(0.5, 0.01), row(0.6, 0.01), row(0.1, 0)], outside: [0, 0.2, 0.91] },
@@ -197,7 +225,11 @@ export function fixtureDifference(layers = 32): DifferenceView {
   };
 }
 
-export function fixtureView(plan: PlanView | null, changes: Partial<RecipeState> = {}, locked = false): MergePreviewView {
+export function fixtureView(
+  plan: PlanView | null,
+  changes: Partial<RecipeState> = {},
+  locked = false,
+): MergePreviewView {
   return {
     locked,
     state: {
@@ -205,7 +237,8 @@ export function fixtureView(plan: PlanView | null, changes: Partial<RecipeState>
       file: 'recipes/zephyr.merge.yml',
       plan,
       stale: false,
-      reading: null,
+      isReading: false,
+      failure: null,
       problems: [],
       freeBytes: 212_000_000_000,
       score: noScore,

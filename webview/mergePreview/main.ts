@@ -16,7 +16,7 @@ import {
 import { connectHost } from '../shared/connection';
 import { AldMergePreview, type MergePreviewHost } from './mergePreviewPage';
 
-const { connection, saveState } = connectHost();
+const { connection } = connectHost();
 
 const host: MergePreviewHost = {
   setLocked: (locked) => connection.sendRequest(setMergePreviewLocked, { locked }),
@@ -36,9 +36,7 @@ async function start(page: AldMergePreview): Promise<void> {
   page.host = host;
   connection.onNotification(showMergePreview, (view) => page.show(view));
   connection.listen();
-  const { view, saved } = await connection.sendRequest(mergePreviewReady, null);
-  saveState(saved);
-  page.show(view);
+  page.show(await connection.sendRequest(mergePreviewReady, null));
 }
 
 const page = document.querySelector('ald-mergepreview');

@@ -96,7 +96,11 @@ const mapTexts: Omit<HeatMapTexts, 'low' | 'high' | 'value' | 'words'> = {
 };
 
 function formatShown(value: number): string {
-  return Math.abs(value) < 10 && 0.00005 <= Math.abs(value) ? formatRatio(value) : value === 0 ? '0.00' : formatNumber(value);
+  return Math.abs(value) < 10 && 0.00005 <= Math.abs(value)
+    ? formatRatio(value)
+    : value === 0
+      ? '0.00'
+      : formatNumber(value);
 }
 
 /** Cosines differ in their last digits. */

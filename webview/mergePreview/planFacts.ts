@@ -28,11 +28,7 @@ export function renderPlanFacts(stage: StageView, freeBytes: number | null): Tem
           : html`<div>
               <dt>${strings.free}</dt>
               <dd class="big" title=${strings.freeHint(String(freeBytes))}>${describeBytes(freeBytes)}</dd>
-              ${
-                freeBytes < bytes
-                  ? html`<dd class="flag">${icon(warningIcon)}${strings.tooLarge}</dd>`
-                  : nothing
-              }
+              ${freeBytes < bytes ? html`<dd class="flag">${icon(warningIcon)}${strings.tooLarge}</dd>` : nothing}
             </div>`
       }
     </dl>

@@ -46,27 +46,20 @@ export function renderPlanHeader({ state, stage, locked, act, toggleLock, reveal
               >${strings.actions[action]}</ald-button
             >`,
         )}
-        <ald-button
-          kind="icon"
-          .label=${locked ? strings.unlock : strings.lock}
-          .pressed=${locked}
-          @click=${toggleLock}
+        <ald-button kind="icon" .label=${locked ? strings.unlock : strings.lock} .pressed=${locked} @click=${toggleLock}
           >${icon(locked ? lockIcon : unlockIcon)}</ald-button
         >
       </div>
       ${stage === null ? nothing : renderStageLine(stage)}
     </header>
-    ${
-      state.reading === null
-        ? nothing
-        : html`<p class="quiet state" role="status">${strings.reading}: ${state.reading.message}</p>`
-    }
+    ${state.isReading ? html`<p class="quiet state" role="status">${strings.reading}</p>` : nothing}
+    ${state.failure === null ? nothing : renderFailure(state.failure)}
     ${state.searching.kind === 'running' ? renderWorkProgress(strings.searching, state.searching.progress) : nothing}
     ${state.searching.kind === 'failed' ? renderFailure(state.searching) : nothing}
     ${state.stale && state.plan !== null ? renderBanner('info', strings.stale) : nothing}
     ${state.problems.length === 0 ? nothing : renderProblems(state.problems, reveal)}
     ${
-      state.plan === null && state.reading === null && state.problems.some(({ severity }) => severity === 'error')
+      state.plan === null && !state.isReading && state.problems.some(({ severity }) => severity === 'error')
         ? html`<p class="quiet state">${strings.noPlan}</p>`
         : nothing
     }`;
@@ -86,11 +79,7 @@ function renderProblems(problems: readonly ProblemView[], reveal: (problem: Prob
       (problem) =>
         html`<li class=${problem.severity}>
           ${icon(pictures[problem.severity])}
-          <button
-            class="link"
-            title=${strings.goTo(problem.message, problem.line)}
-            @click=${() => reveal(problem)}
-          >
+          <button class="link" title=${strings.goTo(problem.message, problem.line)} @click=${() => reveal(problem)}>
             <span class="hidden">${strings.severities[problem.severity]}: </span>${sentenceOf(problem.message)}
             <span class="quiet">${strings.line(problem.line)}</span>
           </button>

@@ -92,9 +92,7 @@ export class AldRatios extends LitElement {
         </div>
       </header>
       <p class="note">${strings.slidersNote(before, after)}</p>
-      <div class="sliders" @focusout=${this.left}>
-        ${blocks.map((block, index) => this.renderBlock(block, index))}
-      </div>
+      <div class="sliders" @focusout=${this.left}>${blocks.map((block, index) => this.renderBlock(block, index))}</div>
       <div role="alert">
         ${this.invalid === null ? nothing : html`<p class="problem">${strings.notARatio(this.invalid.text)}</p>`}
       </div>

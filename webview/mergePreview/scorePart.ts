@@ -47,9 +47,7 @@ export function renderScorePart(params: ScorePartParams): TemplateResult {
       </div>
     </header>
     <p class="note">${strings.scoreNote}</p>
-    <dl class="inputs">
-      ${inputs.map((input) => renderInput(input, params))}
-    </dl>
+    <dl class="inputs">${inputs.map((input) => renderInput(input, params))}</dl>
     ${score.work.kind === 'running' ? renderWorkProgress(strings.measuring, score.work.progress) : nothing}
     ${score.work.kind === 'failed' ? renderFailure(score.work) : nothing} ${renderMeasurement(score)}
     ${score.trials.length === 0 ? nothing : renderPlane(params)}
@@ -145,7 +143,12 @@ function renderPlane({ score, actions, act, restore }: ScorePartParams): Templat
   >
     ${
       actions.includes('forgetTrials')
-        ? html`<button class="link" slot="actions" title=${strings.actionHints.forgetTrials} @click=${() => act('forgetTrials')}>
+        ? html`<button
+            class="link"
+            slot="actions"
+            title=${strings.actionHints.forgetTrials}
+            @click=${() => act('forgetTrials')}
+          >
             ${strings.actions.forgetTrials}
           </button>`
         : nothing
@@ -180,5 +183,7 @@ const scatterTexts: ScatterTexts = {
 };
 
 function secondsOf(milliseconds: number): string {
-  return milliseconds < 60_000 ? strings.seconds((milliseconds / 1000).toFixed(2)) : describeDuration(milliseconds / 1000);
+  return milliseconds < 60_000
+    ? strings.seconds((milliseconds / 1000).toFixed(2))
+    : describeDuration(milliseconds / 1000);
 }

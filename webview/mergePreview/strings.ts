@@ -95,7 +95,7 @@ export const strings = {
   mean: (value: string) => t('Mean {0}', value),
   meanHint: (exact: string) => t('{0}\nMean of the ratios over the blocks', exact),
   ratioHint: (exact: string, before: string) => t('{0}\nShare of {1}', exact, before),
-  alsoOutside: (groups: string) => t('Outside the layers: {0}', groups),
+  alsoOutside: (groups: string) => t('Apart from the blocks: {0}', groups),
   notARatio: (text: string) => t('“{0}” is not a number from 0 to 1', text),
 
   size: t('Output'),
@@ -107,7 +107,8 @@ export const strings = {
   reads: t('Reads'),
   readsHint: (bytes: string) => t('{0} bytes; methods that need more than one pass read the sources again', bytes),
   free: t('Free disk'),
-  freeHint: (bytes: string) => t('{0} bytes free where the recipe is; the merge asks for another folder if you like', bytes),
+  freeHint: (bytes: string) =>
+    t('{0} bytes free where the recipe is; the merge asks for another folder if you like', bytes),
   tooLarge: t('less than the output'),
 
   dropped: (count: number) =>
@@ -144,7 +145,8 @@ export const strings = {
   rewardOf: { given: t('of the rows'), generated: t('of its own answers') },
   rowErrors: (count: number) => (count === 1 ? t('1 row has no score') : t('{0} rows have no score', count)),
   perplexity: t('Perplexity'),
-  perplexityHint: (exact: string, tokens: number) => t('{0}\nover {1} tokens: exp of the mean surprise; lower is better', exact, tokens),
+  perplexityHint: (exact: string, tokens: number) =>
+    t('{0}\nover {1} tokens: exp of the mean surprise; lower is better', exact, tokens),
   tokens: (count: number) => t('over {0} tokens', count),
   took: t('Time'),
   tookHint: (tensors: number, merging: string) => t('{0} tensors were merged again, in {1}', tensors, merging),
@@ -176,7 +178,9 @@ export const strings = {
   },
   differenceWords: {
     relativeL2: t('Length of the difference, relative to the length of the weights of the first model'),
-    cosine: t('Cosine of the angle between the weights of the two models; 1 is the same direction. Darker is further from 1.'),
+    cosine: t(
+      'Cosine of the angle between the weights of the two models; 1 is the same direction. Darker is further from 1.',
+    ),
     changed: t('Share of the values that are not the same'),
   },
 } as const;

@@ -202,8 +202,7 @@ export class AldHeatMap extends LitElement {
     const { marked } = this;
     const place = (column: number): string => `${(100 * column) / this.columns}%`;
     return svg`${this.dividers.map(
-      (column) =>
-        svg`<line class="divider" x1=${place(column)} x2=${place(column)} y1="0" y2=${height}></line>`,
+      (column) => svg`<line class="divider" x1=${place(column)} x2=${place(column)} y1="0" y2=${height}></line>`,
     )}${
       marked === null
         ? nothing
@@ -319,7 +318,9 @@ export class AldHeatMap extends LitElement {
         return { strip, row, column: last };
       case 'ArrowDown':
         if (this.rowAt({ strip, row: row + 1, column }) !== undefined) return { strip, row: row + 1, column };
-        return this.rowAt({ strip: strip + 1, row: 0, column }) === undefined ? null : { strip: strip + 1, row: 0, column };
+        return this.rowAt({ strip: strip + 1, row: 0, column }) === undefined
+          ? null
+          : { strip: strip + 1, row: 0, column };
       case 'ArrowUp': {
         if (0 < row) return { strip, row: row - 1, column };
         const above = this.strips[strip - 1];

@@ -91,13 +91,7 @@ export class AldScatter extends LitElement {
     const x = scaleFitting(this.points.map((point) => point.x));
     const y = scaleFitting(this.points.map((point) => point.y));
     return html`<div class="yAxis quiet" aria-hidden="true">↑ ${this.texts.yAxis}</div>
-      <svg
-        class="plot"
-        role="list"
-        aria-label=${this.heading}
-        @keydown=${this.keydown}
-        @focusout=${this.hideTooltip}
-      >
+      <svg class="plot" role="list" aria-label=${this.heading} @keydown=${this.keydown} @focusout=${this.hideTooltip}>
         ${renderGrid(x, y)} ${this.renderFront(x, y)}
         ${this.points.map((point, index) => this.renderPoint(point, index, x, y))}
       </svg>
