@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
-import type { TreeDataProvider } from 'vscode';
+import type { TreeDataProvider ,
+  Uri} from 'vscode';
 import {
   EventEmitter,
   l10n,
@@ -7,8 +8,7 @@ import {
   ThemeColor,
   ThemeIcon,
   TreeItem,
-  TreeItemCollapsibleState,
-  Uri,
+  TreeItemCollapsibleState
 } from 'vscode';
 import { describeDuration } from '../../core/describeQuantity';
 import { formatBytes } from '../checkpoint/formatSize';

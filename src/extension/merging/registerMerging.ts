@@ -4,6 +4,7 @@ import type { Logger } from '../../core/jobContext';
 import type { ModelsView } from '../checkpoint/modelsView';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 import { MergeProcess } from './mergeProcess';
+import { registerMergeView } from './mergeView';
 import { RecipePlans } from './recipePlans';
 import { registerRecipes } from './registerRecipes';
 
@@ -19,5 +20,6 @@ export function registerMerging({ context, client, models, logger }: MergingPara
   const process = new MergeProcess({ context, logger });
   const { version } = context.extension.packageJSON as { readonly version: string };
   const plans = new RecipePlans({ client, version });
-  return Disposable.from(process, plans, registerRecipes(plans, models));
+  const view = registerMergeView({ context, client, models, process });
+  return Disposable.from(process, plans, view, registerRecipes(plans, models));
 }
