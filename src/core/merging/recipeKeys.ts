@@ -99,17 +99,34 @@ export function describeParameter(parameter: MethodParameter): string {
   return `${description}${bounds}${given}${gradient}`;
 }
 
-function parametersKey(method: MergeMethod | null, place: ParameterPlace, description: string): KeySpec {
-  const methods = method === null ? mergeMethods : [method];
-  const keys: Record<string, KeySpec> = {};
-  for (const parameter of methods.flatMap((each) => methodParameters(each, place))) {
-    keys[parameter.name] ??= {
-      // The bounds of one method are not those of another.
-      value: parameterValue(method === null ? withoutBounds(parameter) : parameter),
-      description: method === null ? parameter.description : describeParameter(parameter),
-    };
-  }
-  return { value: { kind: 'mapping', keys }, description };
+/** The same objects wherever they are used, so that the schema has them once. */
+interface ParameterSpecs {
+  readonly model: ValueSpec;
+  readonly shared: ValueSpec;
+}
+
+function parameterSpecs(method: MergeMethod | null): ParameterSpecs {
+  const values = new Map<string, ValueSpec>();
+  const valueOf = (parameter: MethodParameter): ValueSpec => {
+    const key = JSON.stringify([parameter.kind, parameter.least, parameter.most, parameter.isInteger]);
+    const value = values.get(key) ?? parameterValue(parameter);
+    values.set(key, value);
+    return value;
+  };
+  const specOf = (place: ParameterPlace): ValueSpec => {
+    const keys: Record<string, KeySpec> = {};
+    for (const parameter of (method === null ? mergeMethods : [method]).flatMap((each) =>
+      methodParameters(each, place),
+    )) {
+      keys[parameter.name] ??= {
+        // The bounds of one method are not those of another.
+        value: valueOf(method === null ? withoutBounds(parameter) : parameter),
+        description: method === null ? parameter.description : describeParameter(parameter),
+      };
+    }
+    return { kind: 'mapping', keys };
+  };
+  return { model: specOf('model'), shared: specOf('shared') };
 }
 
 function withoutBounds({ name, kind, fallback, description }: MethodParameter): MethodParameter {
@@ -118,7 +135,7 @@ function withoutBounds({ name, kind, fallback, description }: MethodParameter): 
 
 const ofModel = 'Parameters of this model. They go before those of the slice, the module and the recipe.';
 
-function modelsKey(method: MergeMethod | null): KeySpec {
+function modelsKey(parameters: ParameterSpecs): KeySpec {
   return {
     description:
       'The models, layer by layer: all have the same layers. In place of `slices` or `modules`. A base that is not listed ' +
@@ -130,14 +147,14 @@ function modelsKey(method: MergeMethod | null): KeySpec {
         required: ['model'],
         keys: {
           model: { value: model, description: modelDescription },
-          parameters: parametersKey(method, 'model', ofModel),
+          parameters: { value: parameters.model, description: ofModel },
         },
       },
     },
   };
 }
 
-function slicesKey(method: MergeMethod | null): KeySpec {
+function slicesKey(parameters: ParameterSpecs): KeySpec {
   return {
     description: 'Layers of the result from the first to the last, each slice made of layers of its sources.',
     value: {
@@ -159,13 +176,16 @@ function slicesKey(method: MergeMethod | null): KeySpec {
                     value: { kind: 'list', item: { kind: 'number', least: 0, isInteger: true } },
                     description: 'The first layer, from 0, and the one after the last: `[0, 8]` are eight layers.',
                   },
-                  parameters: parametersKey(method, 'model', ofModel),
+                  parameters: { value: parameters.model, description: ofModel },
                 },
               },
             },
           },
           base_model: { value: model, description: "The base of this slice, in place of the recipe's." },
-          parameters: parametersKey(method, 'shared', 'Parameters of this slice. They go before those of the recipe.'),
+          parameters: {
+            value: parameters.shared,
+            description: 'Parameters of this slice. They go before those of the recipe.',
+          },
           residual_weight: { value: { kind: 'number' }, description: 'Not used, here or by mergekit.' },
         },
       },
@@ -175,8 +195,9 @@ function slicesKey(method: MergeMethod | null): KeySpec {
 
 /** The keys of a recipe; with a method, the parameters that it has, else those of all methods. */
 export function recipeSpec(method: MergeMethod | null): ValueSpec & { readonly kind: 'mapping' } {
-  const models = modelsKey(method);
-  const slices = slicesKey(method);
+  const parameters = parameterSpecs(method);
+  const models = modelsKey(parameters);
+  const slices = slicesKey(parameters);
   const keys: KeyTable = {
     merge_method: {
       value: { kind: 'word', words: mergeMethods },
@@ -199,11 +220,11 @@ export function recipeSpec(method: MergeMethod | null): ValueSpec & { readonly k
         names: 'module',
         value: {
           kind: 'mapping',
-          keys: { models, slices, parameters: parametersKey(method, 'shared', 'Parameters of this part.') },
+          keys: { models, slices, parameters: { value: parameters.shared, description: 'Parameters of this part.' } },
         },
       },
     },
-    parameters: parametersKey(method, 'shared', 'Parameters for everything that has none of its own.'),
+    parameters: { value: parameters.shared, description: 'Parameters for everything that has none of its own.' },
     dtype: {
       value: { kind: 'word', words: mergeDtypes },
       description:
