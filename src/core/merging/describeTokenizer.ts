@@ -1,6 +1,9 @@
+import type { AddedToken } from './mergeSource';
+
 export interface DescribedTokenizer {
   /** Tokens with their ids, added ones included. */
   readonly vocabulary: ReadonlyMap<string, number>;
+  readonly addedTokens: readonly AddedToken[];
   /** A text that is equal for tokenizers that make the same tokens of every text, however their files are written. */
   readonly identity: string;
   /** The same for the tokens with their ids, without those that were added later. */
@@ -20,11 +23,8 @@ export function describeTokenizer(json: unknown): DescribedTokenizer | null {
   if (vocabulary === null) return null;
   const own = [...vocabulary].sort(([, a], [, b]) => a - b);
   const added = Array.isArray(json['added_tokens']) ? (json['added_tokens'] as readonly unknown[]) : [];
-  for (const token of added) {
-    if (isObject(token) && typeof token['content'] === 'string' && typeof token['id'] === 'number') {
-      vocabulary.set(token['content'], token['id']);
-    }
-  }
+  const addedTokens = added.flatMap((token) => readAddedToken(token) ?? []);
+  for (const { content, id } of addedTokens) vocabulary.set(content, id);
   const { vocab: _vocab, merges, ...settings } = model;
   const words = JSON.stringify(own);
   const identity = [
@@ -34,7 +34,21 @@ export function describeTokenizer(json: unknown): DescribedTokenizer | null {
     JSON.stringify(added),
     JSON.stringify([json['normalizer'] ?? null, json['pre_tokenizer'] ?? null]),
   ].join('\n');
-  return { vocabulary, identity, words };
+  return { vocabulary, addedTokens, identity, words };
+}
+
+function readAddedToken(token: unknown): AddedToken | null {
+  if (!isObject(token) || typeof token['content'] !== 'string' || typeof token['id'] !== 'number') return null;
+  const flag = (key: string): boolean => token[key] === true;
+  return {
+    id: token['id'],
+    content: token['content'],
+    single_word: flag('single_word'),
+    lstrip: flag('lstrip'),
+    rstrip: flag('rstrip'),
+    normalized: flag('normalized'),
+    special: flag('special'),
+  };
 }
 
 /** An object of tokens and ids, or (unigram) a list of tokens with scores. */

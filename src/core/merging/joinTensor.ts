@@ -5,7 +5,7 @@ import type { EvaluatedParameter } from './evaluateParameters';
 import { evaluateParameter } from './evaluateParameters';
 import type { MergeDtype } from './mergeMethod';
 import { storedMergeDtypes } from './mergeMethod';
-import type { MethodParameters, PlannedSource, PlannedTensor, TensorGroup } from './mergePlan';
+import type { MethodParameters, PlannedSource, PlannedTensor, RowMap, TensorGroup } from './mergePlan';
 import type { MergeRecipe } from './mergeRecipe';
 import { methodTable, type MethodParameter } from './methodTable';
 import type { ProblemCollector } from './problemCollector';
@@ -128,7 +128,7 @@ function integersOf(present: readonly Present[], params: JoinParams): Planned {
 }
 
 function merge(present: readonly Present[], params: JoinParams): Planned | null {
-  const { recipe, slice, place, modelIndex, vocabulary, problems } = params;
+  const { recipe, slice, place, modelIndex, problems } = params;
   const shape = shapeOf(present, params);
   if (shape === null) return null;
   const method = recipe.method.value;
@@ -163,6 +163,7 @@ function merge(present: readonly Present[], params: JoinParams): Planned | null 
   );
   checkTensorWeights({ method, inputs, shared: sharedValues, place, rules, recipe, problems });
   const dtype = outputDtypeOf(present, params);
+  const rows = rowMaps(present, params);
   return {
     name: place.name,
     shape,
@@ -178,12 +179,26 @@ function merge(present: readonly Present[], params: JoinParams): Planned | null 
         tensor: input.entry,
         weight: weights[index],
         parameters,
-        rows: isIndexedByTokens(place.name) ? (vocabulary?.maps.get(input.part.key) ?? null) : null,
+        rows: rows[index],
       }),
     ),
     base: slice.base,
     parameters: sharedValues,
   };
+}
+
+/** Where the rows of each source come from; those that lend rows to each other are read in one format. */
+function rowMaps(present: readonly Present[], { slice, place, vocabulary }: JoinParams): readonly (RowMap | null)[] {
+  if (vocabulary === null || !isIndexedByTokens(place.name)) return present.map(() => null);
+  const base = present[slice.donor];
+  const keys = present.map(({ part }) => part.key);
+  const maps = vocabulary.mapsOf(keys, base.part.isBase ? base.part.key : null);
+  const isLent = maps.some((map) => map !== null && (map.owners !== null || 0 < map.averages.length));
+  if (!isLent || new Set(present.map(({ entry }) => entry.dtype)).size === 1) return maps;
+  return maps.map((map) => {
+    const rows = map?.rows ?? Int32Array.from({ length: vocabulary.rows }, (_, row) => row);
+    return { rows, owners: map?.owners ?? null, averages: map?.averages ?? [], isMixed: true };
+  });
 }
 
 function valuesOf(

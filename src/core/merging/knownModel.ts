@@ -1,5 +1,5 @@
 import type { MergePlan, PlannedCompanion, PlannedModel } from './mergePlan';
-import type { MergeSource } from './mergeSource';
+import type { MergeSource, SourceTokenizer } from './mergeSource';
 
 /** A model that a stage may read, from disk or out of an earlier stage. */
 export interface KnownModel {
@@ -22,10 +22,9 @@ export function modelOnDisk(source: MergeSource): KnownModel {
 /**
  * The result of a stage as a source of a later one: files are named as the stage names them, and lie where it writes them.
  * @param name by which later documents call it.
- * @param donor the model whose tokenizer the result has.
  */
-export function modelOfStage(name: string, plan: MergePlan, donor: MergeSource): KnownModel {
-  const configText = textOf(plan, 'config.json');
+export function modelOfStage(name: string, plan: MergePlan, tokenizer: SourceTokenizer | null): KnownModel {
+  const configText = textOf(plan, 'config.json') ?? '{}';
   return {
     source: {
       key: name,
@@ -41,7 +40,8 @@ export function modelOfStage(name: string, plan: MergePlan, donor: MergeSource):
         ]),
       ),
       files: plan.files.map(({ name: path, bytes }) => ({ path, size: bytes, changedAt: 0 })),
-      tokenizer: donor.tokenizer,
+      tokenizer,
+      chatTemplate: textOf(plan, 'chat_template.jinja'),
       companions: [],
       fingerprint: plan.fingerprint,
       problems: [],
@@ -64,7 +64,7 @@ const ownFiles: ReadonlySet<string> = new Set([
   'mergekit_config.yml',
 ]);
 
-function textOf({ companions }: MergePlan, name: string): string {
+function textOf({ companions }: MergePlan, name: string): string | null {
   const found = companions.find((companion) => companion.name === name);
-  return found?.kind === 'text' ? found.text : '{}';
+  return found?.kind === 'text' ? found.text : null;
 }

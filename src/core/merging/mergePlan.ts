@@ -1,10 +1,27 @@
 import type { TensorEntry } from '../checkpoint/tensorEntry';
 import type { MergeDtype, MergeMethod } from './mergeMethod';
+import type { AddedToken } from './mergeSource';
 
 export type MethodParameters = Readonly<Record<string, number | boolean>>;
 
-/** A row of an output embedding, where vocabularies differ: which row of this source, or -1 for zeros. */
-export type RowMap = Int32Array;
+/** A row of a table. */
+export interface TableRow {
+  /** Index into the sources of the tensor. */
+  readonly source: number;
+  /** −1: the average of all its rows. */
+  readonly row: number;
+}
+
+/** Where the rows of an input come from, where the output has other tokens than the source. */
+export interface RowMap {
+  /** For each row of the output a row of the source that `owners` names; −1: zeros; −2 − i: the average of `averages[i]`. */
+  readonly rows: Int32Array;
+  /** For each row of the output an index into the sources of the tensor; null: all rows are the source's own. */
+  readonly owners: Int32Array | null;
+  readonly averages: readonly (readonly TableRow[])[];
+  /** Sources that lend each other rows are not of one format: all of the tensor are read as F32. */
+  readonly isMixed: boolean;
+}
 
 /** One input of a tensor. */
 export interface PlannedSource {
@@ -58,6 +75,8 @@ export interface PlannedFile {
 /** Written beside the weights; made from the sources or by the plan. */
 export type PlannedCompanion =
   | { readonly kind: 'copy'; readonly name: string; readonly from: string }
+  /** A tokenizer.json with more tokens. */
+  | { readonly kind: 'tokenizer'; readonly name: string; readonly from: string; readonly tokens: readonly AddedToken[] }
   | { readonly kind: 'text'; readonly name: string; readonly text: string };
 
 /** A model that the plan reads. */

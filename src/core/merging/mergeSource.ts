@@ -1,6 +1,17 @@
 import type { ErrorCode } from '../alidadeError';
 import type { TensorEntry } from '../checkpoint/tensorEntry';
 
+/** A token as tokenizer.json has it among `added_tokens`. */
+export interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly single_word: boolean;
+  readonly lstrip: boolean;
+  readonly rstrip: boolean;
+  readonly normalized: boolean;
+  readonly special: boolean;
+}
+
 /** What of a tokenizer has to agree, from small files alone. */
 export interface SourceTokenizer {
   /** SHA-256 of what makes tokens of a text: equal hashes, equal tokens. */
@@ -9,6 +20,8 @@ export interface SourceTokenizer {
   readonly wordsHash: string;
   /** Tokens with their ids; large: only where a recipe asks for it (`readMergeSources`). */
   readonly vocabulary: ReadonlyMap<string, number> | null;
+  /** Those of the tokens that were added to the others; only with the vocabulary. */
+  readonly addedTokens: readonly AddedToken[] | null;
   readonly size: number;
 }
 
@@ -31,6 +44,8 @@ export interface MergeSource {
   readonly files: readonly { readonly path: string; readonly size: number; readonly changedAt: number }[];
   /** null: it has none. */
   readonly tokenizer: SourceTokenizer | null;
+  /** Its chat template, in Jinja; null: it has none. */
+  readonly chatTemplate: string | null;
   /** Names of the small files beside the weights that go with a model: tokenizer, chat template, generation config, … */
   readonly companions: readonly string[];
   /** SHA-256 of config, headers, names, sizes and times. */

@@ -16,8 +16,8 @@ export interface OutputConfigParams {
   readonly layers: readonly LayerOrigin[];
   /** The output has a head of its own that makes tokens. */
   readonly hasHead: boolean;
-  /** Rows of the embeddings, where a tokenizer policy gives another number. */
-  readonly vocabSize: number | null;
+  /** Where a tokenizer policy says which tokens the output has: their number, and the model that they come from. */
+  readonly vocabulary: { readonly rows: number; readonly origin: MergeSource } | null;
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -29,7 +29,7 @@ export const layerCountKeys = ['num_hidden_layers', 'n_layer', 'num_layers', 'n_
  * config.json of the output: the donor's as it is written, with the number of layers, the number format, the vocabulary and
  * whether embeddings are tied. Lists with an entry a layer (`layer_types`) follow the layers.
  */
-export function outputConfig({ donor, dtype, layers, hasHead, vocabSize }: OutputConfigParams): string {
+export function outputConfig({ donor, dtype, layers, hasHead, vocabulary }: OutputConfigParams): string {
   const { config } = donor;
   const place = textConfigKey(config);
   const inner = innerConfig(config);
@@ -49,7 +49,14 @@ export function outputConfig({ donor, dtype, layers, hasHead, vocabSize }: Outpu
       layers.map(({ source, layer }) => listOf(source, key)?.[layer] ?? (value[layer] as unknown)),
     );
   }
-  if (vocabSize !== null) setInner('vocab_size', vocabSize);
+  if (vocabulary !== null) {
+    setInner('vocab_size', vocabulary.rows);
+    // The ends of texts are those of the tokenizer's own model.
+    const other = innerConfig(vocabulary.origin.config);
+    for (const key of vocabulary.origin === donor ? [] : ['bos_token_id', 'eos_token_id', 'pad_token_id']) {
+      if (key in inner || key in other) setInner(key, other[key]);
+    }
+  }
   if (hasHead && inner['tie_word_embeddings'] === true) setInner('tie_word_embeddings', false);
   if (hasHead && config['tie_word_embeddings'] === true) set(['tie_word_embeddings'], false);
   const dtypeKeys = ['torch_dtype', 'dtype'].filter((key) => typeof config[key] === 'string');

@@ -7,7 +7,7 @@ import type { MergeDtype } from './mergeMethod';
 import type { MergePlan } from './mergePlan';
 import type { MergeRecipe, RecipeModel, RecipeProblem } from './mergeRecipe';
 import { recipeModelKey } from './mergeRecipe';
-import { isReadable, type MergeSource, type MergeSourceReading } from './mergeSource';
+import { isReadable, type MergeSource, type MergeSourceReading, type SourceTokenizer } from './mergeSource';
 import { modelsOfRecipe } from './modelsOfRecipe';
 import { cutModules } from './modules';
 import { outputConfig } from './outputConfig';
@@ -16,6 +16,7 @@ import { fingerprintOf } from './planFingerprint';
 import { planTensors, type TensorsPlan } from './planTensors';
 import { ProblemCollector } from './problemCollector';
 import { resolveSlices } from './resolveSlices';
+import { planVocabulary } from './tokenizerPolicy';
 
 export interface PlanOptions {
   /** Of the output; null: as the recipe says, else as the sources are. */
@@ -62,9 +63,9 @@ export function planMerge({ recipes, sources, options }: PlanMergeParams): Merge
       problems.markIncomplete();
       continue;
     }
-    const { plan, donor } = stage;
+    const { plan, tokenizer } = stage;
     stages.push(plan);
-    if (plan.name !== null) models.set(plan.name, modelOfStage(plan.name, plan, donor));
+    if (plan.name !== null) models.set(plan.name, modelOfStage(plan.name, plan, tokenizer));
   }
   return { stages: problems.hasErrors ? [] : stages, problems: problems.list() };
 }
@@ -78,7 +79,7 @@ interface StageParams {
 
 interface Stage {
   readonly plan: MergePlan;
-  readonly donor: MergeSource;
+  readonly tokenizer: SourceTokenizer | null;
 }
 
 function planStage({ recipe, models, options, problems }: StageParams): Stage | null {
@@ -88,6 +89,7 @@ function planStage({ recipe, models, options, problems }: StageParams): Stage | 
   if (donor === undefined) return null;
   const merged = mergedModels(recipe);
   checkSources({ recipe, models: merged, sources, donor, problems });
+  const vocabulary = planVocabulary({ recipe, models: merged, sources, donor, problems });
   const modelIndex = new Map(named.map(({ source }, index) => [source.key, index]));
   const parts: TensorsPlan[] = [];
   const found: RecipeProblem[] = [];
@@ -101,7 +103,7 @@ function planStage({ recipe, models, options, problems }: StageParams): Stage | 
         donor: cut.get(donor.key) ?? donor,
         modelIndex,
         outputDtype: options.dtype,
-        vocabulary: null,
+        vocabulary,
         problems,
       }),
     );
@@ -114,7 +116,7 @@ function planStage({ recipe, models, options, problems }: StageParams): Stage | 
   // Of several parts the one whose layers config.json counts is the one that has the donor's number of them.
   const main = parts.find(({ donorLayers }) => donorLayers === donor.layerCount) ?? parts[0];
   const hasHead = parts.some((part) => part.hasHead);
-  const config = outputConfig({ donor, dtype, layers: main.layers, hasHead, vocabSize: null });
+  const config = outputConfig({ donor, dtype, layers: main.layers, hasHead, vocabulary });
   const settings = { arithmetic: options.arithmetic, seed: options.seed };
   const plan: Omit<MergePlan, 'fingerprint' | 'companions'> = {
     name: recipe.name?.value ?? null,
@@ -137,14 +139,18 @@ function planStage({ recipe, models, options, problems }: StageParams): Stage | 
     config,
     index: layout.index,
     donor: models.get(donor.key),
+    textOrigin: models.get(vocabulary?.origin.key ?? donor.key),
+    added: vocabulary?.added ?? [],
     models: named,
     options,
+    problems,
   });
   const fingerprint = fingerprintOf(
     plan,
     named.map(({ source }) => source.fingerprint),
   );
-  return { plan: { ...plan, companions, fingerprint }, donor };
+  const tokenizer = vocabulary?.tokenizer ?? donor.tokenizer;
+  return { plan: { ...plan, companions, fingerprint }, tokenizer };
 }
 
 /** Whose config.json the output has: the base's, else that of the first model. */

@@ -20,8 +20,8 @@ export interface SliceSource {
   /** The first of its layers. */
   readonly firstLayer: number;
   readonly parameters: ParameterScope;
-  /** The base, which the recipe does not list: the method takes it in all the same. */
-  readonly isAdded: boolean;
+  /** It is the recipe's base, whether the method knows a base or not. */
+  readonly isBase: boolean;
 }
 
 /** Some layers of the output. */
@@ -80,7 +80,7 @@ function resolveSlice({
       source,
       firstLayer: part.layerRange?.start ?? 0,
       parameters: part.parameters,
-      isAdded: false,
+      isBase: key === baseKey,
     });
     lengths.push(countLayers(part, source, problems));
   }
@@ -88,7 +88,7 @@ function resolveSlice({
   if (isList && baseModel !== null && baseKey !== null && !hasBase) {
     const source = sources.get(baseKey);
     if (source === undefined) return null;
-    parts.push({ key: baseKey, model: baseModel, source, firstLayer: 0, parameters: noParameters, isAdded: true });
+    parts.push({ key: baseKey, model: baseModel, source, firstLayer: 0, parameters: noParameters, isBase: true });
     lengths.push(source.layerCount);
   }
   const uneven = lengths.findIndex((length) => length !== lengths[0]);

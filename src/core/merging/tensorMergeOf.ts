@@ -27,7 +27,8 @@ export function tensorMergeOf(tensor: PlannedTensor, { arithmetic, seed }: Merge
  * methods know. With an adapter they are F32, because they have been computed, but for mergekit's arithmetic: mergekit
  * writes the adapted model in the base's format first.
  */
-export function readDtypeOf({ tensor }: PlannedSource, arithmetic: MergePlan['arithmetic']): FloatDtype {
+export function readDtypeOf({ tensor, rows }: PlannedSource, arithmetic: MergePlan['arithmetic']): FloatDtype {
+  if (rows?.isMixed === true) return 'F32';
   const isComputed = tensor.adapter !== undefined && arithmetic === 'exact';
   return isComputed ? 'F32' : floatDtype(tensor.dtype);
 }

@@ -65,13 +65,13 @@ export function isEmbeddingTable(name: string): boolean {
 export function isIndexedByTokens(name: string): boolean {
   return (
     isEmbeddingTable(name) ||
-    /^(model\.|transformer\.)?(lm_head|embed_out|output|output_layer)\.(weight|bias)$/.test(name)
+    /(^|\.)(lm_head|embed_out|output_layer)\.(weight|bias)$|^(model\.)?output\.weight$/.test(name)
   );
 }
 
 /** Whether it is the head that makes tokens, which may be the same weights as the embeddings. */
 export function isLanguageModelHead(name: string): boolean {
-  return /^(model\.|transformer\.)?(lm_head|embed_out|output|output_layer)\.weight$/.test(name);
+  return /(^|\.)(lm_head|embed_out|output_layer)\.weight$|^(model\.)?output\.weight$/.test(name);
 }
 
 function splitNumber(name: string): { readonly prefix: string; readonly index: number; readonly rest: string } | null {

@@ -169,9 +169,11 @@ function keyIn(tensor: PlannedTensor, stage: number, stages: readonly MergePlan[
 
 function rowsKey({ rows }: PlannedSource): string | null {
   if (rows === null) return null;
-  return createHash('sha256')
-    .update(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength))
-    .digest('hex');
+  const hash = createHash('sha256').update(JSON.stringify([rows.averages, rows.isMixed]));
+  for (const list of [rows.rows, ...(rows.owners === null ? [] : [rows.owners])]) {
+    hash.update(new Uint8Array(list.buffer, list.byteOffset, list.byteLength));
+  }
+  return hash.digest('hex');
 }
 
 function valuesOf({ shape }: PlannedTensor): number {

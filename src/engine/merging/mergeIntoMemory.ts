@@ -5,6 +5,7 @@ import { dtypeBytes } from '../../core/merging/methods/mergeKernels';
 import type { MergeKernels } from '../../core/merging/methods/mergeKernels';
 import { mergeTensor } from '../../core/merging/methods/mergeTensor';
 import { readDtypeOf, tensorMergeOf } from '../../core/merging/tensorMergeOf';
+import { gatherRows, type ValueReader } from './gatherRows';
 import { SourceReader } from './sourceReader';
 
 export interface MemoryMerge {
@@ -14,9 +15,6 @@ export interface MemoryMerge {
   /** Gives the descriptor of a file that is open for reading. */
   readonly open: (path: string) => number;
 }
-
-/** Ranges of the values of an input, in its dtype. */
-type ValueReader = Pick<SourceReader, 'read'>;
 
 /**
  * Merges a tensor of the last stage and gives its values to `take`, range by range, in the dtype of the output. What
@@ -47,8 +45,10 @@ function* mergeOf(
 ): Generator<number, void> {
   const plan = parts.stages[stage];
   const task = tensorMergeOf(tensor, plan);
-  const readers: ValueReader[] = [];
-  for (const source of tensor.sources) readers.push(yield* openReader(source, stage, parts));
+  const stored: ValueReader[] = [];
+  for (const source of tensor.sources) stored.push(yield* openReader(source, stage, parts));
+  const dtypes = tensor.sources.map((source) => readDtypeOf(source, plan.arithmetic));
+  const readers = gatherRows(stored, tensor.sources, dtypes);
   if (task === null) {
     // Copied as it is: masks, and what only one model has.
     const bytes = new Uint8Array(tensor.bytes);
@@ -78,20 +78,12 @@ function* openReader(source: PlannedSource, stage: number, parts: MemoryMerge): 
   const bytes = new Uint8Array(tensor.bytes);
   const size = elementBytes(tensor.dtype);
   yield* mergeOf(tensor, before, (start, part) => bytes.set(part, start * size), parts);
-  return readerOfRows(bytes, source, dtypeBytes[dtype]);
+  return readerOfBytes(bytes, dtypeBytes[dtype]);
 }
 
-/** A tensor in memory, its rows gathered where they lie elsewhere. */
-function readerOfRows(bytes: Uint8Array, { rows, tensor }: PlannedSource, size: number): ValueReader {
-  if (rows === null) {
-    return { read: (start, into) => into.set(bytes.subarray(start * size, start * size + into.length)) };
-  }
-  const rowBytes = size * tensor.shape.slice(1).reduce((product, length) => product * length, 1);
-  const gathered = new Uint8Array(rows.length * rowBytes);
-  rows.forEach((row, at) => {
-    if (0 <= row) gathered.set(bytes.subarray(row * rowBytes, (row + 1) * rowBytes), at * rowBytes);
-  });
-  return readerOfRows(gathered, { rows: null, tensor } as PlannedSource, size);
+/** A tensor in memory. */
+function readerOfBytes(bytes: Uint8Array, size: number): ValueReader {
+  return { read: (start, into) => into.set(bytes.subarray(start * size, start * size + into.length)) };
 }
 
 function elementBytes(dtype: string): number {

@@ -13,6 +13,7 @@ import { createTexts } from '../checkpoint/openTokenizer';
 import type { OpenedTokenizer } from '../checkpoint/openTokenizer';
 import { readSmallFile } from '../checkpoint/readSmallFile';
 import { readTokenizerFiles } from '../checkpoint/readTokenizerSource';
+import { readTokenizerCompanion } from './readTokenizerCompanion';
 
 /** What a merge would be on disk, without being there: a checkpoint whose tensors have no bytes. */
 export interface MergedCheckpoint {
@@ -82,7 +83,8 @@ async function readCompanion({ companions }: MergePlan, name: string, most: numb
   const companion = companions.find((candidate) => candidate.name === name);
   if (companion === undefined) return null;
   if (companion.kind === 'copy') return readSmallFile({ path: companion.from, most });
-  const bytes = new TextEncoder().encode(companion.text);
+  const text = companion.kind === 'text' ? companion.text : await readTokenizerCompanion(companion);
+  const bytes = new TextEncoder().encode(text);
   if (most < bytes.length) throw new FormatError({ problem: `a text of ${bytes.length} bytes`, file: name });
   return bytes;
 }

@@ -15,6 +15,7 @@ import { findAdaptable, findQuantisation, layerCountOf } from '../../core/mergin
 import { checkpointName } from '../checkpoint/checkpointName';
 import { describeFileError } from '../checkpoint/describeFileError';
 import { readAdapter } from '../checkpoint/openAdapterCheckpoint';
+import { readChatTemplate } from '../checkpoint/readChatTemplate';
 import { readSmallFile } from '../checkpoint/readSmallFile';
 import { resolveModelReference } from '../checkpoint/resolveModelReference';
 import { findWeightFiles, readWeightHeaders } from '../checkpoint/weightFiles';
@@ -100,6 +101,7 @@ async function readSource(
     tensors: adapted?.tensors ?? tensors,
     files: [...files.map(({ path, size, changedAt }) => ({ path, size, changedAt })), ...(adapted?.files ?? [])],
     tokenizer,
+    chatTemplate: await readChatTemplate({ path: folder, format: 'safetensors' }),
     companions: fileNames.filter(isCompanion).sort(),
     fingerprint: hash.digest('hex'),
     problems,

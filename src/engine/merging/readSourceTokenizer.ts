@@ -47,6 +47,7 @@ export async function readSourceTokenizer({
     wordsHash: createHash('sha256').update(described.words).digest('hex'),
     size: described.vocabulary.size,
     vocabulary: withVocabulary ? described.vocabulary : null,
+    addedTokens: withVocabulary ? described.addedTokens : null,
   };
   readings.known.set(raw, tokenizer);
   return tokenizer;

@@ -2,7 +2,7 @@ import { applyAdapter } from '../../core/checkpoint/applyAdapter';
 import type { LoadedAdapter } from '../../core/checkpoint/applyAdapter';
 import { decodeValues } from '../../core/checkpoint/decodeTensor';
 import { narrowToHalf } from '../../core/checkpoint/halfPrecision';
-import type { PlannedSource, RowMap } from '../../core/merging/mergePlan';
+import type { PlannedSource } from '../../core/merging/mergePlan';
 import type { FloatDtype } from '../../core/merging/methods/tensorMerge';
 import type { TensorEntry } from '../../core/checkpoint/tensorEntry';
 import { readFully } from '../checkpoint/positionalFile';
@@ -12,22 +12,12 @@ import { readAdapterValues } from '../checkpoint/readAdapterValues';
 const CHUNK = 1 << 17;
 const bytesOf: Readonly<Record<FloatDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
 
-/** Rows of the source that follow each other, or zeros (`from` −1), at values `start …` of the tensor as it is read. */
-interface Segment {
-  /** Index of the first value in the source; −1: there is none. */
-  readonly from: number;
-  /** Within what is read. */
-  readonly at: number;
-  readonly count: number;
-}
-
 /**
- * Values of one input of a tensor, in any order and as often as they are wanted: rows are gathered and an adapter is
- * added while they are read, in memory that does not depend on the tensor's size.
+ * Values of one input of a tensor as they lie in their file, in any order and as often as they are wanted: an adapter is
+ * added while they are read, in memory that does not depend on the tensor's size. Rows are gathered by `gatherRows`.
  */
 export class SourceReader {
   readonly #entry: TensorEntry;
-  readonly #rows: RowMap | null;
   readonly #dtype: FloatDtype;
   readonly #open: (path: string) => number;
   readonly #storedBytes: number;
@@ -35,9 +25,8 @@ export class SourceReader {
   #adapter: LoadedAdapter | null = null;
 
   /** @param open gives the descriptor of a file that is open for reading. */
-  constructor({ tensor, rows }: PlannedSource, dtype: FloatDtype, open: (path: string) => number) {
+  constructor({ tensor }: PlannedSource, dtype: FloatDtype, open: (path: string) => number) {
     this.#entry = tensor;
-    this.#rows = rows;
     this.#dtype = dtype;
     this.#open = open;
     const count = tensor.shape.reduce((product, size) => product * size, 1);
@@ -52,32 +41,8 @@ export class SourceReader {
   read(start: number, into: Uint8Array): void {
     const size = bytesOf[this.#dtype];
     const isStored = this.#entry.adapter === undefined && this.#entry.dtype === this.#dtype;
-    for (const { from, at, count } of this.#segments(start, into.length / size)) {
-      const target = into.subarray(at * size, (at + count) * size);
-      if (from < 0) target.fill(0);
-      else if (isStored) this.#readStored(from, target);
-      else this.#compute(from, count, target);
-    }
-  }
-
-  *#segments(start: number, count: number): Generator<Segment> {
-    if (this.#rows === null) {
-      yield { from: start, at: 0, count };
-      return;
-    }
-    const [rows, width] = [this.#rows, this.#width];
-    const end = start + count;
-    for (let at = start; at < end;) {
-      const first = Math.floor(at / width);
-      let last = first + 1;
-      const follows = (row: number): boolean =>
-        rows[first] < 0 ? rows[row] < 0 : rows[row] === rows[first] + row - first;
-      while (last * width < end && follows(last)) last += 1;
-      const next = Math.min(end, last * width);
-      const from = rows[first] < 0 ? -1 : rows[first] * width + (at - first * width);
-      yield { from, at: at - start, count: next - at };
-      at = next;
-    }
+    if (isStored) this.#readStored(start, into);
+    else this.#compute(start, into.length / size, into);
   }
 
   #readStored(from: number, into: Uint8Array): void {
@@ -103,13 +68,13 @@ export class SourceReader {
       }
       const [first, last] = [Math.max(start, from), Math.min(start + length, end)];
       const size = bytesOf[this.#dtype];
-      into.set(encode(values.subarray(first - start, last - start), this.#dtype), (first - from) * size);
+      into.set(encodeValues(values.subarray(first - start, last - start), this.#dtype), (first - from) * size);
     }
   }
 }
 
 /** Each to the nearest, halves to even. */
-function encode(values: Float32Array, dtype: FloatDtype): Uint8Array {
+export function encodeValues(values: Float32Array, dtype: FloatDtype): Uint8Array {
   if (dtype === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const narrow = dtype === 'F16' ? narrowToHalf : narrowToBf16;
