@@ -1,6 +1,6 @@
 import { AlidadeError } from '../core/alidadeError';
 import type { JobContext } from '../core/jobContext';
-import { detectRowKind } from '../core/promptFile/detectRowKind';
+import { looksLikeRows } from '../core/promptFile/looksLikeRows';
 import type { DataRow } from '../core/promptFile/parseDataFile';
 import type { ScorableRow } from '../core/promptFile/scorableRow';
 import { openLanguageModel, type LanguageModel } from '../engine/generation/languageModel';
@@ -46,7 +46,7 @@ interface Measured {
 
 async function measureInput(model: LanguageModel, input: Input, context: JobContext): Promise<Measured> {
   const text = await readText(input, context.signal);
-  if (!holdsRows(text, input.name)) {
+  if (!looksLikeRows(text, input.name)) {
     return { measure: await measureText(model, text, context), badRows: [] };
   }
   const total = { tokens: 0, nll: 0 };
@@ -68,24 +68,6 @@ async function measureInput(model: LanguageModel, input: Input, context: JobCont
 function requireRow({ id, row, error }: DataRow): ScorableRow {
   if (row !== null) return row;
   throw new AlidadeError({ code: 'row', message: error?.message ?? `row ${id} cannot be read` });
-}
-
-/** The ending decides where it is one for rows or text; otherwise whether the first line, or all of it, is a row. */
-function holdsRows(text: string, name: string): boolean {
-  if (/\.(jsonl|ndjson)$/i.test(name)) return true;
-  if (/\.(txt|md|text)$/i.test(name)) return false;
-  const trimmed = text.trimStart();
-  const value = parse(trimmed.split('\n', 1)[0] ?? '') ?? (/^[[{]/.test(trimmed) ? parse(trimmed) : undefined);
-  const first: unknown = Array.isArray(value) ? value[0] : value;
-  return detectRowKind(first) !== null;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function* once(chunk: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,11 @@
 import { RequestType } from 'vscode-jsonrpc';
+import type { DeviceChoice } from '../core/device';
+import type { GeneratedAnswer } from '../core/generation/generatedAnswer';
+import type { MergeMeasurement } from '../core/merging/mergeMeasurement';
 import type { RecipeModel } from '../core/merging/mergeRecipe';
 import type { MergeSourceReading } from '../core/merging/mergeSource';
-import type { LongRequestParams, WireErrorData } from './sidecar';
+import type { Message } from '../core/promptFile/message';
+import type { LongRequestParams, ModelSelection, WireErrorData } from './sidecar';
 
 /** Messages that concern merging; see `sidecar.ts`. */
 
@@ -22,3 +26,66 @@ export interface ReadMergeSourcesResult {
 export const readMergeSourcesRequest = new RequestType<ReadMergeSourcesParams, ReadMergeSourcesResult, WireErrorData>(
   'readMergeSources',
 );
+
+/** A merge that runs without being written, and how. */
+export interface MergeSelection {
+  /** The recipe as it is in the editor. */
+  readonly recipe: string;
+  /** Absolute; relative paths in it are taken from each in turn. */
+  readonly folders: readonly string[];
+  /** A head file on the merged body, instead of the merged head; `starter`: the starter's meters. */
+  readonly headPath?: string;
+  /** `auto` is the CPU: the weights go to the device with every run. */
+  readonly device: DeviceChoice;
+  readonly threads?: number;
+}
+
+/** How prompts are answered. */
+export interface AnswerSettings {
+  readonly temperature: number;
+  readonly maxNewTokens: number;
+  readonly seed: number;
+}
+
+export interface MeasureMergeParams extends LongRequestParams, Pick<ModelSelection, 'weights'> {
+  readonly merge: MergeSelection;
+  /** Absolute paths; null: none. Not both rows, which the merged model scores, and prompts, which it answers. */
+  readonly inputs: { readonly rows: string | null; readonly texts: string | null; readonly prompts: string | null };
+  /** Rows of data files, tokens of a plain text; all of them where nothing is said. */
+  readonly limits?: { readonly rows?: number; readonly textTokens?: number };
+  readonly maxTokens?: number;
+  readonly truncate?: boolean;
+  /** For prompts: how they are answered, and the reward model that scores the answers. */
+  readonly answers?: AnswerSettings & { readonly scorer: ModelSelection };
+}
+
+export interface MeasureMergeResult {
+  readonly measurement: MergeMeasurement;
+}
+
+export interface GenerateMergedParams extends LongRequestParams, AnswerSettings {
+  readonly merge: MergeSelection;
+  /** Each ends with a turn that can be answered. */
+  readonly prompts: readonly { readonly id: string; readonly messages: readonly Message[] }[];
+}
+
+export interface GenerateMergedResult {
+  /** One a prompt, in their order. */
+  readonly answers: readonly GeneratedAnswer[];
+}
+
+/**
+ * Reward and perplexity of a merge without writing it. What has been merged stays in memory: another recipe of the same
+ * models costs the tensors that change.
+ */
+export const measureMergeRequest = new RequestType<MeasureMergeParams, MeasureMergeResult, WireErrorData>(
+  'measureMerge',
+);
+
+/** What a merge answers to prompts, without writing it; each answer is also told by `answer`. */
+export const generateMergedRequest = new RequestType<GenerateMergedParams, GenerateMergedResult, WireErrorData>(
+  'generateMerged',
+);
+
+/** Frees the memory of the merge that was measured last. */
+export const closeMergeRequest = new RequestType<LongRequestParams, null, WireErrorData>('closeMerge');

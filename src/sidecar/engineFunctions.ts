@@ -16,6 +16,7 @@ import type { RewardModelDescription } from '../core/reward/rewardModelDescripti
 import type { ScoreSummary } from '../core/reward/scoreSummary';
 import type { CompareWeightsParams } from '../engine/merging/compareWeights';
 import type { MergeSourceReading } from '../core/merging/mergeSource';
+import type { MergeScorer } from '../engine/merging/mergeScorer';
 import type { ReadMergeSourcesParams } from '../engine/merging/readMergeSources';
 import type { RunRewardTestsParams } from '../engine/rewardTest/runRewardTests';
 import type {
@@ -114,6 +115,8 @@ export interface EngineFunctions {
   /** Files in which the scores of a run may be found: while it goes on, and after. */
   outputPaths(path: string): readonly string[];
   exportScores(params: ExportParams, context: JobContext): Promise<void>;
+  /** Measures merges without writing them; holds one of them in memory. */
+  createMergeScorer(): Pick<MergeScorer, 'measure' | 'generate' | 'close'>;
   readMergeSources(params: ReadMergeSourcesParams, context: JobContext): Promise<readonly MergeSourceReading[]>;
   /** Headers of a weight file, an index or a folder, whatever the architecture. */
   readTensorFile(path: string, context: JobContext): Promise<TensorFile>;

@@ -28,6 +28,7 @@ import type { EngineFunctions, OpenModelParams, RowOptions } from './engineFunct
 import { registerGenerationHandlers } from './generationHandlers';
 import { registerGrowthHandlers } from './growthHandlers';
 import { InteractiveWork } from './interactiveWork';
+import { registerLiveMergeHandlers } from './liveMergeHandlers';
 import { registerMergeHandlers } from './mergeHandlers';
 import { ModelCache } from './modelCache';
 import { ResultCache } from './resultCache';
@@ -177,11 +178,20 @@ export function registerHandlers({ connection, engine, packageVersion, onShutdow
     openParams,
   });
   registerCheckpointHandlers({ connection, engine, job, answer: (task) => answer(logger, task) });
+  const liveMerges = registerLiveMergeHandlers({
+    connection,
+    engine,
+    models,
+    job,
+    answer: (task) => answer(logger, task),
+    openParams,
+  });
   registerMergeHandlers({ connection, engine, job, answer: (task) => answer(logger, task) });
   connection.onRequest(shutdownRequest, () =>
     answer(logger, async () => {
       await models.releaseAll();
       await generation.releaseAll();
+      await liveMerges.close();
       setImmediate(onShutdown);
       return null;
     }),

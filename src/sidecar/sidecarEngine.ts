@@ -13,6 +13,7 @@ import { exportScores } from '../engine/dataset/exportScores';
 import { answerMessages } from '../engine/generation/answerMessages';
 import { openLanguageModel } from '../engine/generation/languageModel';
 import { compareWeights } from '../engine/merging/compareWeights';
+import { MergeScorer } from '../engine/merging/mergeScorer';
 import { readMergeSources } from '../engine/merging/readMergeSources';
 import { openDataInputs } from '../engine/promptFile/dataInput';
 import { openRowScorer } from '../engine/reward/openRowScorer';
@@ -36,6 +37,7 @@ export const sidecarEngine: EngineFunctions = {
   readRows,
   outputPaths: (path) => [path, workNames(path).part],
   exportScores,
+  createMergeScorer: () => new MergeScorer(),
   readMergeSources,
   readTensorFile,
   measureTensor,

@@ -126,6 +126,11 @@ describe('sidecar handlers', () => {
       readRows: () => assert.fail('nobody asked for rows'),
       outputPaths: (path) => [path],
       exportScores: () => assert.fail('nobody asked for a copy'),
+      createMergeScorer: () => ({
+        measure: () => assert.fail('nobody asked for a merge'),
+        generate: () => assert.fail('nobody asked for a merge'),
+        close: () => Promise.resolve(),
+      }),
       readMergeSources: () => assert.fail('nobody asked for sources'),
       readTensorFile: () => assert.fail('nobody asked for tensors'),
       measureTensor: () => assert.fail('nobody asked for figures'),

@@ -14,8 +14,8 @@ export interface MergeMeasurement {
     readonly tokens: number;
     readonly nll: number;
     readonly perplexity: number;
-    /** Texts, by their place, that could not be read and do not count. */
-    readonly errors?: readonly { readonly text: number; readonly error: string }[];
+    /** Texts, by the id of their row, that could not be read and do not count. */
+    readonly errors?: readonly { readonly id: string; readonly error: string }[];
   } | null;
   /** Tensors that were merged anew, and how long that took. */
   readonly mergedTensors: number;

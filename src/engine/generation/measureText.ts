@@ -5,15 +5,25 @@ import type { LanguageModel } from './languageModel';
 import { measureIds, measureReplies } from './perplexity';
 import type { Perplexity } from './perplexity';
 
-/** What is read with surprise: a plain text, with the special tokens that its tokenizer adds, or the replies of a row. */
+/** A plain text, read with the special tokens that its tokenizer adds, or the replies of a row. */
 export type MeasurableText = string | ScorableRow;
 
 type Measure = Pick<Perplexity, 'tokens' | 'nll'>;
 
-/** @throws AlidadeError `row` when there is nothing to predict, `too_long`, `template`, `cancelled`. */
-export async function measureText(model: LanguageModel, text: MeasurableText, context: JobContext): Promise<Measure> {
+/**
+ * Negative log-likelihood of a text, or of the replies of a row.
+ * @param most of a plain text so many tokens from its beginning are read.
+ * @throws AlidadeError `row` when there is nothing to predict, `too_long`, `template`, `cancelled`.
+ */
+export async function measureText(
+  model: LanguageModel,
+  text: MeasurableText,
+  context: JobContext,
+  most = Infinity,
+): Promise<Measure> {
   if (typeof text === 'string') {
-    return measureTokens(model, model.tokenizer.encode(text, { addSpecialTokens: true }), context);
+    const ids = model.tokenizer.encode(text, { addSpecialTokens: true });
+    return measureTokens(model, ids.slice(0, most), context);
   }
   const input = requireSingle(text);
   switch (input.kind) {

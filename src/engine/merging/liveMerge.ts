@@ -5,7 +5,6 @@ import type { GeneratedAnswer } from '../../core/generation/generatedAnswer';
 import type { JobContext } from '../../core/jobContext';
 import type { MergeMeasurement } from '../../core/merging/mergeMeasurement';
 import type { MergePlan } from '../../core/merging/mergePlan';
-import { meanReward, rewardOfRow } from '../../core/merging/rewardOfRow';
 import type { Message } from '../../core/promptFile/message';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
 import type { OpenedTokenizer } from '../checkpoint/openTokenizer';
@@ -22,10 +21,11 @@ import { isRowFailure } from '../reward/isRowFailure';
 import { openHead } from '../reward/openHead';
 import type { RewardModel, ScoreOptions } from '../reward/rewardModel';
 import type { RowScorer } from '../reward/rowScorer';
-import { describeMergedCheckpoint, openMergedTokenizer } from './mergedCheckpoint';
-import type { MergedCheckpoint } from './mergedCheckpoint';
 import { LiveTensors } from './liveTensors';
 import type { LiveMerging } from './liveTensors';
+import { describeMergedCheckpoint, openMergedTokenizer } from './mergedCheckpoint';
+import type { MergedCheckpoint } from './mergedCheckpoint';
+import { scoreAll } from './scoreAll';
 
 export interface LiveMergeParams {
   /** Of a recipe, in order: the last is the model. */
@@ -56,7 +56,7 @@ export interface MergePrompt {
 export interface GeneratedRows extends AnswerOptions {
   readonly prompts: readonly MergePrompt[];
   /** Scores what the merged model answers. */
-  readonly scorer: RowScorer;
+  readonly scorer: Pick<RowScorer, 'description' | 'scoreBatch'>;
   /** Told each answer when it is complete, with the place of its prompt. */
   readonly onAnswer?: ((answer: GeneratedAnswer, index: number) => void) | undefined;
 }
@@ -66,6 +66,8 @@ export interface MeasureMergeParams {
   readonly rows: readonly ScorableRow[];
   /** Whose perplexity is wanted, all together. */
   readonly texts: readonly MeasurableText[];
+  /** Of a plain text so many tokens from its beginning are read; default: all. */
+  readonly textTokens?: number | undefined;
   readonly options?: ScoreOptions | undefined;
   /** Instead of `rows`: what a merged policy answers, scored by another model. */
   readonly generated?: GeneratedRows | undefined;
@@ -84,9 +86,6 @@ export interface RepliesLikelihood {
     readonly error: string | null;
   }[];
 }
-
-/** Rows that are scored between two steps of progress. */
-const ROWS_AT_ONCE = 64;
 
 /**
  * A merge that runs without being written: its tensors are merged into memory and go into graphs as inputs, so that
@@ -165,7 +164,7 @@ export class LiveMerge {
    */
   measure(params: MeasureMergeParams, context: JobContext): Promise<MergeMeasurement> {
     const started = performance.now();
-    const { rows, texts, options = {}, generated } = params;
+    const { rows, texts, textTokens, options = {}, generated } = params;
     return this.#exclusive.run(async () => {
       if (generated !== undefined && 0 < rows.length) {
         throw new AlidadeError({ code: 'usage', message: 'either rows are scored or what is generated, not both' });
@@ -174,7 +173,7 @@ export class LiveMerge {
         generated === undefined
           ? await this.#scoreRows(rows, options, context)
           : await this.#scoreGenerated(generated, options, context);
-      const perplexity = await this.#measureTexts(texts, context);
+      const perplexity = await this.#measureTexts(texts, textTokens, context);
       const { mergedTensors, milliseconds } = this.#merging;
       this.#merging = nothing;
       return {
@@ -279,15 +278,19 @@ export class LiveMerge {
     return answers;
   }
 
-  async #measureTexts(texts: readonly MeasurableText[], context: JobContext): Promise<MergeMeasurement['perplexity']> {
+  async #measureTexts(
+    texts: readonly MeasurableText[],
+    most: number | undefined,
+    context: JobContext,
+  ): Promise<MergeMeasurement['perplexity']> {
     if (texts.length === 0 || !this.hasLanguage) return null;
     const model = await this.#openLanguage(context);
     const total = { tokens: 0, nll: 0 };
-    const errors: { text: number; error: string }[] = [];
+    const errors: { id: string; error: string }[] = [];
     for (const [index, text] of texts.entries()) {
       context.progress({ message: 'Reading texts', done: index, total: texts.length, unit: 'rows' });
-      const { value, error } = await attempt(() => measureText(model, text, silent(context)));
-      if (value === null) errors.push({ text: index, error });
+      const { value, error } = await attempt(() => measureText(model, text, silent(context), most));
+      if (value === null) errors.push({ id: typeof text === 'string' ? String(index + 1) : text.id, error });
       total.tokens += value?.tokens ?? 0;
       total.nll += value?.nll ?? 0;
     }
@@ -383,23 +386,6 @@ function hasLanguageModelHead({ checkpoint }: MergedCheckpoint): boolean {
   } catch {
     return false;
   }
-}
-
-async function scoreAll(
-  model: Pick<RowScorer, 'scoreBatch'>,
-  rows: readonly ScorableRow[],
-  options: ScoreOptions,
-  context: JobContext,
-): Promise<Pick<NonNullable<MergeMeasurement['reward']>, 'mean' | 'rows'>> {
-  const scored: NonNullable<MergeMeasurement['reward']>['rows'][number][] = [];
-  for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
-    context.progress({ message: 'Scoring', done: start, total: rows.length, unit: 'rows' });
-    const window = await model.scoreBatch(rows.slice(start, start + ROWS_AT_ONCE), options, context);
-    scored.push(...window.map(rewardOfRow));
-  }
-  const mean = meanReward(scored);
-  if (mean === null) throw new AlidadeError({ code: 'row', message: scored[0].error ?? 'no row can be scored' });
-  return { mean, rows: scored };
 }
 
 /** What concerns one row is told with it, everything else stops the measurement. */

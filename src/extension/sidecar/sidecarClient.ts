@@ -60,8 +60,20 @@ import type {
   LayerDifferenceParams,
   MeasureTensorParams,
 } from '../../protocol/sidecarCheckpoint';
-import type { ReadMergeSourcesParams, ReadMergeSourcesResult } from '../../protocol/sidecarMerge';
-import { readMergeSourcesRequest } from '../../protocol/sidecarMerge';
+import type {
+  GenerateMergedParams,
+  GenerateMergedResult,
+  MeasureMergeParams,
+  MeasureMergeResult,
+  ReadMergeSourcesParams,
+  ReadMergeSourcesResult,
+} from '../../protocol/sidecarMerge';
+import {
+  closeMergeRequest,
+  generateMergedRequest,
+  measureMergeRequest,
+  readMergeSourcesRequest,
+} from '../../protocol/sidecarMerge';
 import { compareWeightsRequest, measureTensorRequest, readTensorFileRequest } from '../../protocol/sidecarCheckpoint';
 import type { SidecarState, SidecarSupervisorParams } from './sidecarSupervisor';
 import { SidecarSupervisor } from './sidecarSupervisor';
@@ -176,14 +188,9 @@ export class SidecarClient {
 
   /** @param context `onAnswer` is told each answer as it is complete. */
   generate(params: Omit<GenerateParams, 'requestToken'>, context: AnswerContext): Promise<GenerateResult> {
-    return this.#call(context, async (requestToken) => {
-      if (context.onAnswer !== undefined) this.#answerListeners.set(requestToken, context.onAnswer);
-      try {
-        return await this.#supervisor.request(generateRequest, { ...params, requestToken }, context.signal);
-      } finally {
-        this.#answerListeners.delete(requestToken);
-      }
-    });
+    return this.#callForAnswers(context, (requestToken) =>
+      this.#supervisor.request(generateRequest, { ...params, requestToken }, context.signal),
+    );
   }
 
   /** @throws AlidadeError `unsupported` for a judge, which weighs nothing in a prompt. */
@@ -239,6 +246,29 @@ export class SidecarClient {
   ): Promise<ReadMergeSourcesResult> {
     return this.#call(context, (requestToken) =>
       this.#supervisor.request(readMergeSourcesRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  /** Reward and perplexity of a merge that is not written; answers to prompts are told as they come. */
+  measureMerge(params: Omit<MeasureMergeParams, 'requestToken'>, context: AnswerContext): Promise<MeasureMergeResult> {
+    return this.#callForAnswers(context, (requestToken) =>
+      this.#supervisor.request(measureMergeRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  generateMerged(
+    params: Omit<GenerateMergedParams, 'requestToken'>,
+    context: AnswerContext,
+  ): Promise<GenerateMergedResult> {
+    return this.#callForAnswers(context, (requestToken) =>
+      this.#supervisor.request(generateMergedRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  /** Frees the memory of the merge that was measured last. */
+  async closeMerge(context: CallContext): Promise<void> {
+    await this.#call(context, (requestToken) =>
+      this.#supervisor.request(closeMergeRequest, { requestToken }, context.signal),
     );
   }
 
@@ -315,6 +345,17 @@ export class SidecarClient {
     } finally {
       this.#listeners.delete(requestToken);
     }
+  }
+
+  #callForAnswers<Result>(context: AnswerContext, send: (requestToken: string) => Promise<Result>): Promise<Result> {
+    return this.#call(context, async (requestToken) => {
+      if (context.onAnswer !== undefined) this.#answerListeners.set(requestToken, context.onAnswer);
+      try {
+        return await send(requestToken);
+      } finally {
+        this.#answerListeners.delete(requestToken);
+      }
+    });
   }
 
   #onRunModel({ requestToken, model }: RunModelParams): void {
