@@ -1,6 +1,6 @@
 import { defineCommand, type Command } from './command';
 import { describeFormats } from './describeFormats';
-import { hmaOptions, mergePlanOptions, mergeRunOptions } from './merge/mergeOptions';
+import { hmaOptions, mergePlanOptions, mergeRunOptions, searchOptions } from './merge/mergeOptions';
 import {
   convertOptions,
   downloadOptions,
@@ -152,6 +152,21 @@ export const commands: readonly Command[] = [
       'split0 in a tag: the head is that of after RLHF. The paper recommends 0.2.',
     ],
     run: async (call) => (await import('./merge/hmaRecipeCommand')).hmaRecipeCommand(call),
+  }),
+  defineCommand({
+    name: 'merge search',
+    summary: 'search the ratios of a heterogeneous average on reward and perplexity',
+    arguments: [],
+    options: searchOptions,
+    notes: [
+      'Ratios are shares of the model before RLHF, one a block. Merges in memory, and writes no model.',
+      'DIR/front.jsonl: every trial {"ratios","reward","nll","onFront","tokens","perplexity"}; nll is a sum in nats.',
+      'DIR/best.yml: the recipe on the front that is nearest to the best of both. DIR/front.svg: a picture.',
+      'All three are there after each trial; Ctrl+C stops, --resume goes on with the very same proposals.',
+      'direct: plain averages, contrasts of blocks, then expected improvement. proxy: the model after RLHF answers, the',
+      'answers of highest reward are kept, and the ratios are those under which they are most likely (HMA).',
+    ],
+    run: async (call) => (await import('./merge/searchMergeCommand')).searchMergeCommand(call),
   }),
   defineCommand({
     name: 'merge diff',

@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { AlidadeError } from '../../core/alidadeError';
 import { meanOf, ratiosOfParts } from '../../core/merging/hma/heldMean';
@@ -13,6 +13,7 @@ import { exitStatus, type CommandCall, type ExitStatus } from '../command';
 import type { Terminal } from '../terminal';
 import { readBlocks } from './hmaBlocks';
 import type { hmaOptions } from './mergeOptions';
+import { nameFrom } from './nameFrom';
 
 type Options = CommandCall<typeof hmaOptions>['options'];
 
@@ -36,9 +37,10 @@ export async function hmaRecipeCommand({
   const pair = await readHmaPair({ before, after, folders: [process.cwd()] }, context);
   const ratios = await readRatios(options, pair.layerCount, terminal);
   const outDtype = dtype ?? pair.dtype;
+  const folder = output === undefined ? undefined : dirname(output);
   const text = hmaRecipe({
-    before: await nameFrom(before, output),
-    after: await nameFrom(after, output),
+    before: await nameFrom(before, folder),
+    after: await nameFrom(after, folder),
     ...ratios,
     names: pair.names,
     outDtype,
@@ -116,15 +118,6 @@ async function readLearntRatios(
 function fitting(read: Read<readonly LayerBlock[]>, option: string): readonly LayerBlock[] {
   if ('value' in read) return read.value;
   throw new AlidadeError({ code: 'recipe', message: `${option}: ${read.problem}` });
-}
-
-/**
- * As the recipe is to name a model: as it was given, but where the recipe goes into another folder, from which a relative
- * path would lead elsewhere, in full.
- */
-async function nameFrom(model: string, output: string | undefined): Promise<string> {
-  const isElsewhere = output !== undefined && resolve(dirname(output)) !== process.cwd();
-  return isElsewhere && !isAbsolute(model) && (await exists(model)) ? resolve(model) : model;
 }
 
 async function exists(path: string): Promise<boolean> {

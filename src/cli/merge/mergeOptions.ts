@@ -1,7 +1,8 @@
 import { mergeDtypes } from '../../core/merging/mergeMethod';
 import { parseRatios, parseSplitTag } from '../../core/merging/hma/splitTag';
 import { OptionProblem } from '../command';
-import { byteSize, flag, number, optionalChoice, optionalNumber, requiredText, text } from '../optionKinds';
+import { byteSize, choice, flag, number, optionalChoice, optionalNumber, requiredText, text } from '../optionKinds';
+import { scoreOptions } from '../options';
 
 const json = flag('print JSON');
 const quiet = flag('no progress and no log on standard error');
@@ -93,6 +94,85 @@ export const hmaOptions = {
   }),
   output: text({ placeholder: 'FILE', summary: 'write the recipe there instead of printing it' }),
   force: flag('replace an existing --output'),
+  json: jsonErrors,
+  quiet,
+} as const;
+
+export const searchOptions = {
+  ...pairOptions,
+  reward: text({
+    placeholder: 'R',
+    summary: 'reward model that scores what merged models answer (default: merged reward models score the rows)',
+  }),
+  head: text({
+    placeholder: 'FILE',
+    summary: 'a head file on the merged body, which scores the rows; instead of --reward',
+  }),
+  prompts: requiredText({ placeholder: 'FILE', summary: 'prompts to answer; without --reward, rows to score' }),
+  text: requiredText({
+    placeholder: 'FILE',
+    summary: 'what is not to be forgotten: plain text, or rows whose replies are read, for perplexity',
+  }),
+  output: requiredText({ placeholder: 'DIR', summary: 'folder for front.jsonl, best.yml, front.svg and the journal' }),
+  resume: flag('go on with the search in DIR, if there is one'),
+  method: choice({
+    placeholder: 'METHOD',
+    summary: 'search on reward and perplexity, or HMA as published',
+    words: ['direct', 'proxy'],
+  }),
+  blocks: hmaOptions.blocks,
+  mean: optionalNumber({
+    placeholder: 'A',
+    summary: 'hold the mean share of the model before RLHF (default: free; proxy: 0.2)',
+    ...ratio,
+  }),
+  'linear-only': linearOnly,
+  budget: number({
+    placeholder: 'N',
+    summary: 'trials in all; of proxy, likelihoods',
+    fallback: 24,
+    least: 1,
+    most: 1000,
+    isInteger: true,
+  }),
+  'max-new-tokens': number({
+    placeholder: 'N',
+    summary: 'longest answer',
+    fallback: 128,
+    least: 1,
+    isInteger: true,
+  }),
+  answers: number({
+    placeholder: 'N',
+    summary: 'proxy: answers to each prompt',
+    fallback: 4,
+    least: 1,
+    most: 1000,
+    isInteger: true,
+  }),
+  keep: optionalNumber({
+    placeholder: 'N',
+    summary: 'proxy: answers of highest reward that are kept (default: as many as prompts)',
+    least: 1,
+    isInteger: true,
+  }),
+  temperature: number({ placeholder: 'T', summary: 'proxy: of its answers', fallback: 1, least: 0 }),
+  epsilon: number({
+    placeholder: 'E',
+    summary: "with a mean: HMA's epsilon, no ratio is above (1 + E) / E times another; 0 does not narrow",
+    fallback: 0,
+    least: 0,
+  }),
+  seed: number({
+    placeholder: 'N',
+    summary: 'the same seed, the same proposals',
+    fallback: 0,
+    least: 0,
+    isInteger: true,
+  }),
+  device: scoreOptions.device,
+  dtype: { ...scoreOptions.dtype, summary: scoreOptions.dtype.summary.replace('to compute in', 'of the reward model') },
+  threads: scoreOptions.threads,
   json: jsonErrors,
   quiet,
 } as const;

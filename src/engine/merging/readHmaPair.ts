@@ -16,6 +16,8 @@ export interface HmaPairFacts {
   readonly names: HmaNames;
   /** Of most of the weights of the model after RLHF; undefined: no format that can be written. */
   readonly dtype: MergeDtype | undefined;
+  /** Of both: another text where one of them has changed. */
+  readonly fingerprint: string;
 }
 
 /**
@@ -46,7 +48,8 @@ export async function readHmaPair(
     });
   }
   const names = new Set([...first.tensors.keys(), ...second.tensors.keys()]);
-  return { layerCount: first.layerCount, names: hmaNamesOf(names), dtype: dtypeOf(second) };
+  const fingerprint = `${first.fingerprint} ${second.fingerprint}`;
+  return { layerCount: first.layerCount, names: hmaNamesOf(names), dtype: dtypeOf(second), fingerprint };
 }
 
 /** @throws AlidadeError `usage` */
