@@ -2,9 +2,12 @@ import { join } from 'node:path';
 import type { ExtensionContext } from 'vscode';
 import { EventEmitter, l10n, window, workspace } from 'vscode';
 import type { BreakdownView } from '../protocol/breakdownView';
+import type { CheckpointView } from '../protocol/checkpointView';
 import type { ComparisonView } from '../protocol/comparisonView';
 import type { DatasetView } from '../protocol/datasetView';
+import type { MergePreviewView } from '../protocol/mergePreviewView';
 import { registerModelsView } from './checkpoint/modelsView';
+import { registerCheckpointViewer } from './checkpointViewer/registerCheckpointViewer';
 import { registerDataFileContext } from './dataFileContext';
 import { registerComparison } from './comparison/registerComparison';
 import { registerDatasetPanels } from './dataset/datasetPanels';
@@ -59,6 +62,8 @@ export function activate(context: ExtensionContext): ExtensionApi {
   const comparison = registerComparison({ context, client, scores, inputs, breakdown });
   const runs = registerRunsView({ context, client, documents, logger: log });
   const datasets = registerDatasetPanels({ context, client, documents, breakdown, runs });
+  const merging = registerMerging({ context, client, models, logger: log });
+  const viewer = registerCheckpointViewer({ context, client, process: merging.process, models });
 
   context.subscriptions.push(
     log,
@@ -88,7 +93,8 @@ export function activate(context: ExtensionContext): ExtensionApi {
     comparison,
     runs,
     datasets,
-    registerMerging({ context, client, models, logger: log }),
+    merging,
+    viewer,
     registerDoctor(client),
     registerLanguageModelTools(scores),
     registerWalkthrough({ context, scores }),
@@ -108,6 +114,8 @@ export function activate(context: ExtensionContext): ExtensionApi {
     dataset: datasets.view,
     comparisons: comparison.views,
     rewardTests: rewardTests.view,
+    mergePreview: merging.preview,
+    checkpoint: viewer.view,
   };
 }
 
@@ -124,4 +132,8 @@ export interface ExtensionApi {
   readonly comparisons: () => readonly ComparisonView[];
   /** What the Test Explorer shows of reward tests. */
   readonly rewardTests: () => RewardTestsView;
+  /** What the preview of a merge shows; null when it is closed. */
+  readonly mergePreview: () => MergePreviewView | null;
+  /** What the viewer of a weight file shows, by its path; null when it is closed. */
+  readonly checkpoint: (path: string) => CheckpointView | null;
 }

@@ -154,7 +154,7 @@ export function tiesPlan(layers = 32): PlanView {
   const dropped = [
     {
       model: 2,
-      reason: 'only OpenHermes has it',
+      reason: 'only OpenHermes has it.',
       count: 2,
       names: ['regression_layer.weight', 'gating.layers.0.weight'],
     },

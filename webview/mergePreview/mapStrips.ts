@@ -1,8 +1,7 @@
 import { shareMeasure, type MapCell, type MapMeasure, type WeightMap } from '../../src/core/merging/weightMap';
-import type { DifferenceView, SlidersView, StageView } from '../../src/protocol/mergePreviewView';
+import type { SlidersView, StageView } from '../../src/protocol/mergePreviewView';
 import type { HeatMapTexts, HeatRow, HeatStrip, Shade } from '../shared/charts/heatMap';
 import { formatNumber } from '../shared/formatNumber';
-import { formatPercent } from '../shared/formatPercent';
 import { formatRatio } from './formatRatio';
 import { strings } from './strings';
 
@@ -25,7 +24,7 @@ function partName(model: string, sliders: SlidersView | null): string {
 }
 
 /** Embeddings above the layers, final norm and head below, as a text goes through the model. */
-export function rowsOf(
+function rowsOf(
   { layerGroups, outerGroups }: Pick<WeightMap, 'layerGroups' | 'outerGroups'>,
   layers: readonly (readonly MapCell[])[],
   outside: readonly MapCell[],
@@ -62,28 +61,6 @@ export function stageTexts(measure: MapMeasure): HeatMapTexts {
   };
 }
 
-type DifferenceMeasure = DifferenceView['measures'][number];
-
-/** The cosine is drawn by how far it is from 1, the others by their size. */
-export function differenceMap(measure: DifferenceMeasure): { readonly shade: Shade; readonly texts: HeatMapTexts } {
-  const { name, layers, outside } = measure;
-  const numbers = [...layers.flat(), ...outside].flatMap((cell) => (cell === null ? [] : cell));
-  const distance = (value: number): number => (name === 'cosine' ? 1 - value : value);
-  const most = numbers.reduce((far, number) => Math.max(far, distance(number)), 0);
-  const format = name === 'changed' ? formatPercent : formatFine;
-  const end = name === 'cosine' ? 1 - most : most;
-  return {
-    shade: (value) => (most === 0 ? 0 : distance(value) / most),
-    texts: {
-      ...mapTexts,
-      value: format,
-      words: (_strip, _row, cell) => (cell === null ? strings.noPart : strings.differenceWords[name]),
-      low: name === 'cosine' ? '1' : '0',
-      high: most === 0 ? '' : format(end),
-    },
-  };
-}
-
 const mapTexts: Omit<HeatMapTexts, 'low' | 'high' | 'value' | 'words'> = {
   stripColumn: strings.source,
   rowColumn: strings.tensorGroup,
@@ -101,9 +78,4 @@ function formatShown(value: number): string {
     : value === 0
       ? '0.00'
       : formatNumber(value);
-}
-
-/** Cosines differ in their last digits. */
-function formatFine(value: number): string {
-  return String(Number(value.toPrecision(6))).replace('-', '−');
 }

@@ -1,7 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Span } from '../../src/core/promptFile/locateJson';
 import type {
-  DifferenceView,
   MergePreviewAction,
   MergePreviewView,
   PlanView,
@@ -13,12 +12,13 @@ import type { CopyEvent } from '../shared/charts/chartFrame';
 import '../shared/charts/heatMap';
 import type { CellEvent } from '../shared/charts/heatMap';
 import '../shared/charts/scatter';
+import '../shared/differenceMap';
 import type { ChangeEvent } from '../shared/kit';
 import { pageLayout } from '../shared/pageLayout';
 import { PageStatus } from '../shared/pageStatus';
 import { pageStyles } from '../shared/pageStyles';
 import { renderWorkProgress, workProgressStyles } from '../shared/workProgress';
-import { differenceMap, rowsOf, shadeOf, stageStrips, stageTexts } from './mapStrips';
+import { shadeOf, stageStrips, stageTexts } from './mapStrips';
 import { mergePreviewStyles } from './mergePreviewStyles';
 import { renderPlanFacts } from './planFacts';
 import { renderFailure, renderPlanHeader, type RecipeState } from './planHeader';
@@ -43,8 +43,6 @@ export interface MergePreviewHost {
   copyText(text: string): Promise<unknown>;
 }
 
-type DifferenceName = DifferenceView['measures'][number]['name'];
-
 /** The preview of a merge: what its recipe makes of which model, layer by layer, and what the result is like. */
 export class AldMergePreview extends LitElement {
   static override properties = {
@@ -52,7 +50,6 @@ export class AldMergePreview extends LitElement {
     measure: { state: true },
     stageIndex: { state: true },
     block: { state: true },
-    differenceName: { state: true },
   };
 
   static override styles = [pageStyles, pageLayout, workProgressStyles, mergePreviewStyles];
@@ -65,7 +62,6 @@ export class AldMergePreview extends LitElement {
   private stageIndex: number | null = null;
   /** Whose layers stand out in the map. */
   private block: number | null = null;
-  private differenceName: DifferenceName = 'relativeL2';
   private readonly status = new PageStatus(this);
   /** Of the first picture: what is below the map and the sliders. */
   private readonly rest = new AfterFirstFrame(this);
@@ -215,33 +211,8 @@ export class AldMergePreview extends LitElement {
       <p class="note">${strings.differenceNote}</p>
       ${comparing.kind === 'running' ? renderWorkProgress(strings.comparing, comparing.progress) : nothing}
       ${comparing.kind === 'failed' ? renderFailure(comparing) : nothing}
-      ${difference === null ? nothing : this.renderDifferenceMap(difference)}
+      ${difference === null ? nothing : html`<ald-difference-map .difference=${difference}></ald-difference-map>`}
     </section>`;
-  }
-
-  private renderDifferenceMap(difference: DifferenceView): TemplateResult | typeof nothing {
-    const { first, second, layerCount, measures } = difference;
-    const measure = measures.find(({ name }) => name === this.differenceName) ?? measures[0];
-    if (measure === undefined) return nothing;
-    const { shade, texts } = differenceMap(measure);
-    return html`<ald-heat-map
-      .heading=${strings.differenceOf(second, first)}
-      .hint=${strings.differenceWords[measure.name]}
-      .strips=${[{ name: '', rows: rowsOf(difference, measure.layers, measure.outside) }]}
-      .columns=${layerCount}
-      .shade=${shade}
-      .texts=${texts}
-    >
-      <ald-select
-        slot="actions"
-        .label=${strings.differenceMeasure}
-        .options=${measures.map(({ name }) => ({ value: name, label: strings.differences[name] }))}
-        .value=${measure.name}
-        @ald-change=${(event: ChangeEvent) => {
-          this.differenceName = measures.find(({ name }) => name === event.detail.value)?.name ?? 'relativeL2';
-        }}
-      ></ald-select>
-    </ald-heat-map>`;
   }
 
   /** From a layer in the map to the slider that moves it. */

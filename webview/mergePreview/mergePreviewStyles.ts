@@ -35,9 +35,6 @@ export const mergePreviewStyles = css`
   .map {
     margin-block-start: 14px;
   }
-  .old {
-    opacity: 0.6;
-  }
   ald-ratios {
     margin-block-start: 18px;
   }

@@ -44,7 +44,7 @@ function renderDropped(dropped: readonly DroppedView[], { models }: StageView): 
         ({ model, reason, count: many, names }) =>
           html`<li>
             <span>${strings.droppedTensors(many, models[model]?.name ?? '')}: ${sentenceOf(reason)}</span>
-            <span class="mono quiet">${names.join(', ')}</span>
+            ${names.map((name) => html`<span class="mono quiet">${name}</span>`)}
             ${names.length < many ? html`<span class="quiet">${strings.more(many - names.length)}</span>` : nothing}
           </li>`,
       )}

@@ -174,8 +174,9 @@ export class AldRatios extends LitElement {
     setTimeout(() => (this.isHeld = false));
   };
 
-  private readonly left = ({ relatedTarget }: FocusEvent): void => {
-    if (relatedTarget instanceof Node && this.renderRoot.contains(relatedTarget)) return;
+  private readonly left = ({ relatedTarget, currentTarget }: FocusEvent): void => {
+    const isInside = relatedTarget instanceof Node && currentTarget instanceof Node;
+    if (isInside && currentTarget.contains(relatedTarget)) return;
     this.look(null);
     if (this.timer !== undefined) this.settle();
   };

@@ -83,7 +83,7 @@ function renderMeasurement({ measurement, inputs: chosen, work, trials }: ScoreV
   }
   const { reward, perplexity, mergedTensors, mergeMilliseconds, milliseconds } = measurement;
   const kind = reward?.isOfGenerated === true ? 'generated' : 'given';
-  return html`<dl class="facts ${work.kind === 'running' ? 'old' : ''}">
+  return html`<dl class="facts">
     ${
       reward === null
         ? nothing

@@ -168,19 +168,5 @@ export const strings = {
   comparing: t('Progress of the comparison'),
 
   difference: t('Difference of the weights'),
-  differenceOf: (first: string, second: string) => t('{0} against {1}', first, second),
   differenceNote: t('Where training has changed the model, layer by layer.'),
-  differenceMeasure: t('What the difference shows'),
-  differences: {
-    relativeL2: t('Relative distance'),
-    cosine: t('Cosine'),
-    changed: t('Changed values'),
-  },
-  differenceWords: {
-    relativeL2: t('Length of the difference, relative to the length of the weights of the first model'),
-    cosine: t(
-      'Cosine of the angle between the weights of the two models; 1 is the same direction. Darker is further from 1.',
-    ),
-    changed: t('Share of the values that are not the same'),
-  },
 } as const;

@@ -1,11 +1,14 @@
 import type { ExtensionContext } from 'vscode';
 import { Disposable } from 'vscode';
 import type { Logger } from '../../core/jobContext';
+import type { MergePreviewView } from '../../protocol/mergePreviewView';
 import type { ModelsView } from '../checkpoint/modelsView';
 import type { SidecarClient } from '../sidecar/sidecarClient';
+import { measureMerge } from './measureMerge';
 import { MergeProcess } from './mergeProcess';
 import { registerMergeView } from './mergeView';
 import { RecipePlans } from './recipePlans';
+import { registerMergePreview } from './registerMergePreview';
 import { registerRecipes } from './registerRecipes';
 
 export interface MergingParams {
@@ -15,11 +18,21 @@ export interface MergingParams {
   readonly logger: Logger;
 }
 
+export interface MergingRegistration {
+  /** What the preview of a merge shows; null when it is closed. */
+  readonly preview: () => MergePreviewView | null;
+  /** For whatever else reads whole models. */
+  readonly process: MergeProcess;
+  dispose(): void;
+}
+
 /** Merge recipes in the editor, their preview, the Merge view, and the merges themselves. */
-export function registerMerging({ context, client, models, logger }: MergingParams): Disposable {
+export function registerMerging({ context, client, models, logger }: MergingParams): MergingRegistration {
   const process = new MergeProcess({ context, logger });
   const { version } = context.extension.packageJSON as { readonly version: string };
   const plans = new RecipePlans({ client, version });
   const view = registerMergeView({ context, client, models, process });
-  return Disposable.from(process, plans, view, registerRecipes(plans, models));
+  const preview = registerMergePreview({ context, plans, process, measure: measureMerge });
+  const registered = Disposable.from(process, plans, view, registerRecipes(plans, models), preview);
+  return { preview: preview.view, process, dispose: () => void registered.dispose() };
 }

@@ -247,7 +247,7 @@ export class AldHeatMap extends LitElement {
 
   private spoken(strip: HeatStrip, row: HeatRow, column: number): string {
     const cell = row.cells[column];
-    const parts = [this.placeOf(row, column, column), row.name, strip.name, this.textOf(cell)];
+    const parts = [this.placeOf(row, column, column), row.name, this.textOf(cell), strip.name];
     return parts.filter((part) => part !== '').join(', ');
   }
 
