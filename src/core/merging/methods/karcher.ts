@@ -167,9 +167,9 @@ function* karcherInSteps(job: TensorJob): Generator<number, void> {
   const move = ({ reach, norm }: Step, { count }: Block): void => {
     kernels.divide(tangent, reach, tangent, count);
     job.round(tangent);
-    kernels.scale(tangent, f32(Math.sin(reach)), tangent, count);
+    kernels.scale(tangent, f(Math.sin(reach)), tangent, count);
     job.round(tangent);
-    kernels.scale(mean, f32(Math.cos(reach)), mean, count);
+    kernels.scale(mean, f(Math.cos(reach)), mean, count);
     job.round(mean);
     kernels.add(mean, tangent, mean, count);
     job.round(mean);
@@ -223,7 +223,7 @@ function* karcherInSteps(job: TensorJob): Generator<number, void> {
   }
   yield* job.pass(valid, (block) => {
     goTo(steps, block);
-    kernels.scale(mean, scale, mean, block.count);
+    kernels.scale(mean, f(scale), mean, block.count);
     job.store(mean);
   });
 }

@@ -523,9 +523,9 @@ function electAs(isExact: bool, vectors: usize, stride: usize, n: i32, weights: 
     let weight = zeros;
     for (let k = 0, at = vectors + i; k < n; k++, at += stride) {
       const x = v128.load(at);
-      const agrees = v128.bitselect(f64x2.gt(x, zeros), f64x2.lt(x, zeros), isPositive);
-      chosen = f64x2.add(chosen, v128.and(x, agrees));
-      weight = f64x2.add(weight, v128.and(v128.load64_splat(weights + (k << 3)), agrees));
+      const differs = v128.bitselect(f64x2.le(x, zeros), f64x2.ge(x, zeros), isPositive); // NaN does not
+      chosen = f64x2.add(chosen, v128.andnot(x, differs));
+      weight = f64x2.add(weight, v128.andnot(v128.load64_splat(weights + (k << 3)), differs));
       if (!isExact) {
         chosen = toF32(chosen);
         weight = toF32(weight);
@@ -551,7 +551,7 @@ export function keepSign(vector: usize, votes: usize, count: i32): void {
   for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
     const x = v128.load(vector + i);
     const isPositive = f64x2.ge(v128.load(votes + i), zeros);
-    v128.store(vector + i, v128.and(x, v128.bitselect(f64x2.gt(x, zeros), f64x2.lt(x, zeros), isPositive)));
+    v128.store(vector + i, v128.andnot(x, v128.bitselect(f64x2.le(x, zeros), f64x2.ge(x, zeros), isPositive)));
   }
 }
 

@@ -45,17 +45,14 @@ const methods: Readonly<Record<MergeMethod, Method>> = {
   passthrough: { run: passthrough, passes: () => 1 },
 };
 
-/**
- * How often a merge goes through the values of a tensor, about: methods with thresholds or steps may need one pass more
- * or fewer.
- */
+/** How often a merge goes through the values of a tensor; methods with thresholds or steps may need more or fewer. */
 export function passesOf(task: TensorMerge): number {
   return methods[task.method].passes(task);
 }
 
 /**
  * Merges a tensor; memory does not depend on its size. Yields the number of values done after each chunk of each pass, so
- * that the caller can tell progress and stop.
+ * that the caller can tell progress and stop: in all as many as the tensor has times `passesOf`, whatever passes it takes.
  *
  * `exact` computes in doubles and rounds to float32 and that to the output's format, each to the nearest, halves to even.
  * By way of float32, because what is half-way between two BF16 numbers in decimal numbers (0.4 · a + 0.6 · b) is not so in
@@ -63,5 +60,12 @@ export function passesOf(task: TensorMerge): number {
  */
 export function* mergeTensor(task: TensorMerge, io: TensorIo, kernels: MergeKernels): Generator<number, void> {
   const method = methods[task.method];
-  yield* method.run(new TensorJob(task, io, kernels, { wholeRows: method.wholeRows?.(task) ?? false }));
+  const job = new TensorJob(task, io, kernels, { wholeRows: method.wholeRows?.(task) ?? false });
+  let left = job.count * method.passes(task);
+  for (const values of method.run(job)) {
+    const told = Math.min(values, left);
+    left -= told;
+    yield told;
+  }
+  if (0 < left) yield left;
 }

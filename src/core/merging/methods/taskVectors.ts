@@ -4,7 +4,7 @@ import { modelNumber, sharedFlag, sharedNumber } from './readParameters';
 import { chanceKey, keepByChance, keepByRank, keepLargest, keepMiddle, keepNone } from './sparsify';
 import type { Sparsifier } from './sparsify';
 import type { Block, TensorJob } from './tensorJob';
-import type { TensorMerge } from './tensorMerge';
+import type { FloatDtype, TensorMerge } from './tensorMerge';
 
 interface Kind {
   /** Which differences stay where `density` is below one. */
@@ -26,6 +26,7 @@ const kinds: Readonly<Partial<Record<MergeMethod, Kind>>> = {
 
 /** A sum of weights nearer to zero does not divide. */
 const NO_WEIGHT = 1e-8;
+const LARGEST_F16 = 65504;
 /** A smaller sum of sizes is not rescaled. */
 const NO_SIZE = 1e-7;
 
@@ -64,8 +65,8 @@ function modelDensity(task: TensorMerge, input: number): number {
  * by itself; `normalize` divides by the sum of the weights that count.
  *
  * Where sizes are equal at a threshold, those stay that come first (mergekit leaves that to an unstable sort). della ranks
- * along the last axis, by sizes to 21 binary digits; a row of one value is kept with `density`. Sums of sizes in F16, which
- * would overflow, are float32 in mergekit's arithmetic too.
+ * along the last axis, by sizes to 21 binary digits; a row of one value is kept with `density`. Sums of sizes that F16
+ * cannot hold are float32, and weights that cancel out do not divide: mergekit's arithmetic makes infinities there.
  */
 export function* taskVectors(job: TensorJob): Generator<number, void> {
   const { kernels, task, others } = job;
@@ -177,11 +178,18 @@ function* findScales(job: TensorJob, { base, start, differences, load }: Differe
       sums.after += job.kernels.sumOfSizes(vector, block.count);
     }
   });
-  const dtype = job.task.workingDtype === 'BF16' ? 'BF16' : 'F32';
   for (const sums of sparse) {
+    const dtype = dtypeOfSums(job, sums.before);
     const [before, after] = [job.roundNumber(sums.before, dtype), job.roundNumber(sums.after, dtype)];
     if (NO_SIZE <= before && NO_SIZE <= after) sums.difference.scale = job.roundNumber(before / after, dtype);
   }
+}
+
+/** In what mergekit's arithmetic has sums of sizes; F16 only where it holds them. */
+function dtypeOfSums({ task }: TensorJob, sum: number): FloatDtype {
+  const { keeps } = kinds[task.method] as Kind;
+  const isLarge = LARGEST_F16 < sum || keeps === 'chance' || keeps === 'rank';
+  return task.workingDtype === 'F16' && isLarge ? 'F32' : task.workingDtype;
 }
 
 /** λ times the sum of the weighted differences of a block, or of those that an election chooses, divided by weights. */
