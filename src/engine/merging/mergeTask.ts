@@ -7,6 +7,7 @@ import { readDtypeOf, tensorMergeOf } from '../../core/merging/tensorMergeOf';
 import type { MergeSettings } from '../../core/merging/tensorMergeOf';
 import { describeFileError } from '../checkpoint/describeFileError';
 import { readFully, writeFully } from '../checkpoint/positionalFile';
+import { gatherRows } from './gatherRows';
 import { SourceReader } from './sourceReader';
 
 /** One tensor that is to be written, or read again; plain data, so that a worker can be told. */
@@ -16,12 +17,9 @@ export interface MergeTask {
   readonly tensor: PlannedTensor;
   /** Index of the tensor in its plan. */
   readonly index: number;
-}
-
-/** What a thread that merges is started with. */
-export interface MergeThread {
+  /** The file that it goes into. */
+  readonly target: TargetFile;
   readonly settings: MergeSettings;
-  readonly files: readonly TargetFile[];
 }
 
 /** A file of the output. */
@@ -38,14 +36,17 @@ export interface MergeTaskResult {
   readonly nonFinite: (NonFinite & { readonly inSources: number }) | null;
 }
 
-export interface MergeTools extends MergeThread {
+/** What a thread that merges has. */
+export interface MergeTools {
   /** Gives the descriptor of a file that is open for reading. */
   readonly open: (path: string) => number;
   readonly merge: (task: TensorMerge, io: TensorIo) => Generator<number, void>;
+  /** For what is copied or read again: memory of its own for each tensor would stay until it is collected. */
+  readonly room: Uint8Array;
 }
 
 /** Bytes that are copied or read again at a time. */
-const CHUNK = 1 << 19;
+export const roomBytes = 1 << 19;
 /** Bytes between two reports. */
 const REPORT = 1 << 23;
 
@@ -54,18 +55,19 @@ const REPORT = 1 << 23;
  * @throws FormatError when a source became shorter; AlidadeError `no_space`, `permission`, `not_found`, `internal`.
  */
 export function runMergeTask(task: MergeTask, tools: MergeTools): Generator<number, MergeTaskResult> {
-  return task.kind === 'write' ? write(task.tensor, tools) : check(task.tensor, tools);
+  return task.kind === 'write' ? write(task, tools) : check(task, tools);
 }
 
-function* write(tensor: PlannedTensor, tools: MergeTools): Generator<number, MergeTaskResult> {
-  const work = tensorMergeOf(tensor, tools.settings);
-  const target = new TensorTarget(tensor, tools);
+function* write(task: MergeTask, tools: MergeTools): Generator<number, MergeTaskResult> {
+  const { tensor, settings } = task;
+  const work = tensorMergeOf(tensor, settings);
+  const target = new TensorTarget(task, tools);
   if (work === null) {
     yield* copy(tensor.sources[0], target, tools);
   } else {
-    const readers = tensor.sources.map(
-      (source) => new SourceReader(source, readDtypeOf(source, tools.settings.arithmetic), tools.open),
-    );
+    const dtypes = tensor.sources.map((source) => readDtypeOf(source, settings.arithmetic));
+    const stored = tensor.sources.map((source, index) => new SourceReader(source, dtypes[index], tools.open));
+    const readers = gatherRows(stored, tensor.sources, dtypes);
     const width = tensor.bytes / tensor.shape.reduce((product, size) => product * size, 1);
     let read = 0;
     const io: TensorIo = {
@@ -86,9 +88,8 @@ function* write(tensor: PlannedTensor, tools: MergeTools): Generator<number, Mer
   return { checksum: target.finish(), nonFinite: null };
 }
 
-function* copy(source: PlannedSource, target: TensorTarget, { open }: MergeTools): Generator<number, void> {
+function* copy(source: PlannedSource, target: TensorTarget, { open, room }: MergeTools): Generator<number, void> {
   const { file, name, offset, bytes } = source.tensor;
-  const room = new Uint8Array(Math.min(CHUNK, bytes));
   for (let done = 0; done < bytes; done += room.length) {
     const piece = room.subarray(0, Math.min(room.length, bytes - done));
     described(file, () => readFully(open(file), piece, { file, name, offset: offset + done }));
@@ -101,13 +102,15 @@ function* copy(source: PlannedSource, target: TensorTarget, { open }: MergeTools
 class TensorTarget {
   readonly #tensor: PlannedTensor;
   readonly #file: TargetFile;
+  readonly #room: Uint8Array;
   #checksum = 0;
   #end = 0;
   #isInOrder = true;
 
-  constructor(tensor: PlannedTensor, { files }: MergeThread) {
+  constructor({ tensor, target }: MergeTask, { room }: MergeTools) {
     this.#tensor = tensor;
-    this.#file = files[tensor.place.file];
+    this.#file = target;
+    this.#room = room;
   }
 
   write(position: number, bytes: Uint8Array): void {
@@ -125,14 +128,14 @@ class TensorTarget {
   finish(): number {
     if (this.#isInOrder && this.#end === this.#tensor.bytes) return this.#checksum;
     let checksum = 0;
-    for (const piece of readPieces(this.#file, this.#tensor)) checksum = crc32(piece, checksum);
+    for (const piece of readPieces(this.#file, this.#tensor, this.#room)) checksum = crc32(piece, checksum);
     return checksum;
   }
 }
 
-function* check(tensor: PlannedTensor, tools: MergeTools): Generator<number, MergeTaskResult> {
+function* check({ tensor, target }: MergeTask, tools: MergeTools): Generator<number, MergeTaskResult> {
   let [checksum, nan, infinite, unreported] = [0, 0, 0, 0];
-  for (const piece of readPieces(tools.files[tensor.place.file], tensor)) {
+  for (const piece of readPieces(target, tensor, tools.room)) {
     checksum = crc32(piece, checksum);
     const found = countNonFinite(piece, tensor.dtype);
     nan += found.nan;
@@ -148,11 +151,11 @@ function* check(tensor: PlannedTensor, tools: MergeTools): Generator<number, Mer
 }
 
 /** How many values of its sources are no finite numbers. */
-function* countInSources({ sources }: PlannedTensor, { open }: MergeTools): Generator<number, number> {
+function* countInSources({ sources }: PlannedTensor, { open, room }: MergeTools): Generator<number, number> {
   let count = 0;
   for (const { tensor } of sources) {
     const { file: path } = tensor;
-    for (const piece of readPieces({ path, descriptor: open(path) }, { ...tensor, place: tensor })) {
+    for (const piece of readPieces({ path, descriptor: open(path) }, { ...tensor, place: tensor }, room)) {
       const { nan, infinite } = countNonFinite(piece, tensor.dtype);
       count += nan + infinite;
       yield 0;
@@ -167,9 +170,12 @@ interface StoredTensor {
   readonly place: { readonly offset: number };
 }
 
-/** The same memory each time. */
-function* readPieces({ path, descriptor }: TargetFile, { name, bytes, place }: StoredTensor): Generator<Uint8Array> {
-  const room = new Uint8Array(Math.min(CHUNK, bytes));
+/** The pieces are all in `room`, one after the other. */
+function* readPieces(
+  { path, descriptor }: TargetFile,
+  { name, bytes, place }: StoredTensor,
+  room: Uint8Array,
+): Generator<Uint8Array> {
   for (let done = 0; done < bytes; done += room.length) {
     const piece = room.subarray(0, Math.min(room.length, bytes - done));
     described(path, () => readFully(descriptor, piece, { file: path, name, offset: place.offset + done }));

@@ -3,24 +3,24 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
 import { countOf } from '../../core/describeQuantity';
 import type { JobContext } from '../../core/jobContext';
+import { readBytesOf } from '../../core/merging/mergeCosts';
 import type { MergePlan, PlannedCompanion, PlannedTensor } from '../../core/merging/mergePlan';
 import type { MergeResult, NonFiniteTensor } from '../../core/merging/mergeResult';
-import { passesOf } from '../../core/merging/methods/mergeTensor';
-import { tensorMergeOf } from '../../core/merging/tensorMergeOf';
-import type { MergeSettings } from '../../core/merging/tensorMergeOf';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { describeFileError } from '../checkpoint/describeFileError';
 import { flushFile } from '../checkpoint/partFile';
+import { ByteProgress } from './byteProgress';
 import { allocatedBytes, checkMergeTarget, checkSpace } from './checkMergeTarget';
 import { FinishedTensors } from './finishedTensors';
 import { isThere, MergeFolder } from './mergeFolder';
 import { locateTensors, WatchedSources } from './mergeSources';
 import type { MergeTask } from './mergeTask';
-import { ByteProgress, mergeTensors } from './mergeTensors';
-import type { MergeThreads } from './mergeTensors';
+import { MergeThreads } from './mergeThreads';
+import type { MergeThreadsParams } from './mergeThreads';
 import { OutputFiles } from './outputFiles';
+import { readTokenizerCompanion } from './readTokenizerCompanion';
 
-export interface RunMergeParams extends MergeThreads {
+export interface RunMergeParams extends MergeThreadsParams {
   /** In the order in which they are to run; the last one makes the target. */
   readonly stages: readonly MergePlan[];
   /** Absolute path of the folder, which appears when it is complete. */
@@ -161,99 +161,77 @@ class MergeRun {
     const isLeft = (stage: number) => (_: PlannedTensor, tensor: number) =>
       finished.checksum({ stage, tensor }) === undefined;
     const total = located.reduce(
-      (sum, tensors, stage) => sum + readBytes(tensors.filter(isLeft(stage)), stages[stage]),
+      (sum, tensors, stage) => sum + readBytesOf(tensors.filter(isLeft(stage)), stages[stage]),
       0,
     );
     const progress = new ByteProgress('Merging', total, this.#context.progress);
-    let nonFinite: readonly NonFiniteTensor[] = [];
-    for (const [stage, plan] of stages.entries()) {
-      const path = this.#folderOf(folder, stage);
-      await makeFolder(path);
-      const output = await OutputFiles.open(path, plan.files, 0 < finished.count);
-      try {
-        const tensors = located[stage];
-        if (tensors.some((_, tensor) => !isLeft(stage)(_, tensor)) && output.wereThere.includes(false)) {
-          await finished.forget(stage);
-        }
-        await this.#writeTensors({ stage, tensors, plan, output, finished, progress });
-        await writeCompanions(path, plan.companions, this.#stageFolders);
-        if (stage === stages.length - 1) {
+    const threads = new MergeThreads(this.#params, total);
+    try {
+      for (const [stage, plan] of stages.entries()) {
+        const path = this.#folderOf(folder, stage);
+        await makeFolder(path);
+        const output = await OutputFiles.open(path, plan.files, 0 < finished.count);
+        const work: StageWork = { stage, plan, tensors: located[stage], output, finished, threads };
+        try {
+          if (!located[stage].every(isLeft(stage)) && output.wereThere.includes(false)) await finished.forget(stage);
+          await this.#writeTensors(work, progress.add);
+          await writeCompanions(path, plan.companions, this.#stageFolders);
+          if (stage < stages.length - 1) continue;
           this.#sources.check();
-          if (verify) nonFinite = await this.#verify({ stage, tensors, plan, output, finished });
+          return verify ? await this.#verify(work) : [];
+        } catch (error) {
+          // Before the files are closed: descriptors are given to the next file that is opened.
+          await threads.close();
+          throw error;
+        } finally {
+          await output.close();
         }
-      } finally {
-        await output.close();
       }
+      return [];
+    } finally {
+      await threads.close();
     }
-    return nonFinite;
   }
 
-  async #writeTensors({
-    stage,
-    tensors,
-    plan,
-    output,
-    finished,
-    progress,
-  }: StageWork & { readonly progress: ByteProgress }): Promise<void> {
-    const tasks = tensors
-      .map((tensor, index): MergeTask => ({ kind: 'write', tensor, index }))
-      .filter(({ index }) => finished.checksum({ stage, tensor: index }) === undefined);
+  async #writeTensors(work: StageWork, onRead: (bytes: number) => void): Promise<void> {
+    const { stage, output, finished, threads } = work;
+    const tasks = tasksOf('write', work).filter(
+      ({ index }) => finished.checksum({ stage, tensor: index }) === undefined,
+    );
     finished.useFiles((files) => output.sync(files));
     try {
-      await mergeTensors(
-        {
-          ...this.#threads,
-          tasks,
-          files: output.files,
-          settings: settingsOf(plan),
-          bytes: readBytes(
-            tasks.map(({ tensor }) => tensor),
-            plan,
-          ),
-          progress,
-          onDone: ({ index, tensor }, { checksum }) => {
-            this.#sources.check();
-            finished.add({ stage, tensor: index, checksum, bytes: tensor.bytes, file: tensor.place.file });
-          },
+      await threads.run({
+        tasks,
+        signal: this.#context.signal,
+        onRead,
+        onDone: ({ index, tensor }, { checksum }) => {
+          this.#sources.check();
+          finished.add({ stage, tensor: index, checksum, bytes: tensor.bytes, file: tensor.place.file });
         },
-        this.#context,
-      );
-    } finally {
+      });
+    } catch (error) {
       // What was written before a failure counts when the run goes on.
-      await finished.flush();
+      await finished.flush().catch(() => undefined);
+      throw error;
     }
+    await finished.flush();
   }
 
   /** Reads the output again. @throws AlidadeError `weights` where it is not what was computed. */
-  async #verify({ stage, tensors, plan, output, finished }: StageWork): Promise<readonly NonFiniteTensor[]> {
-    const found: NonFiniteTensor[] = [];
-    const tasks = tensors.map((tensor, index): MergeTask => ({ kind: 'check', tensor, index }));
+  async #verify(work: StageWork): Promise<readonly NonFiniteTensor[]> {
+    const { stage, tensors, finished, threads } = work;
+    const found: (NonFiniteTensor & { readonly index: number })[] = [];
     const bytes = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
-    await mergeTensors(
-      {
-        ...this.#threads,
-        tasks,
-        files: output.files,
-        settings: settingsOf(plan),
-        bytes,
-        progress: new ByteProgress('Checking what was written', bytes, this.#context.progress),
-        onDone: ({ index, tensor: { name, place } }, { checksum, nonFinite }) => {
-          if (checksum !== finished.checksum({ stage, tensor: index }))
-            throw differs(output.files[place.file].path, name);
-          if (nonFinite !== null) found.push({ tensor: name, ...nonFinite });
-        },
+    await threads.run({
+      tasks: tasksOf('check', work),
+      signal: this.#context.signal,
+      onRead: new ByteProgress('Checking what was written', bytes, this.#context.progress).add,
+      onDone: ({ index, tensor: { name }, target }, { checksum, nonFinite }) => {
+        if (checksum !== finished.checksum({ stage, tensor: index })) throw differs(target.path, name);
+        if (nonFinite !== null) found.push({ index, tensor: name, ...nonFinite });
       },
-      this.#context,
-    );
-    const order = new Map(tensors.map(({ name }, index) => [name, index]));
-    found.sort((a, b) => (order.get(a.tensor) ?? 0) - (order.get(b.tensor) ?? 0));
-    return found;
-  }
-
-  get #threads(): MergeThreads {
-    const { threads, workerFile } = this.#params;
-    return { threads, workerFile };
+    });
+    return found.sort((a, b) => a.index - b.index).map(({ index: _index, ...tensor }) => tensor);
   }
 
   /** Leaves what a run can go on with, and says so; removes the rest. */
@@ -295,21 +273,15 @@ interface StageWork {
   readonly tensors: readonly PlannedTensor[];
   readonly output: OutputFiles;
   readonly finished: FinishedTensors;
+  readonly threads: MergeThreads;
 }
 
-function settingsOf({ arithmetic, seed }: MergePlan): MergeSettings {
-  return { arithmetic, seed };
-}
-
-/** Each pass counted, about. */
-function readBytes(tensors: readonly PlannedTensor[], settings: MergeSettings): number {
-  let sum = 0;
-  for (const tensor of tensors) {
-    const task = tensorMergeOf(tensor, settings);
-    const once = tensor.sources.reduce((bytes, source) => bytes + source.tensor.bytes, 0);
-    sum += (task === null ? 1 : passesOf(task)) * once;
-  }
-  return sum;
+function tasksOf(kind: MergeTask['kind'], { tensors, output, plan }: StageWork): readonly MergeTask[] {
+  const { arithmetic, seed } = plan;
+  return tensors.map((tensor, index) => {
+    const target = output.files[tensor.place.file];
+    return { kind, tensor, index, target, settings: { arithmetic, seed } };
+  });
 }
 
 async function writeCompanions(
@@ -321,6 +293,7 @@ async function writeCompanions(
     const path = join(folder, companion.name);
     try {
       if (companion.kind === 'text') await writeFile(path, companion.text);
+      else if (companion.kind === 'tokenizer') await writeFile(path, await readTokenizerCompanion(companion));
       else await copyFile(locateCompanion(companion.from, stageFolders), path);
       await flushFile(path);
     } catch (error) {
@@ -351,7 +324,7 @@ async function isComplete(target: string, stages: readonly MergePlan[]): Promise
     }
     for (const companion of companions) {
       const path = join(target, companion.name);
-      if (companion.kind === 'copy') await stat(path);
+      if (companion.kind !== 'text') await stat(path);
       else if ((await readFile(path, 'utf8')) !== companion.text) return false;
     }
     return true;

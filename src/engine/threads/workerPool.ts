@@ -9,39 +9,70 @@ export type WorkerAnswer<Result> =
   /** `code` of an AlidadeError, or of the system. */
   | { readonly kind: 'failed'; readonly message: string; readonly code?: string; readonly hint?: string };
 
-export interface PooledWork<Task, Result> {
-  /** Plain data. */
-  readonly tasks: readonly Task[];
+export interface WorkerPoolParams {
   /** A built program that calls `answerTasks`. */
   readonly workerFile: string;
   /** What each thread is started with. Descriptors of files are those of the process: threads share them. */
-  readonly workerData: unknown;
+  readonly workerData?: unknown;
   readonly workers: number;
+  /** Memory for new objects of each thread, MB; default: as V8 likes, up to 48. */
+  readonly youngMegabytes?: number;
+}
+
+export interface PooledWork<Task, Result> {
+  /** Plain data. */
+  readonly tasks: readonly Task[];
   readonly signal: AbortSignal;
   readonly onRead: (bytes: number) => void;
   readonly onDone: (task: Task, result: Result) => void;
 }
 
+/** Worker threads that run tasks. Close them. */
+export class WorkerPool<Task, Result> {
+  readonly #workers: readonly Worker[];
+
+  constructor({ workerFile, workerData, workers, youngMegabytes }: WorkerPoolParams) {
+    const resourceLimits = youngMegabytes === undefined ? {} : { maxYoungGenerationSizeMb: youngMegabytes };
+    this.#workers = Array.from({ length: workers }, () => new Worker(workerFile, { workerData, resourceLimits }));
+  }
+
+  /**
+   * Runs tasks in order as far as possible. After a failure threads may still be at work until they are closed.
+   * @throws AlidadeError `cancelled`, or what a task or a function of `work` failed with.
+   */
+  async run(work: PooledWork<Task, Result>): Promise<void> {
+    const { signal } = work;
+    const queue = [...work.tasks];
+    let stop = (): void => undefined;
+    const cancelled = new Promise<never>((_, reject) => {
+      stop = (): void => reject(new AlidadeError({ code: 'cancelled', message: 'cancelled' }));
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+    });
+    try {
+      await Promise.race([cancelled, Promise.all(this.#workers.map((worker) => feed(worker, queue, work)))]);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** No thread is left afterwards. */
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}
+
 /**
- * Runs tasks in worker threads, in order as far as possible. When it returns or throws no thread is left.
+ * Runs tasks in worker threads of their own. When it returns or throws no thread is left.
  * @throws AlidadeError `cancelled`, or what a task failed with.
  */
-export async function runInWorkers<Task, Result>(work: PooledWork<Task, Result>): Promise<void> {
-  const { workerData, workerFile, signal } = work;
-  const count = Math.min(work.workers, work.tasks.length);
-  const workers = Array.from({ length: count }, () => new Worker(workerFile, { workerData }));
-  const queue = [...work.tasks];
-  let stop = (): void => undefined;
-  const cancelled = new Promise<never>((_, reject) => {
-    stop = (): void => reject(new AlidadeError({ code: 'cancelled', message: 'cancelled' }));
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-  });
+export async function runInWorkers<Task, Result>(params: WorkerPoolParams & PooledWork<Task, Result>): Promise<void> {
+  const workers = Math.min(params.workers, params.tasks.length);
+  const pool = new WorkerPool<Task, Result>({ ...params, workers });
   try {
-    await Promise.race([cancelled, Promise.all(workers.map((worker) => feed(worker, queue, work)))]);
+    await pool.run(params);
   } finally {
-    signal.removeEventListener('abort', stop);
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await pool.close();
   }
 }
 
@@ -51,14 +82,15 @@ function feed<Task, Result>(
   queue: Task[],
   { onRead, onDone }: PooledWork<Task, Result>,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
+  let [onMessage, onError, onExit] = [(_: WorkerAnswer<Result>): void => undefined, noHandler, noHandler];
+  const fed = new Promise<void>((resolve, reject) => {
     let task: Task | undefined;
     const next = (): void => {
       task = queue.shift();
       if (task === undefined) resolve();
       else worker.postMessage(task);
     };
-    worker.on('message', (answer: WorkerAnswer<Result>) => {
+    onMessage = (answer) => {
       try {
         if (answer.kind === 'read') {
           onRead(answer.bytes);
@@ -71,12 +103,22 @@ function feed<Task, Result>(
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)));
       }
-    });
-    worker.on('error', reject);
-    worker.on('exit', (code) => reject(new Error(`a thread ended with ${code} before its work was done`)));
+    };
+    onError = reject;
+    onExit = (code) => reject(new Error(`a thread ended with ${String(code)} before its work was done`));
+    worker.on('message', onMessage);
+    worker.on('error', onError);
+    worker.on('exit', onExit);
     next();
   });
+  return fed.finally(() => {
+    worker.off('message', onMessage);
+    worker.off('error', onError);
+    worker.off('exit', onExit);
+  });
 }
+
+const noHandler = (_: unknown): void => undefined;
 
 const codes: ReadonlySet<string> = new Set<ErrorCode>([
   'weights',
