@@ -33,8 +33,12 @@ export interface MergeSelection {
   readonly recipe: string;
   /** Absolute; relative paths in it are taken from each in turn. */
   readonly folders: readonly string[];
+  /** Default: `exact`. */
+  readonly arithmetic?: 'exact' | 'mergekit';
   /** A head file on the merged body, instead of the merged head; `starter`: the starter's meters. */
   readonly headPath?: string;
+  /** The same for a merge that has no reward head of its own. */
+  readonly fallbackHead?: string;
   /** `auto` is the CPU: the weights go to the device with every run. */
   readonly device: DeviceChoice;
   readonly threads?: number;

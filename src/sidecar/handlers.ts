@@ -2,6 +2,7 @@ import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../core/alidadeError';
 import type { JobContext, Logger, Progress } from '../core/jobContext';
+import { applicableWeights } from '../core/reward/applicableWeights';
 import type { ExplainedRow } from '../core/reward/explainedRow';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
 import { scoredRowOf } from '../core/reward/scoredRowOf';
@@ -223,22 +224,12 @@ function rowOptions(
   { model, maxTokens, truncate }: Pick<RowParams | ScoreFileParams, 'model' | 'maxTokens' | 'truncate'>,
   description: RewardModelDescription,
 ): RowOptions {
-  const weights = applicableWeights(model, description);
+  const weights = applicableWeights(model.weights ?? {}, description);
   return {
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(truncate === undefined ? {} : { truncate }),
     ...(Object.keys(weights).length === 0 ? {} : { weights }),
   };
-}
-
-/** The editor's weights are kept for all models: those of other models' objectives do not concern this one. */
-function applicableWeights(
-  { weights = {} }: ModelSelection,
-  { headKind, objectives }: RewardModelDescription,
-): Record<string, number> {
-  if (headKind === 'gated' || headKind === 'judge') return {};
-  const names = new Set(objectives.map(({ name }) => name));
-  return Object.fromEntries(Object.entries(weights).filter(([name]) => names.has(name)));
 }
 
 /** Everything that the numbers depend on; not the row's id. */

@@ -32,11 +32,11 @@ export interface LiveMergeParams {
   readonly stages: readonly MergePlan[];
   /** A head file on the merged body, instead of the merged head. */
   readonly headPath?: string | undefined;
+  /** The same for a merge that has no reward head of its own. */
+  readonly fallbackHead?: string | undefined;
   /** `auto` is the CPU: the weights go to the device with every run. */
   readonly device: DeviceChoice;
   readonly threads?: number | undefined;
-  /** As in `openRewardModel`. */
-  readonly applyTemplate?: boolean | undefined;
   /** How much memory may be taken, bytes; default: what is free. */
   readonly freeBytes?: () => number;
 }
@@ -68,6 +68,7 @@ export interface MeasureMergeParams {
   readonly texts: readonly MeasurableText[];
   /** Of a plain text so many tokens from its beginning are read; default: all. */
   readonly textTokens?: number | undefined;
+  /** Weights of objectives that the scoring model does not have are left aside. */
   readonly options?: ScoreOptions | undefined;
   /** Instead of `rows`: what a merged policy answers, scored by another model. */
   readonly generated?: GeneratedRows | undefined;
@@ -129,7 +130,7 @@ export class LiveMerge {
 
   /** Whether it has a reward head of its own, or one was given. */
   get hasReward(): boolean {
-    return this.#params.headPath !== undefined || this.#merged.checkpoint.head !== null;
+    return this.#headPath !== null || this.#merged.checkpoint.head !== null;
   }
 
   /** Whether it can predict tokens. */
@@ -228,6 +229,11 @@ export class LiveMerge {
     return this.#exclusive.run(() => this.#close());
   }
 
+  get #headPath(): string | null {
+    const { headPath, fallbackHead = null } = this.#params;
+    return headPath ?? (this.#merged.checkpoint.head === null ? fallbackHead : null);
+  }
+
   async #scoreRows(
     rows: readonly ScorableRow[],
     options: ScoreOptions,
@@ -301,15 +307,14 @@ export class LiveMerge {
   /** With its head as it is merged now. */
   async #openReward(context: JobContext): Promise<RewardModel> {
     const { checkpoint } = this.#merged;
-    const { headPath, applyTemplate } = this.#params;
     if (this.#reward === null) {
-      const opened = await openHead(checkpoint, headPath ?? null, async (name) => {
+      const opened = await openHead(checkpoint, this.#headPath, async (name) => {
         await this.#merge([name], context);
         return this.#tensors.values(name).slice();
       });
       const texts = await this.#openTexts();
       this.#body ??= await this.#openSession(bodyOf(opened.head), context);
-      this.#reward = createRewardModel({ checkpoint, opened, session: this.#body, texts, applyTemplate });
+      this.#reward = createRewardModel({ checkpoint, opened, session: this.#body, texts });
     }
     await this.#merge((this.#body as DecoderSession).liveNames, context);
     return this.#reward;

@@ -6,6 +6,7 @@ import { Exclusive } from '../../core/exclusive';
 import type { GeneratedAnswer } from '../../core/generation/generatedAnswer';
 import type { JobContext } from '../../core/jobContext';
 import type { MergeMeasurement } from '../../core/merging/mergeMeasurement';
+import type { MergeDtype } from '../../core/merging/mergeMethod';
 import type { MergePlan } from '../../core/merging/mergePlan';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
@@ -18,18 +19,23 @@ import type { AnswerOptions, GeneratedRows, LiveMergeParams, MergePrompt } from 
 import { readPromptsToAnswer, readRowsToScore, readTextsToMeasure } from './mergeInputs';
 import type { FileContents } from './mergeInputs';
 import { lineOf, planRecipeText } from './planRecipeText';
-import type { RecipeToPlan } from './planRecipeText';
 
 /** A recipe that runs in memory, and how. */
-export interface MergeSelection extends Pick<LiveMergeParams, 'applyTemplate' | 'threads'> {
+export interface MergeSelection extends Pick<LiveMergeParams, 'threads'> {
   /** As it is in the editor. */
   readonly recipe: string;
   /** From which relative paths are taken, in this order: the recipe's folder, the current one. */
   readonly folders: readonly string[];
-  /** Default: `exact`, seed 0. */
-  readonly planning?: Partial<RecipeToPlan['options']> | undefined;
+  /** Default: `exact`. */
+  readonly arithmetic?: 'exact' | 'mergekit' | undefined;
+  /** Default 0. */
+  readonly seed?: number | undefined;
+  /** Of the output; default: as the recipe says. */
+  readonly dtype?: MergeDtype | undefined;
   /** A head file on the merged body instead of the merged head; `starter`: the starter's meters. */
   readonly headPath?: string | undefined;
+  /** The same for a merge that has no reward head of its own. */
+  readonly fallbackHead?: string | undefined;
   readonly device: DeviceChoice;
 }
 
@@ -55,6 +61,7 @@ export interface MeasureRecipeParams {
   readonly merge: MergeSelection;
   readonly inputs: MergeInputs;
   readonly limits?: InputLimits | undefined;
+  /** Weights of objectives that the scoring model does not have are left aside. */
   readonly options?: ScoreOptions | undefined;
   /** How prompts are answered, and by whom answers are scored. */
   readonly answers?: (AnswerOptions & Pick<GeneratedRows, 'scorer' | 'onAnswer'>) | undefined;
@@ -139,17 +146,17 @@ export class MergeScorer {
   }
 
   async #open(selection: MergeSelection, context: JobContext): Promise<LiveMerge> {
-    const { device, threads, applyTemplate, headPath } = selection;
+    const { device, threads, headPath, fallbackHead } = selection;
     const stages = await planned(selection, context);
-    const key = JSON.stringify([device, threads, applyTemplate, headPath]);
+    const key = JSON.stringify([device, threads, headPath, fallbackHead]);
     if (this.#live?.key === key) {
       await this.#live.merge.update(stages, context);
       return this.#live.merge;
     }
     await this.#live?.merge.release();
     this.#live = null;
-    const head = headPath === 'starter' ? starterHeadPath() : headPath;
-    const merge = await LiveMerge.open({ stages, device, threads, applyTemplate, headPath: head }, context);
+    const heads = { headPath: headFile(headPath), fallbackHead: headFile(fallbackHead) };
+    const merge = await LiveMerge.open({ stages, device, threads, ...heads }, context);
     this.#live = { key, merge };
     return merge;
   }
@@ -199,12 +206,17 @@ export class MergeScorer {
   }
 }
 
+function headFile(path: string | undefined): string | undefined {
+  return path === 'starter' ? starterHeadPath() : path;
+}
+
 /** @throws AlidadeError `recipe` */
 async function planned(
-  { recipe, folders, planning }: MergeSelection,
+  { recipe, folders, arithmetic = 'exact', seed = 0, dtype }: MergeSelection,
   context: JobContext,
 ): Promise<readonly MergePlan[]> {
-  const options = { dtype: null, shardBytes: 5e9, arithmetic: 'exact', seed: 0, ...planning } as const;
+  // The layout of files is of no consequence.
+  const options = { dtype: dtype ?? null, shardBytes: 5e9, arithmetic, seed };
   const { stages, problems } = await planRecipeText({ text: recipe, folders, options }, context);
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return stages;
