@@ -58,7 +58,9 @@ function readVocabulary(model: JsonObject): Map<string, number> | null {
     return new Map(vocab.map((entry: unknown, id) => [Array.isArray(entry) ? String(entry[0]) : '', id]));
   }
   if (!isObject(vocab)) return null;
-  return new Map(Object.entries(vocab).flatMap(([token, id]) => (typeof id === 'number' ? [[token, id] as const] : [])));
+  return new Map(
+    Object.entries(vocab).flatMap(([token, id]) => (typeof id === 'number' ? [[token, id] as const] : [])),
+  );
 }
 
 /** Written as "a b" or as ["a", "b"]. */

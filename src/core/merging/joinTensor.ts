@@ -147,7 +147,13 @@ function merge(present: readonly Present[], params: JoinParams): Planned | null 
     if (given.length === 0) return null;
     const whose = input === null ? '' : ` of ${input.part.key}`;
     const message = `no filter of \`${spec.name}\` fits ${input?.name ?? place.name}${whose}: add one without a filter`;
-    problems.addForTensor('missing_parameter', 'error', message, given[0].nameSpan, spec.name + (input?.part.key ?? ''));
+    problems.addForTensor(
+      'missing_parameter',
+      'error',
+      message,
+      given[0].nameSpan,
+      spec.name + (input?.part.key ?? ''),
+    );
     return null;
   };
   const sharedValues = valuesOf(shared, (spec) => evaluate(spec, null));
@@ -173,15 +179,13 @@ function merge(present: readonly Present[], params: JoinParams): Planned | null 
     layer: place.layer,
     group: place.group,
     method,
-    sources: inputs.map(
-      ({ input, parameters }, index): PlannedSource => ({
-        model: modelIndex.get(input.part.key) ?? -1,
-        tensor: input.entry,
-        weight: weights[index],
-        parameters,
-        rows: rows[index],
-      }),
-    ),
+    sources: inputs.map(({ input, parameters }, index): PlannedSource => ({
+      model: modelIndex.get(input.part.key) ?? -1,
+      tensor: input.entry,
+      weight: weights[index],
+      parameters,
+      rows: rows[index],
+    })),
     base: slice.base,
     parameters: sharedValues,
   };

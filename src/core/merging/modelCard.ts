@@ -18,7 +18,9 @@ export function modelCard({ recipe, plan, models, options }: ModelCardParams): s
   const hubNames = models.map(({ name }) => name).filter((name) => /^[\w.-]+\/[\w.-]+$/.test(name));
   const base = recipe.baseModel === null ? null : recipeModelKey(recipe.baseModel);
   const rounding =
-    plan.arithmetic === 'mergekit' ? 'with the roundings of mergekit 0.1.5' : 'with one rounding of each value, at the end';
+    plan.arithmetic === 'mergekit'
+      ? 'with the roundings of mergekit 0.1.5'
+      : 'with one rounding of each value, at the end';
   return [
     '---',
     ...(hubNames.length === 0 ? [] : ['base_model:', ...hubNames.map((name) => `- ${name}`)]),

@@ -5,7 +5,7 @@ import { countLayers, findLayers } from './tensorRole';
 
 /**
  * The parts of models of text and images, or with an encoder and a decoder, by mergekit's names for them: which tensors are
- * theirs. `default` and parts that take what the others leave come last.
+ * theirs; null: what the others leave, and for `text_decoder` nothing that has to do with images.
  */
 const parts: Readonly<Record<string, RegExp | null>> = {
   vision_tower: /^(model\.)?(vision_tower|vision_model|visual)\./,
@@ -21,10 +21,8 @@ const parts: Readonly<Record<string, RegExp | null>> = {
 /** A part of the output, with that part of every model. */
 export interface ModulePart {
   readonly module: RecipeModule;
-  /** The sources, with the tensors of this part alone; one that lacks it is not among them. */
+  /** All sources, each with the tensors of this part alone. */
   readonly sources: ReadonlyMap<string, MergeSource>;
-  /** The recipe has several. */
-  readonly isOneOfSeveral: boolean;
 }
 
 /** Cuts models into the modules of a recipe; what is in none of them stays behind. */
@@ -34,22 +32,29 @@ export function cutModules(
   problems: Pick<RecipeProblem[], 'push'>,
 ): readonly ModulePart[] {
   const [only] = modules;
-  if (modules.length === 1) return [{ module: only, sources, isOneOfSeveral: false }];
+  if (modules.length === 1) return [{ module: only, sources }];
   const known = modules.filter(({ name, span }) => {
     if (Object.hasOwn(parts, name)) return true;
     const near = nearestName(name, Object.keys(parts));
     const hint = near === null ? `known are ${Object.keys(parts).join(', ')}` : `did you mean \`${near}\`?`;
     const message = `unknown module \`${name}\`: ${hint}`;
-    problems.push({ code: 'unknown_module', severity: 'error', message, span: { start: span.start, end: span.start + name.length } });
+    problems.push({
+      code: 'unknown_module',
+      severity: 'error',
+      message,
+      span: { start: span.start, end: span.start + name.length },
+    });
     return false;
   });
-  const patterns = known.flatMap(({ name }) => parts[name] ?? []);
+  const isOfText = known.some(({ name }) => name === 'text_decoder');
+  const names = [...known.map(({ name }) => name), ...(isOfText ? ['vision_tower', 'multi_modal_projector'] : [])];
+  const patterns = names.flatMap((name) => parts[name] ?? []);
   return known.map((module) => {
     const own = parts[module.name];
     const isOwn = (name: string): boolean =>
       own === null ? !patterns.some((pattern) => pattern.test(name)) : own.test(name);
     const cut = [...sources].map(([key, source]) => [key, cutSource(source, isOwn)] as const);
-    return { module, sources: new Map(cut), isOneOfSeveral: true };
+    return { module, sources: new Map(cut) };
   });
 }
 

@@ -47,7 +47,10 @@ function concernsText(name: string): boolean {
 }
 
 /** With the tokens that were added: what else describes the tokenizer would not know them, and is left out. */
-function withTokens(companions: readonly PlannedCompanion[], tokens: readonly AddedToken[]): readonly PlannedCompanion[] {
+function withTokens(
+  companions: readonly PlannedCompanion[],
+  tokens: readonly AddedToken[],
+): readonly PlannedCompanion[] {
   if (tokens.length === 0) return companions;
   return companions.flatMap((companion): readonly PlannedCompanion[] => {
     const { kind, name } = companion;
@@ -55,7 +58,9 @@ function withTokens(companions: readonly PlannedCompanion[], tokens: readonly Ad
       const before = kind === 'tokenizer' ? companion.tokens : [];
       return [{ kind: 'tokenizer', name, from: companion.from, tokens: [...before, ...tokens] }];
     }
-    return /^(tokenizer\.model|added_tokens\.json|vocab\.(json|txt)|merges\.txt|.*\.bpe\.model|spiece\.model)$/.test(name)
+    return /^(tokenizer\.model|added_tokens\.json|vocab\.(json|txt)|merges\.txt|.*\.bpe\.model|spiece\.model)$/.test(
+      name,
+    )
       ? []
       : [companion];
   });

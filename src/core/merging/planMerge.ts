@@ -9,11 +9,11 @@ import type { MergeRecipe, RecipeModel, RecipeProblem } from './mergeRecipe';
 import { recipeModelKey } from './mergeRecipe';
 import { isReadable, type MergeSource, type MergeSourceReading, type SourceTokenizer } from './mergeSource';
 import { modelsOfRecipe } from './modelsOfRecipe';
-import { cutModules } from './modules';
+import { cutModules, type ModulePart } from './modules';
 import { outputConfig } from './outputConfig';
 import { planCompanions } from './planCompanions';
 import { fingerprintOf } from './planFingerprint';
-import { planTensors, type TensorsPlan } from './planTensors';
+import { planTensors, type DroppedTensor, type TensorsPlan } from './planTensors';
 import { ProblemCollector } from './problemCollector';
 import { resolveSlices } from './resolveSlices';
 import { planVocabulary } from './tokenizerPolicy';
@@ -93,7 +93,8 @@ function planStage({ recipe, models, options, problems }: StageParams): Stage | 
   const modelIndex = new Map(named.map(({ source }, index) => [source.key, index]));
   const parts: TensorsPlan[] = [];
   const found: RecipeProblem[] = [];
-  for (const { module, sources: cut } of cutModules(recipe, sources, found)) {
+  const modules = cutModules(recipe, sources, found);
+  for (const { module, sources: cut } of modules) {
     const slices = resolveSlices({ recipe, module, sources: cut, problems: found });
     if (slices === null || slices.length === 0) continue;
     parts.push(
@@ -126,7 +127,7 @@ function planStage({ recipe, models, options, problems }: StageParams): Stage | 
     ...settings,
     models: named.map(plannedModel),
     tensors: layout.tensors,
-    dropped: parts.flatMap((part) => part.dropped),
+    dropped: [...parts.flatMap((part) => part.dropped), ...leftOut({ recipe, modules, sources, modelIndex, problems })],
     files: layout.files,
     layerCount: main.layers.length,
     bytes: layout.bytes,
@@ -151,6 +152,29 @@ function planStage({ recipe, models, options, problems }: StageParams): Stage | 
   );
   const tokenizer = vocabulary?.tokenizer ?? donor.tokenizer;
   return { plan: { ...plan, companions, fingerprint }, tokenizer };
+}
+
+interface LeftOutParams extends Pick<StageParams, 'recipe' | 'problems'> {
+  readonly modules: readonly ModulePart[];
+  readonly sources: ReadonlyMap<string, MergeSource>;
+  readonly modelIndex: ReadonlyMap<string, number>;
+}
+
+/** Tensors of no module of the recipe. */
+function leftOut({ recipe, modules, sources, modelIndex, problems }: LeftOutParams): readonly DroppedTensor[] {
+  if (modules.length < 2) return [];
+  const dropped: DroppedTensor[] = [];
+  for (const model of mergedModels(recipe)) {
+    const key = recipeModelKey(model);
+    for (const tensor of sources.get(key)?.tensors.keys() ?? []) {
+      if (modules.some((part) => part.sources.get(key)?.tensors.has(tensor) === true)) continue;
+      const reason = 'it belongs to no module of the recipe';
+      dropped.push({ model: modelIndex.get(key) ?? -1, tensor, reason });
+      const message = `${tensor} of ${key} does not come into the output: ${reason}`;
+      problems.addForTensor('dropped_tensor', 'warning', message, model.span, key);
+    }
+  }
+  return dropped;
 }
 
 /** Whose config.json the output has: the base's, else that of the first model. */

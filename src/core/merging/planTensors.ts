@@ -1,4 +1,3 @@
-import { isIgnoredTensor } from '../checkpoint/checkTensors';
 import type { TensorEntry } from '../checkpoint/tensorEntry';
 import { joinTensor, type TensorInput } from './joinTensor';
 import type { MergeDtype } from './mergeMethod';
@@ -9,7 +8,15 @@ import type { LayerOrigin } from './outputConfig';
 import type { ProblemCollector } from './problemCollector';
 import type { OutputSlice, SliceSource } from './resolveSlices';
 import type { LayerNaming } from './tensorRole';
-import { findLayers, groupOf, isEmbeddingTable, isLanguageModelHead, layerTensorName, roleOf } from './tensorRole';
+import {
+  findLayers,
+  groupOf,
+  isComputedTable,
+  isEmbeddingTable,
+  isLanguageModelHead,
+  layerTensorName,
+  roleOf,
+} from './tensorRole';
 import type { VocabularyPlan } from './tokenizerPolicy';
 
 export interface PlanTensorsParams {
@@ -85,7 +92,7 @@ class TensorPlanner {
       const t = slice.layers === 1 ? 1 : offset / (slice.layers - 1);
       const layers = sources.map(({ part, layers }) => layers.get(part.firstLayer + offset));
       for (const rest of layers[slice.donor]?.keys() ?? []) {
-        if (isIgnoredTensor(rest)) continue;
+        if (isComputedTable(rest)) continue;
         const inputs = sources.map(({ part, naming }, index): TensorInput => {
           const name = layerTensorName(naming, part.firstLayer + offset, rest);
           return { part, name, entry: layers[index]?.get(rest) ?? null, isTied: false };
@@ -95,8 +102,13 @@ class TensorPlanner {
       }
       sources.forEach(({ part }, index) => {
         for (const [rest, entry] of layers[index] ?? []) {
-          if (index === slice.donor || layers[slice.donor]?.has(rest) === true || isIgnoredTensor(rest)) continue;
-          this.#drop(part, entry, `${donor.part.key} has no such tensor in its layers, and the output is built like it`, true);
+          if (index === slice.donor || layers[slice.donor]?.has(rest) === true || isComputedTable(rest)) continue;
+          this.#drop(
+            part,
+            entry,
+            `${donor.part.key} has no such tensor in its layers, and the output is built like it`,
+            true,
+          );
         }
       });
     }
@@ -107,13 +119,14 @@ class TensorPlanner {
     const sources = slice.sources.map((part) => this.#index(part));
     const donor = sources[slice.donor];
     const isHere = (name: string): boolean =>
-      (groupOf({ layer: null, rest: name }) === 'embedding') === (side === 'before') && !isIgnoredTensor(name);
+      (groupOf({ layer: null, rest: name }) === 'embedding') === (side === 'before') && !isComputedTable(name);
     const names = [...donor.outside.keys()].filter(isHere);
     for (const { outside, naming } of sources) {
       // One model with a head of its own is enough: the others' embeddings are their heads.
       for (const name of outside.keys()) {
         const own = renameBody(name, naming, donor.naming);
-        if (isHere(own) && isLanguageModelHead(own) && !names.includes(own)) names.push(own);
+        const isHead = isLanguageModelHead(own) && makesTokens(donor.part.source);
+        if (isHere(own) && isHead && !names.includes(own)) names.push(own);
       }
     }
     for (const rest of names) {
@@ -121,7 +134,8 @@ class TensorPlanner {
         const { part, outside, naming } = indexed;
         const name = renameBody(rest, donor.naming, naming);
         const entry = outside.get(name) ?? null;
-        const tied = entry === null && isLanguageModelHead(rest) ? embeddingOf(indexed) : null;
+        const isTied = entry === null && isLanguageModelHead(rest) && makesTokens(part.source);
+        const tied = isTied ? embeddingOf(indexed) : null;
         return { part, name, entry: entry ?? tied, isTied: tied !== null };
       });
       this.#add({ slice, inputs, name: renameBody(rest, donor.naming, this.#naming), layer: null, t: 0, rest });
@@ -139,7 +153,8 @@ class TensorPlanner {
   finish(): TensorsPlan {
     const { layerCount: donorLayers } = this.#params.donor;
     const used = new Set<string>();
-    for (const { sources } of this.#tensors) for (const { model, tensor } of sources) used.add(`${model}\0${tensor.name}`);
+    for (const { sources } of this.#tensors)
+      for (const { model, tensor } of sources) used.add(`${model}\0${tensor.name}`);
     const dropped: DroppedTensor[] = [];
     const seen = new Set<MergeSource>();
     for (const { source } of this.#params.slices.flatMap(({ sources }) => sources)) {
@@ -163,7 +178,7 @@ class TensorPlanner {
     const told = this.#reasons.get(`${source.key}\0${tensor}`);
     if (told !== undefined) return told;
     const { layer, rest } = roleOf(tensor, naming);
-    if (isIgnoredTensor(rest)) return 'a table that the model computes itself';
+    if (isComputedTable(rest)) return 'a table that the model computes itself';
     if (layer !== null) return `layer ${layer} is in no slice`;
     return groupOf({ layer, rest }) === 'embedding'
       ? 'what comes before the layers is taken from the first slice'
@@ -229,6 +244,14 @@ function renameBody(name: string, from: LayerNaming, to: LayerNaming): string {
   if (from.body === to.body || !name.startsWith(from.body)) return name;
   const own = name.slice(from.body.length);
   return from.body === '' && groupOf({ layer: null, rest: own }) === 'head' ? name : `${to.body}${own}`;
+}
+
+/** Without a head of its own its embeddings are its head; those of reward models are not. */
+function makesTokens({ config }: MergeSource): boolean {
+  const architectures = config['architectures'];
+  const first: unknown = Array.isArray(architectures) ? architectures[0] : null;
+  if (typeof first !== 'string') return config['tie_word_embeddings'] === true;
+  return /(ForCausalLM|ForConditionalGeneration|LMHeadModel)$/.test(first);
 }
 
 function embeddingOf({ outside }: IndexedSource): TensorEntry | null {

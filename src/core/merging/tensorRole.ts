@@ -56,6 +56,11 @@ export function groupOf({ layer, rest }: TensorRole): TensorGroup {
   return groupOfPart(rest, layer !== null);
 }
 
+/** Tables and masks that older files carry although the model computes them. */
+export function isComputedTable(name: string): boolean {
+  return /(^|\.)(rotary_emb\.inv_freq|num_batches_tracked|(attn|attention)\.(masked_)?bias)$/.test(name);
+}
+
 /** Whether it is the table of the tokens' embeddings. */
 export function isEmbeddingTable(name: string): boolean {
   return /(^|\.)(embed_tokens|wte|word_embeddings|embed_in|tok_embeddings)\.weight$/.test(name);

@@ -52,7 +52,7 @@ class RowReader implements ValueReader {
     const { rows, owners } = map;
     const size = bytesOf[dtype];
     const end = start + into.length / size;
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const first = Math.floor(at / this.#width);
       const [row, owner] = [rows[first], owners?.[first] ?? index];
       let last = first + 1;

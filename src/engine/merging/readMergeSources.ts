@@ -85,7 +85,8 @@ async function readSource(
   const { tensors, files, problems: faults } = await readWeightHeaders({ folder, plan, hash }, context);
   const problems = [...faults];
   const quantisation = findQuantisation(config, tensors);
-  const adapted = model.adapter === null ? null : await adaptSource({ adapter: model.adapter, folders, config, tensors, hash });
+  const adapted =
+    model.adapter === null ? null : await adaptSource({ adapter: model.adapter, folders, config, tensors, hash });
   problems.push(...(adapted?.problems ?? []));
   if (quantisation !== null) problems.push(quantisation);
   const layerCount = layerCountOf(config);
@@ -126,8 +127,17 @@ async function adaptSource({
 }: AdaptParams): Promise<Pick<MergeSource, 'tensors' | 'files' | 'problems'>> {
   const folder = await locateModel({ ...adapter, adapter: null }, folders);
   const { config: settings, tensors: adapterTensors, file } = await readAdapter(folder, hash);
-  const merged = mergeAdapter({ config: settings, adapter: adapterTensors, base: tensors, ...findAdaptable(config, tensors) });
-  return { tensors: merged.tensors, problems: merged.problems.map((problem) => `${folder}: ${problem}`), files: [file] };
+  const merged = mergeAdapter({
+    config: settings,
+    adapter: adapterTensors,
+    base: tensors,
+    ...findAdaptable(config, tensors),
+  });
+  return {
+    tensors: merged.tensors,
+    problems: merged.problems.map((problem) => `${folder}: ${problem}`),
+    files: [file],
+  };
 }
 
 /** The folder of a model: from each of the folders in turn, then from the hub's cache. */

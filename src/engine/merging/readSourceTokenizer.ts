@@ -41,7 +41,8 @@ export async function readSourceTokenizer({
     throw new FormatError({ problem: 'not valid JSON', file: path, cause });
   }
   const described = describeTokenizer(json);
-  if (described === null) throw new FormatError({ problem: 'no tokenizer: it has no model with a vocabulary', file: path });
+  if (described === null)
+    throw new FormatError({ problem: 'no tokenizer: it has no model with a vocabulary', file: path });
   const tokenizer = {
     hash: createHash('sha256').update(described.identity).digest('hex'),
     wordsHash: createHash('sha256').update(described.words).digest('hex'),
