@@ -12,7 +12,7 @@ import { distilRatios } from './distilRatios';
 import type { MergePrompt } from './liveMerge';
 import type { LiveRatios } from './liveRatios';
 import { SearchFolder } from './searchFolder';
-import { searchRatios } from './searchRatios';
+import { searchRatios } from '../../core/merging/search/searchRatios';
 
 /** On what merged models are measured. */
 export interface SearchData {

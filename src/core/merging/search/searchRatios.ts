@@ -1,17 +1,17 @@
-import type { JobContext } from '../../core/jobContext';
-import { proposeRatios } from '../../core/merging/search/proposeRatios';
-import type { RatioSpace } from '../../core/merging/search/ratioSpace';
-import { trialValues, type RatioTrial } from '../../core/merging/search/ratioTrial';
-import { throwIfCancelled } from '../../core/throwIfCancelled';
+import type { JobContext } from '../../jobContext';
+import { proposeRatios } from './proposeRatios';
+import type { RatioSpace } from './ratioSpace';
+import { trialValues, type RatioTrial } from './ratioTrial';
+import { throwIfCancelled } from '../../throwIfCancelled';
 
-export interface SearchRatiosParams {
+export interface SearchRatiosParams<Context> {
   readonly space: RatioSpace;
   readonly seed: number;
   /** Trials in all, those done already among them. */
   readonly budget: number;
-  /** Done already, by the same search. */
+  /** Done already: those of the same search let it go on as if it had never stopped. */
   readonly trials: readonly RatioTrial[];
-  readonly measure: (ratios: readonly number[], context: JobContext) => Promise<RatioTrial>;
+  readonly measure: (ratios: readonly number[], context: Context) => Promise<RatioTrial>;
   /** Told every trial before the next one begins. */
   readonly onTrial: (trial: RatioTrial) => Promise<void> | void;
 }
@@ -21,9 +21,9 @@ export interface SearchRatiosParams {
  * most for the front of the two (`proposeRatios`), until the budget is spent or nothing new is left.
  * @returns all trials, in their order.
  */
-export async function searchRatios(
-  { space, seed, budget, trials: done, measure, onTrial }: SearchRatiosParams,
-  context: JobContext,
+export async function searchRatios<Context extends Pick<JobContext, 'signal' | 'progress'>>(
+  { space, seed, budget, trials: done, measure, onTrial }: SearchRatiosParams<Context>,
+  context: Context,
 ): Promise<readonly RatioTrial[]> {
   const trials = [...done];
   while (trials.length < budget) {

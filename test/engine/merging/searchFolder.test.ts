@@ -8,7 +8,7 @@ import type { RatioTrial } from '../../../src/core/merging/search/ratioTrial';
 import type { RewardedSample, SearchStep } from '../../../src/core/merging/search/searchJournal';
 import { distilRatios } from '../../../src/engine/merging/distilRatios';
 import { SearchFolder } from '../../../src/engine/merging/searchFolder';
-import { searchRatios } from '../../../src/engine/merging/searchRatios';
+import { searchRatios } from '../../../src/core/merging/search/searchRatios';
 import { quietContext } from '../../fixtures/quietContext';
 import { useTemporaryFolder } from '../../fixtures/temporaryFolder';
 
