@@ -2,6 +2,7 @@ import { RequestType } from 'vscode-jsonrpc';
 import type { DeviceChoice } from '../core/device';
 import type { GeneratedAnswer } from '../core/generation/generatedAnswer';
 import type { MergeMeasurement } from '../core/merging/mergeMeasurement';
+import type { MergeResult } from '../core/merging/mergeResult';
 import type { RecipeModel } from '../core/merging/mergeRecipe';
 import type { MergeSourceReading } from '../core/merging/mergeSource';
 import type { Message } from '../core/promptFile/message';
@@ -26,6 +27,27 @@ export interface ReadMergeSourcesResult {
 export const readMergeSourcesRequest = new RequestType<ReadMergeSourcesParams, ReadMergeSourcesResult, WireErrorData>(
   'readMergeSources',
 );
+
+export interface RunMergeParams extends LongRequestParams {
+  /** The recipe as it is in the editor. */
+  readonly text: string;
+  /** Its absolute path: models are looked for from its folder. */
+  readonly path: string;
+  /** Absolute path of the folder that is made; it appears when it is complete. */
+  readonly target: string;
+  /** Go on where an interrupted run into the same target stopped. */
+  readonly resume: boolean;
+  /** A folder that is there is replaced at the end. */
+  readonly force: boolean;
+  readonly mergekitCompatible: boolean;
+  /** Decimal bytes of a weight file at most. */
+  readonly shardBytes: number;
+  /** Default 0. */
+  readonly seed?: number;
+}
+
+/** Writes a merge. */
+export const runMergeRequest = new RequestType<RunMergeParams, MergeResult, WireErrorData>('runMerge');
 
 /** A merge that runs without being written, and how. */
 export interface MergeSelection {

@@ -15,9 +15,11 @@ import type { ScoredRow } from '../core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../core/reward/rewardModelDescription';
 import type { ScoreSummary } from '../core/reward/scoreSummary';
 import type { CompareWeightsParams } from '../engine/merging/compareWeights';
+import type { MergeResult } from '../core/merging/mergeResult';
 import type { MergeSourceReading } from '../core/merging/mergeSource';
 import type { MergeScorer } from '../engine/merging/mergeScorer';
 import type { ReadMergeSourcesParams } from '../engine/merging/readMergeSources';
+import type { RunRecipeParams } from '../engine/merging/runRecipe';
 import type { RunRewardTestsParams } from '../engine/rewardTest/runRewardTests';
 import type {
   DoctorResult,
@@ -118,6 +120,7 @@ export interface EngineFunctions {
   /** Measures merges without writing them; holds one of them in memory. */
   createMergeScorer(): Pick<MergeScorer, 'measure' | 'generate' | 'close'>;
   readMergeSources(params: ReadMergeSourcesParams, context: JobContext): Promise<readonly MergeSourceReading[]>;
+  runRecipe(params: RunRecipeParams, context: JobContext): Promise<MergeResult>;
   /** Headers of a weight file, an index or a folder, whatever the architecture. */
   readTensorFile(path: string, context: JobContext): Promise<TensorFile>;
   measureTensor(entry: TensorEntry, context: JobContext): Promise<TensorStatistics>;

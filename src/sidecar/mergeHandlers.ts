@@ -1,7 +1,7 @@
 import type { CancellationToken, MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 import type { JobContext } from '../core/jobContext';
 import type { WireErrorData } from '../protocol/sidecar';
-import { readMergeSourcesRequest } from '../protocol/sidecarMerge';
+import { readMergeSourcesRequest, runMergeRequest } from '../protocol/sidecarMerge';
 import type { EngineFunctions } from './engineFunctions';
 
 export interface MergeHandlersParams {
@@ -16,5 +16,8 @@ export interface MergeHandlersParams {
 export function registerMergeHandlers({ connection, engine, job, answer }: MergeHandlersParams): void {
   connection.onRequest(readMergeSourcesRequest, ({ requestToken, ...params }, token) =>
     answer(async () => ({ sources: await engine.readMergeSources(params, job(requestToken, token)) })),
+  );
+  connection.onRequest(runMergeRequest, ({ requestToken, ...params }, token) =>
+    answer(() => engine.runRecipe(params, job(requestToken, token))),
   );
 }

@@ -15,6 +15,7 @@ import { openLanguageModel } from '../engine/generation/languageModel';
 import { compareWeights } from '../engine/merging/compareWeights';
 import { MergeScorer } from '../engine/merging/mergeScorer';
 import { readMergeSources } from '../engine/merging/readMergeSources';
+import { runRecipe } from '../engine/merging/runRecipe';
 import { openDataInputs } from '../engine/promptFile/dataInput';
 import { openRowScorer } from '../engine/reward/openRowScorer';
 import { scoreDataset } from '../engine/reward/scoreDataset';
@@ -39,6 +40,7 @@ export const sidecarEngine: EngineFunctions = {
   exportScores,
   createMergeScorer: () => new MergeScorer(),
   readMergeSources,
+  runRecipe,
   readTensorFile,
   measureTensor,
   compareWeights,

@@ -132,6 +132,7 @@ describe('sidecar handlers', () => {
         close: () => Promise.resolve(),
       }),
       readMergeSources: () => assert.fail('nobody asked for sources'),
+      runRecipe: () => Promise.reject(new Error('not in this test')),
       readTensorFile: () => assert.fail('nobody asked for tensors'),
       measureTensor: () => assert.fail('nobody asked for figures'),
       compareWeights: () => assert.fail('nobody asked for differences'),

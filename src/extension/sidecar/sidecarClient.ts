@@ -2,6 +2,7 @@ import type { TensorFile } from '../../core/checkpoint/tensorFile';
 import type { TensorStatistics } from '../../core/checkpoint/tensorStatistics';
 import type { Progress } from '../../core/jobContext';
 import type { GeneratedAnswer } from '../../core/generation/generatedAnswer';
+import type { MergeResult } from '../../core/merging/mergeResult';
 import type { LayerDifference, WeightComparison } from '../../core/merging/weightDifference';
 import type { PromptProfile } from '../../core/reward/promptProfile';
 import type { ExplainedRow } from '../../core/reward/explainedRow';
@@ -67,12 +68,14 @@ import type {
   MeasureMergeResult,
   ReadMergeSourcesParams,
   ReadMergeSourcesResult,
+  RunMergeParams,
 } from '../../protocol/sidecarMerge';
 import {
   closeMergeRequest,
   generateMergedRequest,
   measureMergeRequest,
   readMergeSourcesRequest,
+  runMergeRequest,
 } from '../../protocol/sidecarMerge';
 import { compareWeightsRequest, measureTensorRequest, readTensorFileRequest } from '../../protocol/sidecarCheckpoint';
 import type { SidecarState, SidecarSupervisorParams } from './sidecarSupervisor';
@@ -246,6 +249,13 @@ export class SidecarClient {
   ): Promise<ReadMergeSourcesResult> {
     return this.#call(context, (requestToken) =>
       this.#supervisor.request(readMergeSourcesRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  /** Writes a merge; the folder appears when it is complete. */
+  runMerge(params: Omit<RunMergeParams, 'requestToken'>, context: CallContext): Promise<MergeResult> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(runMergeRequest, { ...params, requestToken }, context.signal),
     );
   }
 
