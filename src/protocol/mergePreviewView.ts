@@ -92,6 +92,9 @@ export interface TrialView {
 
 export type ScoreInput = 'rows' | 'texts' | 'prompts';
 
+/** How much of the chosen files is looked at, from their beginnings: a preview is to answer in seconds. */
+export const scoreLimits = { rows: 64, textTokens: 8192 } as const;
+
 export interface ScoreView {
   /** Names of the chosen files; null: none. `prompts` are answered by the merged model, and its answers scored. */
   readonly inputs: Readonly<Record<ScoreInput, string | null>>;

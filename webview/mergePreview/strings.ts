@@ -1,5 +1,5 @@
 import type { TensorGroup } from '../../src/core/merging/mergePlan';
-import type { MergePreviewAction, ScoreInput } from '../../src/protocol/mergePreviewView';
+import { scoreLimits, type MergePreviewAction, type ScoreInput } from '../../src/protocol/mergePreviewView';
 import { t } from '../shared/localise';
 
 /** Every text of the preview of a merge, in one place for translation. Numbers arrive formatted. */
@@ -125,9 +125,16 @@ export const strings = {
     texts: t('Texts to read'),
   } satisfies Record<ScoreInput, string>,
   inputHints: {
-    rows: t('Responses in a data file; the merged reward model scores them'),
-    prompts: t('The merged model answers these prompts, and the reward model scores the answers'),
-    texts: t('Text or data file; perplexity on it says how much was forgotten'),
+    rows: t('Responses in a data file, the first {0} rows; the merged reward model scores them', scoreLimits.rows),
+    prompts: t(
+      'The merged model answers the first {0} prompts, and the reward model scores the answers',
+      scoreLimits.rows,
+    ),
+    texts: t(
+      'Text or data file; perplexity on it says how much was forgotten. Of a text the first {0} tokens, of data the first {1} rows.',
+      scoreLimits.textTokens,
+      scoreLimits.rows,
+    ),
   } satisfies Record<ScoreInput, string>,
   choose: t('Choose…'),
   chooseOf: (what: string) => t('Choose a file: {0}', what),

@@ -1,12 +1,11 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Disposable, ExtensionContext, TextDocument, WebviewPanel } from 'vscode';
+import type { Disposable, Memento, TextDocument, WebviewPanel } from 'vscode';
 import { env, l10n, Uri, ViewColumn, window, workspace, WorkspaceEdit } from 'vscode';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../../core/alidadeError';
 import type { LayerBlock } from '../../core/merging/hma/layerBlocks';
 import type { RecipeEdit } from '../../core/merging/hma/writeBlockRatios';
-import type { MergeMeasurement } from '../../core/merging/mergeMeasurement';
 import type { RecipeProblem } from '../../core/merging/mergeRecipe';
 import type { Span } from '../../core/promptFile/locateJson';
 import type {
@@ -32,24 +31,24 @@ import {
   tryRatios,
   writeRatios,
 } from '../../protocol/mergePreviewView';
-import { loadPage } from '../loadPage';
 import { runCommand } from '../registerCommand';
 import { describeError, reportError } from '../reportError';
 import { connectWebview } from '../webviewConnection';
 import { chooseInputFile } from './chooseInputFile';
+import { MergeMeasurer } from './mergeMeasurer';
 import type { MergeProcess } from './mergeProcess';
 import { blockRatiosOf, planView } from './planView';
 import { PreviewDifference, type ComparedPair } from './previewDifference';
-import { PreviewScore, type MeasureContext, type MeasuredRecipe, type ScoreInputs } from './previewScore';
+import { PreviewScore, type MeasuredRecipe } from './previewScore';
 import { applyEdits, ratioEdits, recut, type RatioChange } from './ratioEdits';
-import { rangeOf, type RecipePlan, type RecipePlans } from './recipePlans';
+import { rangeOf, recipeFolders, type RecipePlan, type RecipePlans } from './recipePlans';
 import { isRecipe } from './recipeSelector';
 
 export interface MergePreviewTools {
-  readonly context: ExtensionContext;
+  /** Of the workspace. */
+  readonly memory: Memento;
   readonly plans: Pick<RecipePlans, 'ofDocument' | 'planText' | 'onDidChange'>;
-  readonly process: Pick<MergeProcess, 'use'>;
-  readonly measure: (recipe: MeasuredRecipe, inputs: ScoreInputs, context: MeasureContext) => Promise<MergeMeasurement>;
+  readonly process: Pick<MergeProcess, 'use' | 'hold'>;
 }
 
 /** In the workspace's storage: the recipe that the page showed last. */
@@ -67,6 +66,7 @@ export class MergePreviewPanel implements Disposable {
   #locked: boolean;
   #document: TextDocument | null = null;
   #score: PreviewScore | null = null;
+  #measurer: MergeMeasurer | null = null;
   #difference: PreviewDifference | null = null;
   /** In which the sliders cut the layers where the recipe itself does not say. */
   #blocks: readonly LayerBlock[] | null = null;
@@ -87,7 +87,6 @@ export class MergePreviewPanel implements Disposable {
     this.#listener = tools.plans.onDidChange((document) => {
       if (document === this.#document) this.#planned();
     });
-    loadPage(panel, 'mergePreview', tools.context);
   }
 
   dispose(): void {
@@ -97,6 +96,7 @@ export class MergePreviewPanel implements Disposable {
     this.#ended.abort();
     this.#score?.dispose();
     this.#difference?.dispose();
+    this.#measurer?.dispose();
     this.#listener.dispose();
     this.#connection.dispose();
     this.#panel.dispose();
@@ -123,12 +123,15 @@ export class MergePreviewPanel implements Disposable {
     if (document === this.#document) return;
     this.#score?.dispose();
     this.#difference?.dispose();
+    this.#measurer?.dispose();
+    const measurer = new MergeMeasurer(this.#tools.process);
+    this.#measurer = measurer;
     this.#document = document;
     [this.#good, this.#drawn, this.#blocks, this.#freeBytes] = [null, null, null, null];
     this.#score = new PreviewScore({
       uri: document.uri.toString(),
-      memory: this.#tools.context.workspaceState,
-      measure: this.#tools.measure,
+      memory: this.#tools.memory,
+      measure: (recipe, inputs, context) => measurer.measure(recipe, inputs, context),
       onDidChange: () => this.#drawSoon(),
     });
     this.#difference = new PreviewDifference(this.#tools.process, () => this.#drawSoon());
@@ -204,7 +207,7 @@ export class MergePreviewPanel implements Disposable {
     const found = blockRatiosOf(good, this.#blocks);
     const { recipes, stages, text } = good;
     return {
-      ...{ recipes, stages, text, path: document.uri.fsPath },
+      ...{ recipes, stages, text, folders: recipeFolders(document.uri) },
       ratios: found?.ratios ?? null,
       blocks: found?.blocks ?? null,
     };
@@ -400,7 +403,7 @@ export class MergePreviewPanel implements Disposable {
 
   #save(): void {
     const saved: SavedPreview = { uri: this.#document?.uri.toString() ?? null, locked: this.#locked };
-    void this.#tools.context.workspaceState.update(savedPreviewKey, saved);
+    void this.#tools.memory.update(savedPreviewKey, saved);
   }
 
   /** Not more often than it can be followed. */

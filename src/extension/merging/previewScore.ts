@@ -12,7 +12,8 @@ import { mostTrials, readTrials, summarise, trialViews, withTrial, type KeptTria
 /** What is to be measured: a recipe and its plan. */
 export interface MeasuredRecipe extends PlannedRecipe {
   readonly text: string;
-  readonly path: string;
+  /** From which its relative paths are taken. */
+  readonly folders: readonly string[];
   readonly ratios: readonly number[] | null;
   readonly blocks: readonly LayerBlock[] | null;
 }

@@ -1,8 +1,9 @@
-import type { TextDocument, WebviewPanel } from 'vscode';
+import type { ExtensionContext, TextDocument, WebviewPanel } from 'vscode';
 import { commands, Disposable, l10n, Uri, ViewColumn, window, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
 import type { MergePreviewView } from '../../protocol/mergePreviewView';
 import type { FileTarget } from '../commands';
+import { loadPage } from '../loadPage';
 import { registerCommand } from '../registerCommand';
 import {
   MergePreviewPanel,
@@ -15,6 +16,10 @@ import { isRecipe } from './recipeSelector';
 
 export const mergePreviewViewType = 'alidade.mergePreview';
 
+export interface MergePreviewParams extends Omit<MergePreviewTools, 'memory'> {
+  readonly context: ExtensionContext;
+}
+
 export interface MergePreviewRegistration {
   /** What the page shows; null when it is closed. */
   readonly view: () => MergePreviewView | null;
@@ -22,12 +27,14 @@ export interface MergePreviewRegistration {
 }
 
 /** The preview beside a recipe: one for the window, follows the recipe in front unless locked, comes back after a reload. */
-export function registerMergePreview(tools: MergePreviewTools): MergePreviewRegistration {
+export function registerMergePreview({ context, ...params }: MergePreviewParams): MergePreviewRegistration {
+  const tools: MergePreviewTools = { ...params, memory: context.workspaceState };
   let open: MergePreviewPanel | null = null;
   const adopt = (panel: WebviewPanel, locked: boolean): MergePreviewPanel => {
     open?.dispose();
     const adopted = new MergePreviewPanel(tools, panel, locked);
     open = adopted;
+    loadPage(panel, 'mergePreview', context);
     void commands.executeCommand('setContext', 'alidade.mergePreviewOpen', true);
     panel.onDidDispose(() => {
       adopted.dispose();
@@ -53,7 +60,7 @@ export function registerMergePreview(tools: MergePreviewTools): MergePreviewRegi
     registerCommand('alidade.toggleMergePreviewLock', () => open?.toggleLock()),
     window.registerWebviewPanelSerializer(mergePreviewViewType, {
       deserializeWebviewPanel: async (panel) => {
-        const saved = readSavedPreview(tools.context.workspaceState.get(savedPreviewKey));
+        const saved = readSavedPreview(context.workspaceState.get(savedPreviewKey));
         const adopted = adopt(panel, saved.locked);
         const uri = previewUri(saved);
         if (uri === null) return;

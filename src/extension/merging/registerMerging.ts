@@ -4,7 +4,6 @@ import type { Logger } from '../../core/jobContext';
 import type { MergePreviewView } from '../../protocol/mergePreviewView';
 import type { ModelsView } from '../checkpoint/modelsView';
 import type { SidecarClient } from '../sidecar/sidecarClient';
-import { measureMerge } from './measureMerge';
 import { MergeProcess } from './mergeProcess';
 import { registerMergeView } from './mergeView';
 import { RecipePlans } from './recipePlans';
@@ -32,7 +31,7 @@ export function registerMerging({ context, client, models, logger }: MergingPara
   const { version } = context.extension.packageJSON as { readonly version: string };
   const plans = new RecipePlans({ client, version });
   const view = registerMergeView({ context, client, models, process });
-  const preview = registerMergePreview({ context, plans, process, measure: measureMerge });
+  const preview = registerMergePreview({ context, plans, process });
   const registered = Disposable.from(process, plans, view, registerRecipes(plans, models), preview);
   return { preview: preview.view, process, dispose: () => void registered.dispose() };
 }
