@@ -311,11 +311,6 @@ function keyOf(at: usize): u64 {
   return load<u64>(at) & 0x7fffffffffffffff;
 }
 
-@inline
-function keysOf(at: usize): v128 {
-  return v128.and(v128.load(at), i64x2.splat(0x7fffffffffffffff));
-}
-
 /*
  * A counter of keys in a range: u64 from, u64 to (exclusive), u64 shift, u64 rest, u64 below; from byte 64 on a u32 for
  * every 2^shift keys. `rest`: all bits of counted keys that the shift cuts off: zero where each count is of equal keys.
@@ -345,62 +340,85 @@ export function countKeys(vector: usize, count: i32, counter: usize): void {
   store<u64>(counter, load<u64>(counter, 32) + below, 32);
 }
 
-/** Counts keys of the range, where that is few of them. */
+/** The same, where few keys are in the range. */
 export function countKeysWithin(vector: usize, count: i32, counter: usize): void {
   const from = load<u64>(counter);
   const to = load<u64>(counter, 8);
   const shift = load<u64>(counter, 16);
-  const least = i64x2.splat(from);
-  const most = i64x2.splat(to - 1);
+  const least = f64x2.splat(reinterpret<f64>(from));
+  const most = f64x2.splat(reinterpret<f64>(to - 1));
+  const fours = vector + ((count & ~3) << 3);
+  const end = vector + (count << 3);
+  let smaller = i64x2.splat(0);
+  let below: u64 = 0;
   let offsets: u64 = 0;
-  for (let i = 0; i < count; i += 2, vector += 16) {
-    const keys = keysOf(vector);
-    const outside = v128.or(i64x2.lt_s(keys, least), i64x2.gt_s(keys, most));
-    if (i64x2.all_true(outside)) continue;
-    if (!i64x2.extract_lane(outside, 0)) offsets |= countKey(i64x2.extract_lane(keys, 0), counter, from, shift);
-    if (i + 1 < count && !i64x2.extract_lane(outside, 1)) {
-      offsets |= countKey(i64x2.extract_lane(keys, 1), counter, from, shift);
+  while (vector < end) {
+    let last = end;
+    if (vector < fours) {
+      const first = f64x2.abs(v128.load(vector));
+      const second = f64x2.abs(v128.load(vector, 16));
+      const isLess0 = f64x2.lt(first, least);
+      const isLess1 = f64x2.lt(second, least);
+      const isOutside0 = v128.or(isLess0, f64x2.gt(first, most));
+      const isOutside1 = v128.or(isLess1, f64x2.gt(second, most));
+      last = vector + 32;
+      if (i64x2.all_true(v128.and(isOutside0, isOutside1))) {
+        smaller = i64x2.sub(smaller, i64x2.add(isLess0, isLess1));
+        vector = last;
+        continue;
+      }
+    }
+    for (; vector < last; vector += 8) {
+      const key = keyOf(vector);
+      if (key < from) below++;
+      else if (key < to) offsets |= countKey(key, counter, from, shift);
     }
   }
+  below += i64x2.extract_lane(smaller, 0) + i64x2.extract_lane(smaller, 1);
   store<u64>(counter, load<u64>(counter, 24) | (offsets & (((<u64>1) << shift) - 1)), 24);
+  store<u64>(counter, load<u64>(counter, 32) + below, 32);
 }
 
 /*
- * A band of keys: u64 low, u64 lowMask, u64 lowFrom, u64 lowTo, u64 high, u64 highMask, u64 highTo, u64 seenLow,
- * u64 seenHigh. A key is kept between low and high; one that is low under the mask if it is the lowFrom-th … of those
- * and before the lowTo-th; one that is high if it is before the highTo-th. The last two count what has come.
+ * A band of sizes: f64 lowFirst, f64 lowLast, u64 lowFrom, u64 lowTo, f64 highFirst, f64 highLast, u64 highTo,
+ * u64 seenLow, u64 seenHigh. A value is kept if its size is between lowLast and highFirst or no number; of those from
+ * lowFirst to lowLast the lowFrom-th … before the lowTo-th, of those from highFirst to highLast the ones before the
+ * highTo-th. The last two count what has come.
  */
 
 @inline
-function isInBand(key: u64, band: usize): bool {
-  if ((key & load<u64>(band, 8)) == load<u64>(band)) {
+function isInBand(size: f64, band: usize): bool {
+  if (load<f64>(band) <= size && size <= load<f64>(band, 8)) {
     const seen = load<u64>(band, 56);
     store<u64>(band, seen + 1, 56);
     return load<u64>(band, 16) <= seen && seen < load<u64>(band, 24);
   }
-  if ((key & load<u64>(band, 40)) == load<u64>(band, 32)) {
+  if (load<f64>(band, 32) <= size && size <= load<f64>(band, 40)) {
     const seen = load<u64>(band, 64);
     store<u64>(band, seen + 1, 64);
     return seen < load<u64>(band, 48);
   }
-  return load<u64>(band) < key && key < load<u64>(band, 32);
+  return !(size <= load<f64>(band, 8) || load<f64>(band, 32) <= size);
 }
 
 /** Makes zero what a band does not keep. */
 export function keepBand(vector: usize, count: i32, band: usize): void {
-  const low = i64x2.splat(load<u64>(band));
-  const lowMask = i64x2.splat(load<u64>(band, 8));
-  const high = i64x2.splat(load<u64>(band, 32));
-  const highMask = i64x2.splat(load<u64>(band, 40));
+  const lowFirst = f64x2.splat(load<f64>(band));
+  const lowLast = f64x2.splat(load<f64>(band, 8));
+  const highFirst = f64x2.splat(load<f64>(band, 32));
+  const highLast = f64x2.splat(load<f64>(band, 40));
   for (let i = 0; i < count; i += 2, vector += 16) {
-    const keys = keysOf(vector);
-    const isEdge = v128.or(i64x2.eq(v128.and(keys, lowMask), low), i64x2.eq(v128.and(keys, highMask), high));
-    if (v128.any_true(isEdge)) {
-      if (!isInBand(keyOf(vector), band)) store<f64>(vector, 0);
-      if (i + 1 < count && !isInBand(keyOf(vector + 8), band)) store<f64>(vector, 0, 8);
+    const x = v128.load(vector);
+    const size = f64x2.abs(x);
+    const isSmall = f64x2.le(size, lowLast);
+    const isLarge = f64x2.ge(size, highFirst);
+    const isLow = v128.and(isSmall, f64x2.ge(size, lowFirst));
+    const isHigh = v128.and(isLarge, f64x2.le(size, highLast));
+    if (v128.any_true(v128.or(isLow, isHigh))) {
+      if (!isInBand(Math.abs(load<f64>(vector)), band)) store<f64>(vector, 0);
+      if (i + 1 < count && !isInBand(Math.abs(load<f64>(vector, 8)), band)) store<f64>(vector, 0, 8);
     } else {
-      const isKept = v128.and(i64x2.gt_s(keys, low), i64x2.lt_s(keys, high));
-      v128.store(vector, v128.and(v128.load(vector), isKept));
+      v128.store(vector, v128.andnot(x, v128.or(isSmall, isLarge)));
     }
   }
 }

@@ -11,25 +11,26 @@ export interface KeyRange {
 }
 
 /** Sizes that nearly all differences of weights have, 2⁻⁶⁰ … 2⁴, by steps of 2⁻¹⁰ of an octave: counted at first. */
-const FIRST: KeyRange = { from: keyOfPower(-60), to: keyOfPower(4), shift: 42n };
+const FIRST: KeyRange = { from: keyOf(2 ** -60), to: keyOf(2 ** 4), shift: 42n };
 const BINS = 1 << 16;
 const TABLE = 64;
 
 /** Where `toOrdered` puts zero: larger keys are positive, smaller ones negative. */
 const ZERO = 1n << 62n;
 
-function doubleOf(bits: bigint): number {
+/** The double with these bits. */
+export function doubleOf(bits: bigint): number {
   return new Float64Array(BigUint64Array.of(bits).buffer)[0];
 }
 
-function keyOfPower(exponent: number): bigint {
-  return BigInt(exponent + 1023) << 52n;
+function keyOf(size: number): bigint {
+  return new BigUint64Array(Float64Array.of(size).buffer)[0];
 }
 
-/** The value of a rank: the values whose keys agree with `key` under `mask` are equal to it, or it is the only one. */
+/** The value of a rank: it and those equal to it are the only ones from the first key to the last. */
 export interface Cut {
-  readonly key: bigint;
-  readonly mask: bigint;
+  readonly first: bigint;
+  readonly last: bigint;
   /** Values with smaller keys. */
   readonly below: number;
   readonly equal: number;
@@ -40,8 +41,6 @@ interface Search {
   from: bigint;
   to: bigint;
   shift: bigint;
-  /** Keys below `from`, from the second pass on. */
-  below: number;
   cut: Cut | null;
 }
 
@@ -65,7 +64,7 @@ export class SizeRanks {
     { wantsValues = false, first = FIRST }: { readonly wantsValues?: boolean; readonly first?: KeyRange } = {},
   ) {
     this.wantsValues = wantsValues;
-    this.searches = ranks.map((rank) => ({ rank, ...first, below: 0, cut: null }));
+    this.searches = ranks.map((rank) => ({ rank, ...first, cut: null }));
     this.counters = ranks.map(() => kernels.reserve(TABLE + BINS * 4));
   }
 
@@ -81,7 +80,7 @@ export class SizeRanks {
 
   /** The values at the ranks, when done; of signed ones, to their last bit but one. */
   signedValues(): readonly number[] {
-    return this.cuts.map(({ key }) => {
+    return this.cuts.map(({ first: key }) => {
       const size = doubleOf((key < ZERO ? ZERO - 1n - key : key - ZERO) << 1n);
       return key < ZERO ? -size : size;
     });
@@ -94,6 +93,21 @@ export class SizeRanks {
   /** In the order of the ranks, when done. */
   get cuts(): readonly Cut[] {
     return this.searches.flatMap(({ cut }) => cut ?? []);
+  }
+
+  /**
+   * Narrows the search to where some of the values, sorted by size, say that the ranks are: `total` is the number of all.
+   * A wrong guess costs a pass.
+   */
+  guess(sample: Float64Array, total: number): void {
+    const n = sample.length;
+    for (const search of this.searches) {
+      const part = search.rank() / total;
+      const margin = 8 * Math.sqrt((part * (1 - part)) / n) + 1 / n;
+      const [low, high] = [Math.floor((part - margin) * n), Math.ceil((part + margin) * n)];
+      restrict(search, low < 0 ? 0n : keyOf(sample[low]), n <= high ? KEYS_END : keyOf(sample[high]) + 1n);
+    }
+    this.isFirst = false;
   }
 
   beginPass(): void {
@@ -130,29 +144,28 @@ export class SizeRanks {
     const table = this.kernels.counts(counter + TABLE, BINS);
     const { from, shift } = search;
     const rank = search.rank();
-    let below = search.below + Number(counted);
+    let below = Number(counted);
     if (rank < below) {
-      restrict(search, 0n, from, 0);
+      restrict(search, 0n, from);
       return;
     }
     for (let bin = 0; bin < BINS; bin++) {
       const equal = table[bin];
       if (rank < below + equal) {
-        const key = from + (BigInt(bin) << shift);
-        const mask = BigInt.asUintN(64, -1n << shift);
-        if (rest === 0n || (equal === 1 && !this.wantsValues)) search.cut = { key, mask, below, equal };
-        else restrict(search, key, key + (1n << shift), below);
+        const first = from + (BigInt(bin) << shift);
+        const last = first + (1n << shift) - 1n;
+        if (rest === 0n || (equal === 1 && !this.wantsValues)) search.cut = { first, last, below, equal };
+        else restrict(search, first, last + 1n);
         return;
       }
       below += equal;
     }
-    restrict(search, search.to, KEYS_END, below);
+    restrict(search, search.to, KEYS_END);
   }
 }
 
-function restrict(search: Search, from: bigint, to: bigint, below: number): void {
+function restrict(search: Search, from: bigint, to: bigint): void {
   search.from = from;
   search.to = to;
-  search.below = below;
   search.shift = BigInt(Math.max(0, (to - from - 1n).toString(2).length - 16));
 }

@@ -1,5 +1,5 @@
 import type { Address, MergeKernels } from './mergeKernels';
-import { SizeRanks } from './sizeRanks';
+import { doubleOf, SizeRanks } from './sizeRanks';
 import type { Cut } from './sizeRanks';
 import type { Block } from './tensorJob';
 
@@ -15,8 +15,6 @@ export interface Sparsifier {
 
 /** Stays for a count without end: all that are equal. */
 const ALL = 1n << 62n;
-const EVERY_BIT = (1n << 64n) - 1n;
-const LAST_KEY = (1n << 63n) - 1n;
 
 interface Band {
   readonly low: Cut;
@@ -42,7 +40,7 @@ export function keepMiddle(kernels: MergeKernels, { kept, skipped }: { kept: num
   const end = skipped + kept;
   return keepBand(kernels, [() => skipped, () => end - 1], ([low, high]) => {
     const from = skipped - low.below;
-    return { low, from, to: low.key === high.key ? from + kept : null, high, first: end - high.below };
+    return { low, from, to: low.first === high.first ? from + kept : null, high, first: end - high.below };
   });
 }
 
@@ -57,13 +55,11 @@ function keepBand(
     ranks,
     restart: () => {
       const { low, from, to, high, first } = bandOf(ranks.cuts);
-      const end = high ?? { key: LAST_KEY, mask: EVERY_BIT };
-      kernels
-        .words(address, 9)
-        .set([
-          ...[low.key, low.mask, BigInt(from), to === null ? ALL : BigInt(to)],
-          ...[end.key, end.mask, high === null ? ALL : BigInt(first), 0n, 0n],
-        ]);
+      const [lowFirst, lowLast] = [low.first, low.last].map(doubleOf);
+      const [highFirst, highLast] = high === null ? [Infinity, Infinity] : [high.first, high.last].map(doubleOf);
+      kernels.floats(address, 6).set([lowFirst, lowLast, 0, 0, highFirst, highLast]);
+      kernels.words(address + 16, 2).set([BigInt(from), to === null ? ALL : BigInt(to)]);
+      kernels.words(address + 48, 3).set([high === null ? ALL : BigInt(first), 0n, 0n]);
     },
     keep: (vector, { count }) => kernels.keepBand(vector, count, address),
   };
