@@ -1,6 +1,6 @@
 import { defineCommand, type Command } from './command';
 import { describeFormats } from './describeFormats';
-import { hmaOptions, mergePlanOptions, mergeRunOptions, searchOptions } from './merge/mergeOptions';
+import { hmaOptions, mergePlanOptions, mergeRunOptions, mergeScoreOptions, searchOptions } from './merge/mergeOptions';
 import {
   convertOptions,
   downloadOptions,
@@ -152,6 +152,17 @@ export const commands: readonly Command[] = [
       'split0 in a tag: the head is that of after RLHF. The paper recommends 0.2.',
     ],
     run: async (call) => (await import('./merge/hmaRecipeCommand')).hmaRecipeCommand(call),
+  }),
+  defineCommand({
+    name: 'merge score',
+    summary: 'reward and perplexity of a merge, in memory: nothing is written',
+    arguments: [{ name: 'RECIPE', summary: 'the YAML file', isRequired: true, isRepeated: false }],
+    options: mergeScoreOptions,
+    notes: [
+      'Merges into memory (F32: twice the size of a 16-bit model) and gives what the written model would give.',
+      'Rows count with their score, pairs with their margin. A policy is measured on its answers: --prompts and --reward.',
+    ],
+    run: async (call) => (await import('./merge/scoreMergeCommand')).scoreMergeCommand(call),
   }),
   defineCommand({
     name: 'merge search',

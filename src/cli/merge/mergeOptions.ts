@@ -98,6 +98,39 @@ export const hmaOptions = {
   quiet,
 } as const;
 
+export const mergeScoreOptions = {
+  rows: text({ placeholder: 'FILE', summary: 'rows that the merged reward model scores' }),
+  text: text({ placeholder: 'FILE', summary: 'for perplexity: plain text, or rows whose replies are read' }),
+  prompts: text({ placeholder: 'FILE', summary: 'instead of --rows: prompts that the merged model answers' }),
+  head: text({
+    placeholder: 'FILE',
+    summary: "a head file on the merged body, instead of the merged head; starter: the starter's meters",
+  }),
+  reward: text({ placeholder: 'R', summary: 'reward model that scores the answers to --prompts' }),
+  'max-new-tokens': number({
+    placeholder: 'N',
+    summary: 'longest answer',
+    fallback: 128,
+    least: 1,
+    isInteger: true,
+  }),
+  temperature: number({
+    placeholder: 'T',
+    summary: 'of answers; 0 takes the most likely token',
+    fallback: 0,
+    least: 0,
+  }),
+  'max-tokens': scoreOptions['max-tokens'],
+  truncate: scoreOptions.truncate,
+  dtype: planningOptions.dtype,
+  'mergekit-compatible': planningOptions['mergekit-compatible'],
+  seed: planningOptions.seed,
+  device: { ...scoreOptions.device, summary: 'where to compute (auto: the CPU, for weights go along with every run)' },
+  threads: scoreOptions.threads,
+  json,
+  quiet,
+} as const;
+
 export const searchOptions = {
   ...pairOptions,
   reward: text({

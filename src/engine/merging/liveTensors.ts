@@ -80,6 +80,7 @@ export class LiveTensors {
    * @throws AlidadeError `no_space` when there is not enough memory, `cancelled`; what reading the sources throws.
    */
   async merge(names: Iterable<string>, context: JobContext): Promise<LiveMerging> {
+    throwIfCancelled(context.signal);
     const started = performance.now();
     const wanted = this.stale(new Set(names));
     this.#makeRoom(wanted);
@@ -169,7 +170,7 @@ function keyIn(tensor: PlannedTensor, stage: number, stages: readonly MergePlan[
 
 function rowsKey({ rows }: PlannedSource): string | null {
   if (rows === null) return null;
-  const hash = createHash('sha256').update(JSON.stringify([rows.averages, rows.isMixed]));
+  const hash = createHash('sha256').update(JSON.stringify([rows.averages, rows.tokens, rows.isMixed]));
   for (const list of [rows.rows, ...(rows.owners === null ? [] : [rows.owners])]) {
     hash.update(new Uint8Array(list.buffer, list.byteOffset, list.byteLength));
   }

@@ -22,8 +22,8 @@ import { lineOf, planRecipeText } from './planRecipeText';
 
 /** A recipe that runs in memory, and how. */
 export interface MergeSelection extends Pick<LiveMergeParams, 'threads'> {
-  /** As it is in the editor. */
-  readonly recipe: string;
+  /** Its text, as it is in the editor, or its plans. */
+  readonly recipe: string | readonly MergePlan[];
   /** From which relative paths are taken, in this order: the recipe's folder, the current one. */
   readonly folders: readonly string[];
   /** Default: `exact`. */
@@ -215,6 +215,7 @@ async function planned(
   { recipe, folders, arithmetic = 'exact', seed = 0, dtype }: MergeSelection,
   context: JobContext,
 ): Promise<readonly MergePlan[]> {
+  if (typeof recipe !== 'string') return recipe;
   // The layout of files is of no consequence.
   const options = { dtype: dtype ?? null, shardBytes: 5e9, arithmetic, seed };
   const { stages, problems } = await planRecipeText({ text: recipe, folders, options }, context);

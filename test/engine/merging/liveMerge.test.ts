@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ScorableRow } from '../../../src/core/promptFile/scorableRow';
 import { openLanguageModel } from '../../../src/engine/generation/languageModel';
@@ -15,6 +16,7 @@ import { rejects } from '../../fixtures/rejects';
 import { useTemporaryCache } from '../../fixtures/temporaryCache';
 import { useTemporaryFolder } from '../../fixtures/temporaryFolder';
 import { writeTinyHead } from '../../fixtures/tinyHead';
+import { tinyChatTemplate, writeTinyModel } from '../../fixtures/tinyModel';
 
 const tolerance = 1e-5;
 
@@ -123,5 +125,168 @@ describe('LiveMerge', () => {
     const fresh = await (await open(twoBlocks(0.4, 0.2))).measure({ rows: [], texts }, quietContext());
     assert.notEqual(changed.perplexity?.nll, first.perplexity?.nll);
     assert.ok(Math.abs((changed.perplexity?.nll ?? NaN) - (fresh.perplexity?.nll ?? NaN)) < 1e-6);
+  });
+
+  it('reads no more layers than a head file asks for, and scores a body without a head of its own', async () => {
+    writeMergePair({ folder: folder() });
+    const headPath = join(folder(), 'head.safetensors');
+    writeTinyHead({ file: headPath });
+    const live = await open(twoBlocks(0.4, 0.7), { headPath });
+    const path = await average('average', inBlocks(0.4, 0.7));
+    const written = keep(
+      await openRewardModel({ reference: path, headPath, device: 'cpu', dtype: 'f32' }, quietContext()),
+    );
+    const expected = await written.scoreRow(rows[0], {}, quietContext());
+    const { reward, mergedTensors } = await live.measure({ rows, texts: [] }, quietContext());
+    assert.ok('score' in expected && reward !== null);
+    assert.ok(Math.abs((reward.rows[0].reward ?? NaN) - expected.score) < tolerance);
+    assert.equal(reward.model, written.description.head);
+    // The embeddings and the nine tensors of one layer.
+    assert.equal(mergedTensors, 10);
+    const all = await live.measure({ rows, texts: ['A text.'] }, quietContext());
+    assert.equal(all.mergedTensors, 1 + 6 * 9 + 2 - 10);
+  });
+
+  it('takes the head file that stands in only where the merge has no head of its own', async () => {
+    const fallbackHead = join(folder(), 'head.safetensors');
+    writeTinyHead({ file: fallbackHead });
+    writeMergePair({ folder: folder() });
+    const policy = await open(twoBlocks(0.4, 0.7), { fallbackHead });
+    assert.match((await policy.measure({ rows, texts: [] }, quietContext())).reward?.model ?? '', /tiny meters/);
+    writeMergePair({ folder: folder(), labels: ['helpful'] });
+    const rewarder = await open(twoBlocks(0.4, 0.7), { fallbackHead });
+    assert.doesNotMatch((await rewarder.measure({ rows, texts: [] }, quietContext())).reward?.model ?? '', /meters/);
+  });
+
+  it('follows a recipe to another pair of models, whose shapes are others', async () => {
+    writeMergePair({ folder: folder() });
+    const live = await open(twoBlocks(0.4, 0.7));
+    const texts = ['The quick brown fox.'];
+    await live.measure({ rows: [], texts }, quietContext());
+    writeMergePair({ folder: join(folder(), 'deeper'), layers: 8 });
+    const recipe =
+      'merge_method: slerp\nbase_model: sft\nmodels: [{model: sft}, {model: rlhf}]\nparameters: {t: 0.5}\n';
+    const deeper = await planText(recipe, join(folder(), 'deeper'));
+    assert.equal((await live.update(deeper, quietContext())).mergedTensors, 0);
+    const moved = await live.measure({ rows: [], texts }, quietContext());
+    assert.equal(moved.mergedTensors, 8 * 9 + 3);
+    const fresh = keep(await LiveMerge.open({ stages: deeper, device: 'cpu', threads: 1 }, quietContext()));
+    const { perplexity } = await fresh.measure({ rows: [], texts }, quietContext());
+    assert.equal(moved.perplexity?.nll, perplexity?.nll);
+  });
+
+  it('merges the result of an earlier document in memory, too', async () => {
+    writeMergePair({ folder: folder() });
+    const stages = `
+name: half
+merge_method: linear
+models: [{model: sft, parameters: {weight: 0.5}}, {model: rlhf, parameters: {weight: 0.5}}]
+dtype: float32
+---
+merge_method: linear
+models: [{model: half, parameters: {weight: 0.5}}, {model: rlhf, parameters: {weight: 0.5}}]
+dtype: float32
+`;
+    const direct = `
+merge_method: linear
+models: [{model: sft, parameters: {weight: 0.25}}, {model: rlhf, parameters: {weight: 0.75}}]
+dtype: float32
+`;
+    const measure = async (recipe: string): Promise<number> =>
+      (await (await open(recipe)).measure({ rows: [], texts: ['A text.'] }, quietContext())).perplexity?.nll ?? NaN;
+    const [staged, once] = [await measure(stages), await measure(direct)];
+    assert.ok(Math.abs(staged - once) < 1e-4 * once);
+  });
+
+  it('says what cannot be read, and measures the rest', async () => {
+    writeMergePair({ folder: folder(), labels: ['helpful'] });
+    const live = await open(twoBlocks(0.4, 0.7));
+    const long = conversation('long', 'Hello', 'word '.repeat(2000));
+    const { reward } = await live.measure({ rows: [rows[0], long], texts: [] }, quietContext());
+    assert.equal(reward?.rows[1].reward, null);
+    assert.match(reward.rows[1].error ?? '', /tokens/);
+    assert.equal(reward.mean, reward.rows[0].reward);
+    await rejects(() => live.measure({ rows: [long], texts: [] }, quietContext()), 'row', /tokens/);
+  });
+
+  it('gives no perplexity for a reward model without a language-model head, and refuses its answers', async () => {
+    for (const name of ['sft', 'rlhf']) {
+      writeTinyModel({
+        folder: join(folder(), name),
+        config: { num_hidden_layers: 6 },
+        chatTemplate: tinyChatTemplate,
+        mapTensors: (tensors) => tensors.filter((tensor) => tensor.name !== 'lm_head.weight'),
+      });
+    }
+    const live = await open(twoBlocks(0.4, 0.7));
+    assert.equal((await live.measure({ rows: [rows[0]], texts: ['A text.'] }, quietContext())).perplexity, null);
+    await rejects(() => live.logLikelihood([rows[0]], quietContext()), 'weights', /language-model head/);
+  });
+
+  it('refuses rows for a policy without any head', async () => {
+    writeMergePair({ folder: folder() });
+    const live = await open(twoBlocks(0.4, 0.7));
+    await rejects(() => live.measure({ rows, texts: [] }, quietContext()), 'weights', /no reward head/);
+  });
+
+  it('has another model score what it answers, the same with the same seed', async () => {
+    writeMergePair({ folder: folder() });
+    writeMergePair({ folder: join(folder(), 'judges'), labels: ['helpful'] });
+    const reference = join(folder(), 'judges', 'sft');
+    const scorer = keep(await openRewardModel({ reference, device: 'cpu', dtype: 'f32' }, quietContext()));
+    const live = await open(twoBlocks(0.4, 0.7));
+    const prompts = ['Hello', 'What is a merge?'].map((content, index) => ({
+      id: String(index),
+      messages: [{ role: 'user', content }] as const,
+    }));
+    const told: number[] = [];
+    const generated = { prompts, scorer, temperature: 1, maxNewTokens: 8, seed: 3 };
+    const first = await live.measure(
+      { rows: [], texts: [], generated: { ...generated, onAnswer: (_, index) => told.push(index) } },
+      quietContext(),
+    );
+    assert.deepEqual(told, [0, 1]);
+    assert.equal(first.reward?.isOfGenerated, true);
+    assert.equal(first.reward.model, 'sft');
+    assert.equal(first.reward.rows.length, 2);
+    const again = await live.measure({ rows: [], texts: [], generated }, quietContext());
+    assert.equal(again.reward?.mean, first.reward.mean);
+    await rejects(() => live.measure({ rows, texts: [], generated }, quietContext()), 'usage');
+  });
+
+  it('refuses to begin where memory does not suffice, before it takes any', async () => {
+    writeMergePair({ folder: folder() });
+    const live = await open(twoBlocks(0.4, 0.7), { freeBytes: () => 400e6 });
+    const failed = () => live.measure({ rows: [], texts: ['A text.'] }, quietContext());
+    await rejects(failed, 'no_space', /not enough memory.* in F32, 400 MB are free/);
+    assert.equal(live.bytes, 0);
+  });
+
+  it('says so where a merge has no tokenizer or cannot be run', async () => {
+    writeMergePair({ folder: folder() });
+    for (const model of ['sft', 'rlhf']) rmSync(join(folder(), model, 'tokenizer.json'));
+    const live = await open(twoBlocks(0.4, 0.7));
+    await rejects(() => live.measure({ rows: [], texts: ['A text.'] }, quietContext()), 'not_found', /tokenizer\.json/);
+    for (const model of ['sft', 'rlhf']) {
+      const path = join(folder(), model, 'config.json');
+      const config = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+      writeFileSync(path, JSON.stringify({ ...config, architectures: ['MambaForCausalLM'], model_type: 'mamba' }));
+    }
+    await rejects(() => open(twoBlocks(0.4, 0.7)), 'unsupported', /mamba/i);
+  });
+
+  it('can be stopped while it merges, and goes on from there', async () => {
+    writeMergePair({ folder: folder() });
+    const live = await open(twoBlocks(0.4, 0.7));
+    const texts = ['A text.'];
+    const first = await live.measure({ rows: [], texts }, quietContext());
+    const stop = new AbortController();
+    stop.abort();
+    const plan = await planText(twoBlocks(0.9, 0.1), folder());
+    await rejects(() => live.update(plan, quietContext(stop.signal)), 'cancelled');
+    const after = await live.measure({ rows: [], texts }, quietContext());
+    const fresh = await (await open(twoBlocks(0.9, 0.1))).measure({ rows: [], texts }, quietContext());
+    assert.notEqual(after.perplexity?.nll, first.perplexity?.nll);
+    assert.equal(after.perplexity?.nll, fresh.perplexity?.nll);
   });
 });
