@@ -89,7 +89,6 @@ export const strings = {
   blocks: t('Blocks of layers'),
   blockCount: (count: number) => (count === 1 ? t('1 block') : t('{0} blocks', count)),
   perLayer: t('each layer'),
-  ownBlocks: (count: number) => t('{0} blocks of the recipe', count),
   holdMean: t('Hold the mean'),
   holdMeanHint: t('When one ratio is moved the others move against it, so that their mean stays'),
   mean: (value: string) => t('Mean {0}', value),
