@@ -201,7 +201,8 @@ function rowMaps(present: readonly Present[], { slice, place, vocabulary }: Join
   if (!isLent || new Set(present.map(({ entry }) => entry.dtype)).size === 1) return maps;
   return maps.map((map) => {
     const rows = map?.rows ?? Int32Array.from({ length: vocabulary.rows }, (_, row) => row);
-    return { rows, owners: map?.owners ?? null, averages: map?.averages ?? [], isMixed: true };
+    const { owners = null, averages = [], tokens = vocabulary.rows } = map ?? {};
+    return { rows, owners, averages, tokens, isMixed: true };
   });
 }
 

@@ -4,18 +4,22 @@ import type { AddedToken } from './mergeSource';
 
 export type MethodParameters = Readonly<Record<string, number | boolean>>;
 
-/** A row of a table. */
+/** A row of the table of a source. */
 export interface TableRow {
   /** Index into the sources of the tensor. */
   readonly source: number;
-  /** −1: the average of all its rows. */
   readonly row: number;
 }
 
 /** Where the rows of an input come from, where the output has other tokens than the source. */
 export interface RowMap {
-  /** For each row of the output a row of the source that `owners` names; −1: zeros; −2 − i: the average of `averages[i]`. */
+  /**
+   * For each row of the output a row of the source that `owners` names; −1: zeros; −2: the average of all rows up to
+   * `tokens`, for those behind them; −3 − i: the average of `averages[i]`.
+   */
   readonly rows: Int32Array;
+  /** Rows of the output that stand for tokens. */
+  readonly tokens: number;
   /** For each row of the output an index into the sources of the tensor; null: all rows are the source's own. */
   readonly owners: Int32Array | null;
   readonly averages: readonly (readonly TableRow[])[];

@@ -14,6 +14,8 @@ export interface RowPlannerParams {
 }
 
 const ZEROS = -1;
+const AVERAGE_OF_ALL = -2;
+const FIRST_AVERAGE = -3;
 
 /**
  * Where the rows of a table come from. A token that a model lacks is given the row of the base, of the only other model
@@ -42,7 +44,7 @@ export class RowPlanner {
     const models = keys.map((key) => this.#params.models.get(key));
     const own = models.map((model) => ownRows(model, vocabulary, count));
     const defaults = this.#defaults(keys, own, base === null ? -1 : keys.indexOf(base));
-    const averages: TableRow[][] = [...defaults.averages];
+    const { averages } = defaults;
     return models.map((model, index) => {
       const map = new Int32Array(rows).fill(ZEROS);
       const owners = new Int32Array(rows).fill(index);
@@ -53,13 +55,11 @@ export class RowPlanner {
         if (!isOwn && 0 <= map[id]) owners[id] = defaults.owners[id];
         isBorrowing ||= owners[id] !== index;
       }
-      let all = averages;
-      if (count < rows) {
-        all = [...averages, [{ source: index, row: -1 }]];
-        map.fill(-2 - averages.length, count);
-      }
+      map.fill(AVERAGE_OF_ALL, count);
       const isSame = rows === model?.rows && !isBorrowing && map.every((row, id) => row === id);
-      return isSame ? null : { rows: map, owners: isBorrowing ? owners : null, averages: all, isMixed: false };
+      return isSame
+        ? null
+        : { rows: map, owners: isBorrowing ? owners : null, averages, tokens: count, isMixed: false };
     });
   }
 
@@ -82,7 +82,7 @@ export class RowPlanner {
       if (0 <= donor) {
         [rows[id], owners[id]] = [own[donor][id], donor];
       } else {
-        rows[id] = -2 - averages.length;
+        rows[id] = FIRST_AVERAGE - averages.length;
         averages.push(having.map((source) => ({ source, row: own[source][id] })));
       }
     }

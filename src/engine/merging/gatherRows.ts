@@ -1,5 +1,5 @@
 import { decodeValues } from '../../core/checkpoint/decodeTensor';
-import type { PlannedSource, RowMap, TableRow } from '../../core/merging/mergePlan';
+import type { PlannedSource, RowMap } from '../../core/merging/mergePlan';
 import type { FloatDtype } from '../../core/merging/methods/tensorMerge';
 import { encodeValues } from './sourceReader';
 
@@ -62,7 +62,7 @@ class RowReader implements ValueReader {
       const target = into.subarray((at - start) * size, (next - start) * size);
       if (row === -1) target.fill(0);
       else if (0 <= row) readers[owner].read(row * this.#width + within, target);
-      else target.set(this.#average(-2 - row).subarray(within * size, within * size + target.length));
+      else target.set(this.#average(row).subarray(within * size, within * size + target.length));
       at = next;
     }
   }
@@ -75,32 +75,36 @@ class RowReader implements ValueReader {
     return rows[row] === rows[first] + row - first && owners?.[row] === owners?.[first];
   }
 
-  #average(index: number): Uint8Array {
-    const known = this.#averages.get(index);
+  /** @param code −2: of all rows that stand for tokens; below, of `averages[−3 − code]`. */
+  #average(code: number): Uint8Array {
+    const known = this.#averages.get(code);
     if (known !== undefined) return known;
+    const { averages, tokens } = this.#parts.map;
+    const { readers, dtype } = this.#parts;
     const sums = new Float64Array(this.#width);
-    let count = 0;
-    for (const part of this.#parts.map.averages[index]) count += this.#add(part, sums);
+    const count = code === -2 ? tokens : averages[-3 - code].length;
+    if (code === -2) this.#addRows(this, { first: 0, end: tokens, sums });
+    else
+      for (const { source, row } of averages[-3 - code])
+        this.#addRows(readers[source], { first: row, end: row + 1, sums });
     const values = Float32Array.from(sums, (sum) => (count === 0 ? 0 : sum / count));
-    const bytes = encodeValues(values, this.#parts.dtype).slice();
-    this.#averages.set(index, bytes);
+    const bytes = encodeValues(values, dtype).slice();
+    this.#averages.set(code, bytes);
     return bytes;
   }
 
-  /** @returns how many rows were added. */
-  #add({ source, row }: TableRow, sums: Float64Array): number {
-    const { readers, sources, dtype } = this.#parts;
-    const [first, end] = row === -1 ? [0, sources[source].tensor.shape[0]] : [row, row + 1];
+  #addRows(
+    reader: ValueReader,
+    { first, end, sums }: { readonly first: number; readonly end: number; readonly sums: Float64Array },
+  ): void {
+    const { dtype } = this.#parts;
     for (let at = first; at < end; at += ROWS) {
       const count = Math.min(ROWS, end - at) * this.#width;
       const bytes = new Uint8Array(count * bytesOf[dtype]);
-      readers[source].read(at * this.#width, bytes);
+      reader.read(at * this.#width, bytes);
       const values = new Float32Array(count);
       decodeValues({ bytes, dtype }, values);
-      values.forEach((value, index) => {
-        sums[index % this.#width] += value;
-      });
+      for (let index = 0; index < count; index += 1) sums[index % this.#width] += values[index];
     }
-    return end - first;
   }
 }
