@@ -75,6 +75,7 @@ async function searchDirectly(params: SearchMergeParams, folder: SearchFolder, c
       budget,
       trials: folder.trials,
       measure: (ratios, named) => measureRatios(params, ratios, named),
+      nameOf: (trial, trials) => `Trial ${trial} of ${trials}`,
       onTrial: (trial) => note(params, folder, trial),
     },
     context,

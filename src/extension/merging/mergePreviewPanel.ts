@@ -40,6 +40,7 @@ import type { MergeProcess } from './mergeProcess';
 import { blockRatiosOf, planView } from './planView';
 import { PreviewDifference, type ComparedPair } from './previewDifference';
 import { PreviewScore, type MeasuredRecipe } from './previewScore';
+import { askForTrials, canSearch, measureRatios, PreviewSearch } from './previewSearch';
 import { applyEdits, ratioEdits, recut, type RatioChange } from './ratioEdits';
 import { rangeOf, recipeFolders, type RecipePlan, type RecipePlans } from './recipePlans';
 import { isRecipe } from './recipeSelector';
@@ -68,6 +69,7 @@ export class MergePreviewPanel implements Disposable {
   #score: PreviewScore | null = null;
   #measurer: MergeMeasurer | null = null;
   #difference: PreviewDifference | null = null;
+  #search: PreviewSearch | null = null;
   /** In which the sliders cut the layers where the recipe itself does not say. */
   #blocks: readonly LayerBlock[] | null = null;
   /** The last plan without errors. */
@@ -96,6 +98,7 @@ export class MergePreviewPanel implements Disposable {
     this.#ended.abort();
     this.#score?.dispose();
     this.#difference?.dispose();
+    this.#search?.dispose();
     this.#measurer?.dispose();
     this.#listener.dispose();
     this.#connection.dispose();
@@ -123,6 +126,7 @@ export class MergePreviewPanel implements Disposable {
     if (document === this.#document) return;
     this.#score?.dispose();
     this.#difference?.dispose();
+    this.#search?.dispose();
     this.#measurer?.dispose();
     const measurer = new MergeMeasurer(this.#tools.process);
     this.#measurer = measurer;
@@ -135,6 +139,7 @@ export class MergePreviewPanel implements Disposable {
       onDidChange: () => this.#drawSoon(),
     });
     this.#difference = new PreviewDifference(this.#tools.process, () => this.#drawSoon());
+    this.#search = new PreviewSearch(() => this.#drawSoon());
     this.#save();
     this.#planned();
     void this.#readFreeBytes(document);
@@ -171,7 +176,7 @@ export class MergePreviewPanel implements Disposable {
       score: score.view(this.#measured()),
       difference: this.#difference?.view(pair) ?? null,
       comparing: this.#difference?.work ?? { kind: 'idle' },
-      searching: { kind: 'idle' },
+      searching: this.#search?.work ?? { kind: 'idle' },
       actions: this.#actions(isGood, pair),
     };
   }
@@ -195,6 +200,11 @@ export class MergePreviewPanel implements Disposable {
       ...(canMerge ? (['merge'] as const) : []),
       ...(score.isRunning ? (['stopScore'] as const) : canMerge && score.hasInputs ? (['score'] as const) : []),
       ...(score.hasTrials ? (['forgetTrials'] as const) : []),
+      ...(this.#search?.isRunning === true
+        ? (['stopSearch'] as const)
+        : this.#canSearch()
+          ? (['search'] as const)
+          : []),
       ...(isComparing ? (['stopCompare'] as const) : canCompare ? (['compare'] as const) : []),
       'openRecipe',
     ];
@@ -367,9 +377,35 @@ export class MergePreviewPanel implements Disposable {
       case 'showLog':
         return runCommand('alidade.showLog');
       case 'search':
+        return current === null ? undefined : this.#searchFrom(current);
       case 'stopSearch':
-        return;
+        return this.#search?.stop();
     }
+  }
+
+  #canSearch(): boolean {
+    return this.#score?.hasInputs === true && canSearch(this.#measured()?.ratios ?? null);
+  }
+
+  /** Tries other ratios for the blocks of a recipe, until as many trials are done as the user wants. */
+  async #searchFrom(recipe: MeasuredRecipe): Promise<void> {
+    const [document, score, search, measurer] = [this.#document, this.#score, this.#search, this.#measurer];
+    const { ratios, blocks } = recipe;
+    if (document === null || score === null || search === null || measurer === null) return;
+    if (ratios === null || blocks === null) return;
+    const { inputs, trials } = score;
+    const count = await askForTrials(trials.at(-1)?.measurement.milliseconds ?? null);
+    if (count === null || document !== this.#document) return;
+    score.stop();
+    void search.start({
+      ...{ ratios, blocks, trials, count },
+      measure: measureRatios({
+        ...{ document, recipe, plans: this.#tools.plans },
+        measure: (changed, context) => measurer.measure(changed, inputs, context),
+      }),
+      // On other files it would be no point among those that are shown.
+      add: async (trial) => (score.inputs === inputs ? score.add(trial.recipe, trial.measurement) : search.stop()),
+    });
   }
 
   async #reveal(span: Span | null): Promise<void> {

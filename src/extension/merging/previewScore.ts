@@ -85,6 +85,11 @@ export class PreviewScore {
     return 0 < this.#comparable().length;
   }
 
+  /** On the files that are chosen now. */
+  get trials(): readonly KeptTrial[] {
+    return this.#comparable();
+  }
+
   /** As the page shows them. */
   trial(index: number): KeptTrial | null {
     return this.#comparable()[index] ?? null;

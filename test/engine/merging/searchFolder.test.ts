@@ -51,6 +51,7 @@ describe('a search in a folder', function () {
           budget,
           trials: into.trials,
           measure: (ratios) => Promise.resolve(measure(ratios)),
+          nameOf: (trial) => `Trial ${trial}`,
           onTrial: async (trial) => {
             await into.add({ kind: 'trial', trial });
             measured += 1;

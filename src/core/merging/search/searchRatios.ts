@@ -12,6 +12,8 @@ export interface SearchRatiosParams<Context> {
   /** Done already: those of the same search let it go on as if it had never stopped. */
   readonly trials: readonly RatioTrial[];
   readonly measure: (ratios: readonly number[], context: Context) => Promise<RatioTrial>;
+  /** What progress is called while a trial is measured. */
+  readonly nameOf: (trial: number, budget: number) => string;
   /** Told every trial before the next one begins. */
   readonly onTrial: (trial: RatioTrial) => Promise<void> | void;
 }
@@ -22,7 +24,7 @@ export interface SearchRatiosParams<Context> {
  * @returns all trials, in their order.
  */
 export async function searchRatios<Context extends Pick<JobContext, 'signal' | 'progress'>>(
-  { space, seed, budget, trials: done, measure, onTrial }: SearchRatiosParams<Context>,
+  { space, seed, budget, trials: done, measure, nameOf, onTrial }: SearchRatiosParams<Context>,
   context: Context,
 ): Promise<readonly RatioTrial[]> {
   const trials = [...done];
@@ -32,9 +34,9 @@ export async function searchRatios<Context extends Pick<JobContext, 'signal' | '
     const evaluations = trials.map(({ ratios }, index) => ({ ratios, values: values[index] }));
     const ratios = proposeRatios({ space, seed, evaluations });
     if (ratios === null) break;
-    const message = `Trial ${trials.length + 1} of ${budget}`;
+    const name = nameOf(trials.length + 1, budget);
     const progress: JobContext['progress'] = (step) =>
-      context.progress({ ...step, message: `${message}: ${step.message}` });
+      context.progress({ ...step, message: step.message === '' ? name : `${name}: ${step.message}` });
     const trial = await measure(ratios, { ...context, progress });
     trials.push(trial);
     await onTrial(trial);
