@@ -60,6 +60,10 @@ export interface CommandArguments {
   readonly 'alidade.chooseRewardModel': readonly [];
   readonly 'alidade.useAsRewardModel': readonly [item: CheckpointTarget];
   readonly 'alidade.copyCheckpointPath': readonly [item: CheckpointTarget];
+  /** A checkpoint of the Models view, or a file of the Explorer. */
+  readonly 'alidade.openInViewer': readonly [target: Pick<CheckpointTarget, 'checkpoint'> | FileTarget];
+  /** In the viewer that is in front. */
+  readonly 'alidade.compareWeights': readonly [];
   readonly 'alidade.refreshModels': readonly [];
   readonly 'alidade.fetchStarter': readonly [];
   /** Without a name (`org/name[@revision]`): it is asked for. */
@@ -129,6 +133,8 @@ const table: Record<CommandId, true> = {
   'alidade.chooseRewardModel': true,
   'alidade.useAsRewardModel': true,
   'alidade.copyCheckpointPath': true,
+  'alidade.openInViewer': true,
+  'alidade.compareWeights': true,
   'alidade.refreshModels': true,
   'alidade.fetchStarter': true,
   'alidade.downloadModel': true,

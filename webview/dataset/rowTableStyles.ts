@@ -48,13 +48,6 @@ export const rowTableStyles = css`
     padding-inline-end: 0;
     text-align: end;
   }
-  .foot {
-    display: inline-block;
-    margin-block-start: 4px;
-  }
-  .foot + .foot::before {
-    content: '· ';
-  }
   /* Beside an editor: first what can be had elsewhere goes. */
   @container (max-width: 720px) {
     .head,

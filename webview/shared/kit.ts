@@ -162,6 +162,7 @@ export class AldField extends LitElement {
   static override properties = {
     label: { type: String },
     value: { type: String },
+    placeholder: { type: String },
     invalid: { type: Boolean },
   };
 
@@ -182,6 +183,8 @@ export class AldField extends LitElement {
   /** Accessible name; the page shows its own text beside the field. */
   label = '';
   value = '';
+  /** Shown while it is empty. */
+  placeholder = '';
   invalid = false;
 
   constructor() {
@@ -192,6 +195,7 @@ export class AldField extends LitElement {
   protected override render(): TemplateResult {
     return html`<tk-text-field
       aria-invalid=${this.invalid ? 'true' : nothing}
+      placeholder=${this.placeholder || nothing}
       @change=${this.changed}
     ></tk-text-field>`;
   }

@@ -98,6 +98,13 @@ export const virtualRowStyles = css`
     color: var(--vscode-foreground);
     text-decoration: underline;
   }
+  .foot {
+    display: inline-block;
+    margin-block-start: 4px;
+  }
+  .foot + .foot::before {
+    content: '· ';
+  }
   @media (forced-colors: active) {
     .row.active {
       outline: 1px solid Highlight;
