@@ -27,14 +27,16 @@ export interface LiveMergeHandlers {
 /** Binds the requests that concern merges in memory: one of them at a time. */
 export function registerLiveMergeHandlers(params: LiveMergeHandlersParams): LiveMergeHandlers {
   const { connection, engine, models, job, answer, openParams } = params;
-  const merges = engine.createMergeScorer();
+  let opened: ReturnType<EngineFunctions['createMergeScorer']> | null = null;
+  const merges = (): ReturnType<EngineFunctions['createMergeScorer']> => (opened ??= engine.createMergeScorer());
+  const close = async (): Promise<void> => opened?.close();
 
   const measure = (
     { requestToken, merge, inputs, limits, answers, weights, maxTokens, truncate }: MeasureMergeParams,
     scorer: OpenRewardModel | null,
     context: JobContext,
   ): Promise<MergeMeasurement> =>
-    merges.measure(
+    merges().measure(
       {
         merge,
         inputs,
@@ -71,14 +73,14 @@ export function registerLiveMergeHandlers(params: LiveMergeHandlersParams): Live
       const onAnswer = (made: { text: string; finishReason: 'stop' | 'length' }, index: number): void => {
         void connection.sendNotification(answerNotification, { requestToken, index, answer: made });
       };
-      return { answers: await merges.generate({ ...request, onAnswer }, job(requestToken, token)) };
+      return { answers: await merges().generate({ ...request, onAnswer }, job(requestToken, token)) };
     }),
   );
   connection.onRequest(closeMergeRequest, () =>
     answer(async () => {
-      await merges.close();
+      await close();
       return null;
     }),
   );
-  return { close: () => merges.close() };
+  return { close };
 }

@@ -126,11 +126,7 @@ describe('sidecar handlers', () => {
       readRows: () => assert.fail('nobody asked for rows'),
       outputPaths: (path) => [path],
       exportScores: () => assert.fail('nobody asked for a copy'),
-      createMergeScorer: () => ({
-        measure: () => assert.fail('nobody asked for a merge'),
-        generate: () => assert.fail('nobody asked for a merge'),
-        close: () => Promise.resolve(),
-      }),
+      createMergeScorer: () => assert.fail('nobody asked for a merge'),
       readMergeSources: () => assert.fail('nobody asked for sources'),
       runRecipe: () => Promise.reject(new Error('not in this test')),
       readTensorFile: () => assert.fail('nobody asked for tensors'),
