@@ -174,10 +174,9 @@ async function valueItems(
   const isTokenizer = key === 'tokenizer_source' || (key === 'source' && path.at(-2) === 'tokenizer');
   if (!isTokenizer && !['model', 'base_model', 'lora', 'source'].includes(key)) return [];
   const words = isTokenizer ? ['base', 'union'].map(wordItem) : [];
-  // What an earlier version named, where this one cannot be read as it stands.
   const recipes = plans.ofDocument(document)?.recipes ?? [];
   const made = recipes.flatMap(({ name }) => (name === null ? [] : [name.value]));
-  const named = (plans.ofDocument(document)?.sources ?? []).filter(isReadable).map((source) => source.key);
+  const named = plans.knownSources(document).filter(isReadable).map((source) => source.key);
   const known = [...new Set([...made, ...named])].map((text) => new CompletionItem(text, CompletionItemKind.Reference));
   const listed = await checkpoints().catch(() => []);
   return [...words, ...known, ...listed.filter(isMergeable).map(checkpointItem)];
@@ -186,7 +185,7 @@ async function valueItems(
 /** Parts of the names of tensors by which people choose them, as the models have them. */
 function filterItems(plans: RecipePlans, document: TextDocument): CompletionItem[] {
   const names = new Set<string>();
-  for (const source of plans.ofDocument(document)?.sources ?? []) {
+  for (const source of plans.knownSources(document)) {
     if (!isReadable(source)) continue;
     for (const name of source.tensors.keys()) {
       for (const part of name.split('.')) if (!/^\d+$|^(model|layers|weight|bias)$/.test(part)) names.add(part);

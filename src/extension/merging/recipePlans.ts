@@ -43,6 +43,8 @@ export interface RecipePlansParams {
 
 interface Planned {
   readonly plan: RecipePlan;
+  /** Of the last version that could be read as a recipe. */
+  readonly lastSources: readonly MergeSourceReading[];
   /** null: nothing is under way. */
   readonly work: AbortController | null;
 }
@@ -104,6 +106,11 @@ export class RecipePlans implements Disposable {
     return this.#plans.get(keyOf(document))?.plan ?? null;
   }
 
+  /** What was found of the models of a recipe, of an earlier version where this one cannot be read as it stands. */
+  knownSources(document: TextDocument): readonly MergeSourceReading[] {
+    return this.#plans.get(keyOf(document))?.lastSources ?? [];
+  }
+
   /** What the text says as it is now; null: it is no recipe. */
   parse(document: TextDocument): RecipeReading | null {
     if (!isRecipe(document)) return null;
@@ -148,11 +155,13 @@ export class RecipePlans implements Disposable {
     const text = document.getText();
     const show = (plan: RecipePlan, isDone: boolean): void => {
       if (signal.aborted || document.isClosed) return;
-      this.#plans.set(key, { plan, work: isDone ? null : work });
+      const isRead = plan.sources !== null && 0 < plan.recipes.length;
+      const lastSources = (isRead ? plan.sources : null) ?? this.knownSources(document);
+      this.#plans.set(key, { plan, lastSources, work: isDone ? null : work });
       this.#changed.fire(document);
     };
     const bare = bareOf({ version, text, reading });
-    this.#plans.set(key, { plan: before?.plan ?? bare, work });
+    this.#plans.set(key, { plan: before?.plan ?? bare, lastSources: before?.lastSources ?? [], work });
     try {
       const sources = await this.#readSources(document.uri, reading, signal, () => show(bare, false));
       if (!signal.aborted) show(this.#planWith({ version, text, reading, sources }), true);
