@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { countOf, describeDuration } from '../../core/describeQuantity';
+import { peakMemory } from '../../core/merging/mergeCosts';
 import type { NonFiniteTensor } from '../../core/merging/mergeResult';
 import { runMerge } from '../../engine/merging/runMerge';
 import { exitStatus, type CommandCall, type ExitStatus } from '../command';
@@ -20,7 +21,7 @@ export async function runMergeCommand(call: CommandCall<typeof mergeRunOptions>)
   const last = stages[stages.length - 1];
   const tensors = stages.reduce((sum, stage) => sum + stage.tensors.length, 0);
   const readBytes = stages.reduce((sum, stage) => sum + stage.readBytes, 0);
-  const peakBytes = stages.reduce((most, stage) => Math.max(most, stage.peakBytes), 0);
+  const peakBytes = Math.max(...stages.map((stage) => peakMemory(stage.tensors, options.threads)));
   terminal.log(
     `${last.method}: ${countOf(tensors, 'tensor')} into ${output}, ${formatBytes(last.bytes)}; ` +
       `reads ${formatBytes(readBytes)}, takes at most ${formatBytes(peakBytes)} of memory`,

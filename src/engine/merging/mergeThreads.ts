@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { mostMergeThreads } from '../../core/merging/mergeCosts';
 import { createMergeKernels } from '../../core/merging/methods/mergeKernels';
 import { mergeTensor } from '../../core/merging/methods/mergeTensor';
 import { OpenFiles } from '../checkpoint/openFiles';
@@ -22,14 +23,12 @@ export interface MergeThreadsParams {
 
 /** Bytes that are merged sooner than threads for them are started. */
 const FEW_BYTES = 16e6;
-/** More wait for the disk and take memory. */
-const MOST_THREADS = 4;
 /** A thread makes nothing but views of its memory, so that collecting them often costs nothing. */
 const YOUNG_MEGABYTES = 2;
 
-/** Threads that a merge uses where it is not told. */
+/** Threads that a merge uses where it is not told: more would wait for the disk, and take memory. */
 export function defaultMergeThreads(): number {
-  return Math.min(MOST_THREADS, availableParallelism());
+  return Math.min(mostMergeThreads, availableParallelism());
 }
 
 /**
