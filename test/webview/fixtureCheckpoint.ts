@@ -8,11 +8,19 @@ import {
   type LayerDifference,
 } from '../../src/core/merging/weightDifference';
 import { differenceView } from '../../src/extension/merging/differenceView';
-import type { CheckpointContent, CheckpointView, ComparisonState, ListedTensor } from '../../src/protocol/checkpointView';
+import type {
+  CheckpointContent,
+  CheckpointView,
+  ComparisonState,
+  ListedTensor,
+} from '../../src/protocol/checkpointView';
 import { seededRandom } from '../fixtures/seededRandom';
 
 /** An 8B Llama in four shards, or one with more layers. */
-export function fixtureContent({ layers = 32, shards = 4 }: { layers?: number; shards?: number } = {}): CheckpointContent {
+export function fixtureContent({
+  layers = 32,
+  shards = 4,
+}: { layers?: number; shards?: number } = {}): CheckpointContent {
   const shapes: (readonly [string, readonly number[]])[] = [
     ['model.embed_tokens.weight', [128_256, 4096]],
     ...Array.from({ length: layers }, (_, layer): (readonly [string, readonly number[]])[] =>
