@@ -312,16 +312,17 @@ function keyOf(at: usize): u64 {
 }
 
 /*
- * A counter of keys in a range: u64 from, u64 to (exclusive), u64 shift, u64 rest, u64 below; from byte 64 on a u32 for
- * every 2^shift keys. `rest`: all bits of counted keys that the shift cuts off: zero where each count is of equal keys.
+ * A counter of keys in a range: u64 from, u64 to (exclusive), u64 shift, u64 below; from byte 64 on a u32 for every
+ * 2^shift keys. The upper bit of a count says that some of its keys are not the first one that it is for: without it they
+ * are all equal.
  */
 
 @inline
-function countKey(key: u64, counter: usize, from: u64, shift: u64): u64 {
+function countKey(key: u64, counter: usize, from: u64, shift: u64): void {
   const offset = key - from;
-  const bin = counter + 64 + <usize>((offset >> shift) << 2);
-  store<u32>(bin, load<u32>(bin) + 1);
-  return offset;
+  const at = counter + 64 + <usize>((offset >> shift) << 2);
+  const isMixed = (offset & (((<u64>1) << shift) - 1)) != 0;
+  store<u32>(at, (load<u32>(at) + 1) | (u32(isMixed) << 31));
 }
 
 /** Counts keys of the range, and those below it. */
@@ -329,15 +330,13 @@ export function countKeys(vector: usize, count: i32, counter: usize): void {
   const from = load<u64>(counter);
   const to = load<u64>(counter, 8);
   const shift = load<u64>(counter, 16);
-  let offsets: u64 = 0;
   let below: u64 = 0;
   for (const end = vector + (count << 3); vector < end; vector += 8) {
     const key = keyOf(vector);
     if (key < from) below++;
-    else if (key < to) offsets |= countKey(key, counter, from, shift);
+    else if (key < to) countKey(key, counter, from, shift);
   }
-  store<u64>(counter, load<u64>(counter, 24) | (offsets & (((<u64>1) << shift) - 1)), 24);
-  store<u64>(counter, load<u64>(counter, 32) + below, 32);
+  store<u64>(counter, load<u64>(counter, 24) + below, 24);
 }
 
 /** The same, where few keys are in the range. */
@@ -351,7 +350,6 @@ export function countKeysWithin(vector: usize, count: i32, counter: usize): void
   const end = vector + (count << 3);
   let smaller = i64x2.splat(0);
   let below: u64 = 0;
-  let offsets: u64 = 0;
   while (vector < end) {
     let last = end;
     if (vector < fours) {
@@ -371,12 +369,11 @@ export function countKeysWithin(vector: usize, count: i32, counter: usize): void
     for (; vector < last; vector += 8) {
       const key = keyOf(vector);
       if (key < from) below++;
-      else if (key < to) offsets |= countKey(key, counter, from, shift);
+      else if (key < to) countKey(key, counter, from, shift);
     }
   }
   below += i64x2.extract_lane(smaller, 0) + i64x2.extract_lane(smaller, 1);
-  store<u64>(counter, load<u64>(counter, 24) | (offsets & (((<u64>1) << shift) - 1)), 24);
-  store<u64>(counter, load<u64>(counter, 32) + below, 32);
+  store<u64>(counter, load<u64>(counter, 24) + below, 24);
 }
 
 /*

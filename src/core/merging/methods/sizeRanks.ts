@@ -14,6 +14,9 @@ export interface KeyRange {
 const FIRST: KeyRange = { from: keyOf(2 ** -60), to: keyOf(2 ** 4), shift: 42n };
 const BINS = 1 << 16;
 const TABLE = 64;
+const COUNTER_BYTES = TABLE + BINS * 4;
+/** The bit of a count that says that not all are equal. */
+const MIXED = 2 ** 31;
 
 /** Where `toOrdered` puts zero: larger keys are positive, smaller ones negative. */
 const ZERO = 1n << 62n;
@@ -52,6 +55,7 @@ export class SizeRanks {
   private readonly searches: readonly Search[];
   private readonly counters: readonly Address[];
   private readonly wantsValues: boolean;
+  /** All ranks still share a range. */
   private isFirst = true;
 
   /**
@@ -65,7 +69,7 @@ export class SizeRanks {
   ) {
     this.wantsValues = wantsValues;
     this.searches = ranks.map((rank) => ({ rank, ...first, cut: null }));
-    this.counters = ranks.map(() => kernels.reserve(TABLE + BINS * 4));
+    this.counters = ranks.map(() => kernels.reserve(COUNTER_BYTES));
   }
 
   /** Of values that `toOrdered` has made sizes of; also finds what they are. */
@@ -103,7 +107,7 @@ export class SizeRanks {
     const n = sample.length;
     for (const search of this.searches) {
       const part = search.rank() / total;
-      const margin = 8 * Math.sqrt((part * (1 - part)) / n) + 1 / n;
+      const margin = 5 * Math.sqrt((part * (1 - part)) / n) + 1 / n;
       const [low, high] = [Math.floor((part - margin) * n), Math.ceil((part + margin) * n)];
       restrict(search, low < 0 ? 0n : keyOf(sample[low]), n <= high ? KEYS_END : keyOf(sample[high]) + 1n);
     }
@@ -112,7 +116,7 @@ export class SizeRanks {
 
   beginPass(): void {
     for (const [search, counter] of this.open()) {
-      this.kernels.bytes(counter, TABLE + BINS * 4).fill(0);
+      this.kernels.bytes(counter, COUNTER_BYTES).fill(0);
       this.kernels.words(counter, 3).set([search.from, search.to, search.shift]);
     }
   }
@@ -140,7 +144,7 @@ export class SizeRanks {
   }
 
   private narrow(search: Search, counter: Address): void {
-    const [, , , rest, counted] = this.kernels.words(counter, 5);
+    const [, , , counted] = this.kernels.words(counter, 4);
     const table = this.kernels.counts(counter + TABLE, BINS);
     const { from, shift } = search;
     const rank = search.rank();
@@ -150,11 +154,11 @@ export class SizeRanks {
       return;
     }
     for (let bin = 0; bin < BINS; bin++) {
-      const equal = table[bin];
+      const equal = table[bin] % MIXED;
       if (rank < below + equal) {
         const first = from + (BigInt(bin) << shift);
         const last = first + (1n << shift) - 1n;
-        if (rest === 0n || (equal === 1 && !this.wantsValues)) search.cut = { first, last, below, equal };
+        if (table[bin] < MIXED || (equal === 1 && !this.wantsValues)) search.cut = { first, last, below, equal };
         else restrict(search, first, last + 1n);
         return;
       }

@@ -46,7 +46,7 @@ export function taskVectorPasses(task: TensorMerge): number {
   const isSparse = task.inputs.some((_, i) => i !== task.base && modelDensity(task, i) < 1);
   if (!isSparse || keeps === 'all') return 1;
   const counts = keeps === 'largest' || keeps === 'middle';
-  const ranking = !counts ? 0 : task.arithmetic === 'mergekit' && task.workingDtype === 'BF16' ? 1 : 2;
+  const ranking = !counts ? 0 : task.inputs.every(({ dtype }) => dtype === 'BF16') ? 1 : 2;
   return ranking + (sharedFlag(task, 'rescale') ? 1 : 0) + 1;
 }
 
@@ -144,6 +144,20 @@ function sparsifierOf(job: TensorJob, input: number): Sparsifier | null {
 
 /** As many passes as the counts need; only inputs whose threshold is open are read. */
 function* findThresholds(job: TensorJob, { base, start, differences, load }: Differences): Generator<number, void> {
+  const sorted = differences.flatMap(({ sparsifier }) => sparsifier?.ranks ?? []);
+  if (job.isLarge && 0 < sorted.length) {
+    const samples = new Map(differences.map((difference) => [difference, [] as number[]]));
+    job.sample([base, ...differences.map(({ input }) => input)], (block) => {
+      job.load(base, start);
+      for (const [difference, sample] of samples) {
+        load(difference, block);
+        for (const value of job.kernels.floats(difference.vector, block.count)) sample.push(Math.abs(value));
+      }
+    });
+    for (const [{ sparsifier }, sample] of samples) {
+      sparsifier?.ranks?.guess(Float64Array.from(sample).sort(), job.count);
+    }
+  }
   for (;;) {
     const open = differences.flatMap((difference) => {
       const ranks = difference.sparsifier?.ranks ?? null;

@@ -9,6 +9,10 @@ const BLOCK = 1 << 11;
 /** Chunks are read into memory with this much behind them, because kernels read and write four values at a time. */
 const PADDING = 16;
 
+/** What is looked at of a large tensor: 64 pieces of 256 values. */
+const SAMPLE_PIECES = 64;
+const SAMPLE_PIECE = 256;
+
 /** Values of a tensor that are computed at a time. */
 export interface Block {
   /** Index of the first in the tensor. */
@@ -88,10 +92,7 @@ export class TensorJob {
     const { task, kernels, count: total, chunkLength, blockLength } = this;
     for (let start = 0; start < total; start += chunkLength) {
       const count = Math.min(chunkLength, total - start);
-      for (const input of inputs) {
-        const length = count * dtypeBytes[task.inputs[input].dtype];
-        this.io.read(input, start, kernels.bytes(this.chunks[input], length));
-      }
+      for (const input of inputs) this.read(input, start, count);
       this.chunkStart = start;
       this.hasOutput = false;
       for (let at = start; at < start + count; at += this.block.count) {
@@ -102,6 +103,27 @@ export class TensorJob {
       if (this.hasOutput) this.io.write(start, kernels.bytes(this.output, count * dtypeBytes[task.outputDtype]));
       yield count;
     }
+  }
+
+  /** Whether a look at some of the values costs little beside going through all of them. */
+  get isLarge(): boolean {
+    return CHUNK <= this.count;
+  }
+
+  /** Goes through a few thousand values from all over a large tensor; nothing may be stored. */
+  sample(inputs: readonly number[], work: (block: Block) => void): void {
+    for (let piece = 0; piece < SAMPLE_PIECES; piece++) {
+      const start = Math.floor((piece / (SAMPLE_PIECES - 1)) * (this.count - SAMPLE_PIECE));
+      for (const input of inputs) this.read(input, start, SAMPLE_PIECE);
+      this.chunkStart = start;
+      this.block = { start, count: SAMPLE_PIECE };
+      work(this.block);
+    }
+  }
+
+  private read(input: number, start: number, count: number): void {
+    const length = count * dtypeBytes[this.task.inputs[input].dtype];
+    this.io.read(input, start, this.kernels.bytes(this.chunks[input], length));
   }
 
   /** Where the values of the block lie as they were read, and their format. */
