@@ -32,22 +32,35 @@ export function readRecipeParameters(value: YamlValue | undefined, params: Param
   return scope;
 }
 
+/** The parameters of all methods by their names; where several have one, it is of one kind. */
+const parametersOfAll: ReadonlyMap<string, MethodParameter> = new Map(
+  mergeMethods.flatMap((method) =>
+    methodParameters(method, 'shared').map((parameter) => [parameter.name, parameter] as const),
+  ),
+);
+
 /** What is known of a parameter; null where it has no effect. */
 function findParameter(
   { key, keySpan }: YamlEntry,
   { method, place, problems }: ParametersParams,
 ): MethodParameter | null {
-  const everywhere = mergeMethods.flatMap((each) => methodParameters(each, 'shared'));
-  const anyMethods = everywhere.find(({ name }) => name === key);
-  if (method === null) {
-    if (anyMethods === undefined) reportUnknown(everywhere);
-    return anyMethods === undefined ? null : { name: key, kind: anyMethods.kind, fallback: null, description: '' };
+  const ofAny = parametersOfAll.get(key);
+  const ofMethod = method === null ? null : methodParameters(method, 'shared');
+  if (ofAny === undefined) {
+    const names = ofMethod?.map(({ name }) => name) ?? [...parametersOfAll.keys()];
+    problems.add({
+      code: 'unknown_parameter',
+      severity: 'error',
+      ...unknownName('parameter', key, names),
+      span: keySpan,
+    });
+    return null;
   }
-  const ofMethod = methodParameters(method, 'shared');
-  const found = ofMethod.find(({ name }) => name === key);
+  // The bounds of one method are not those of another.
+  if (method === null) return { name: key, kind: ofAny.kind, fallback: null, description: '' };
+  const found = ofMethod?.find(({ name }) => name === key);
   if (found === undefined) {
-    if (anyMethods === undefined) reportUnknown(ofMethod);
-    else problems.warning('unused_parameter', `\`${method}\` has no \`${key}\`: it changes nothing`, keySpan);
+    problems.warning('unused_parameter', `\`${method}\` has no \`${key}\`: it changes nothing`, keySpan);
     return null;
   }
   if (place === 'model' && !methodParameters(method, 'model').includes(found)) {
@@ -56,16 +69,6 @@ function findParameter(
     return null;
   }
   return found;
-
-  function reportUnknown(known: readonly MethodParameter[]): void {
-    const names = [...new Set(known.map(({ name }) => name))];
-    problems.add({
-      code: 'unknown_parameter',
-      severity: 'error',
-      ...unknownName('parameter', key, names),
-      span: keySpan,
-    });
-  }
 }
 
 function readRules(spec: MethodParameter, value: YamlValue, problems: RecipeProblems): readonly ParameterRule[] {

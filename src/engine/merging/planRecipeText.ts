@@ -37,7 +37,8 @@ export async function planRecipeText(
   const sources = await readMergeSources({ models: modelsToRead(recipes), folders, withVocabulary }, context);
   const version = process.env['ALIDADE_VERSION'] ?? '';
   const planning = planMerge({ recipes, sources, options: { ...options, version, text } });
-  return { stages: planning.stages, problems: joinProblems(problems, planning.problems) };
+  const all = joinProblems(problems, planning.problems);
+  return { stages: all.some(({ severity }) => severity === 'error') ? [] : planning.stages, problems: all };
 }
 
 /** The line on which a problem begins, from 1. */
