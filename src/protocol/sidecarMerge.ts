@@ -1,6 +1,7 @@
 import { RequestType } from 'vscode-jsonrpc';
 import type { DeviceChoice } from '../core/device';
 import type { GeneratedAnswer } from '../core/generation/generatedAnswer';
+import type { LayerBlock } from '../core/merging/hma/layerBlocks';
 import type { MergeMeasurement } from '../core/merging/mergeMeasurement';
 import type { MergeResult } from '../core/merging/mergeResult';
 import type { RecipeModel } from '../core/merging/mergeRecipe';
@@ -112,6 +113,29 @@ export const measureMergeRequest = new RequestType<MeasureMergeParams, MeasureMe
 export const generateMergedRequest = new RequestType<GenerateMergedParams, GenerateMergedResult, WireErrorData>(
   'generateMerged',
 );
+
+export interface DistilMergeParams extends LongRequestParams, AnswerSettings {
+  /** An average of two models by blocks; its mean is held. */
+  readonly merge: MergeSelection;
+  readonly blocks: readonly LayerBlock[];
+  /** Absolute path of a data file. */
+  readonly prompts: string;
+  readonly limits?: { readonly rows?: number };
+  /** Scores the answers. */
+  readonly scorer: ModelSelection;
+  /** Answers of the model after RLHF to each prompt. */
+  readonly answers: number;
+  /** How many ratios are tried. */
+  readonly budget: number;
+}
+
+export interface DistilMergeResult {
+  /** Shares of the model before RLHF under which the best answers are most likely. */
+  readonly ratios: readonly number[];
+}
+
+/** HMA's proxy distillation: ratios for the blocks of a recipe, found in memory. */
+export const distilMergeRequest = new RequestType<DistilMergeParams, DistilMergeResult, WireErrorData>('distilMerge');
 
 /** Frees the memory of the merge that was measured last. */
 export const closeMergeRequest = new RequestType<LongRequestParams, null, WireErrorData>('closeMerge');

@@ -17,6 +17,8 @@ import type { ScoreSummary } from '../core/reward/scoreSummary';
 import type { CompareWeightsParams } from '../engine/merging/compareWeights';
 import type { MergeResult } from '../core/merging/mergeResult';
 import type { MergeSourceReading } from '../core/merging/mergeSource';
+import type { RatioLikelihood } from '../core/merging/search/searchJournal';
+import type { DistilRecipeParams } from '../engine/merging/distilRecipe';
 import type { MergeScorer } from '../engine/merging/mergeScorer';
 import type { ReadMergeSourcesParams } from '../engine/merging/readMergeSources';
 import type { RunRecipeParams } from '../engine/merging/runRecipe';
@@ -118,7 +120,12 @@ export interface EngineFunctions {
   outputPaths(path: string): readonly string[];
   exportScores(params: ExportParams, context: JobContext): Promise<void>;
   /** Measures merges without writing them; holds one of them in memory. */
-  createMergeScorer(): Pick<MergeScorer, 'measure' | 'generate' | 'close'>;
+  createMergeScorer(): Pick<MergeScorer, 'measure' | 'generate' | 'logLikelihood' | 'readPrompts' | 'close'>;
+  distilRecipe(
+    merges: Pick<MergeScorer, 'generate' | 'logLikelihood' | 'readPrompts'>,
+    params: DistilRecipeParams,
+    context: JobContext,
+  ): Promise<RatioLikelihood>;
   readMergeSources(params: ReadMergeSourcesParams, context: JobContext): Promise<readonly MergeSourceReading[]>;
   runRecipe(params: RunRecipeParams, context: JobContext): Promise<MergeResult>;
   /** Headers of a weight file, an index or a folder, whatever the architecture. */

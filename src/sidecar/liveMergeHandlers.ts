@@ -4,13 +4,18 @@ import type { MergeMeasurement } from '../core/merging/mergeMeasurement';
 import type { ModelSelection, WireErrorData } from '../protocol/sidecar';
 import { answerNotification } from '../protocol/sidecar';
 import type { MeasureMergeParams } from '../protocol/sidecarMerge';
-import { closeMergeRequest, generateMergedRequest, measureMergeRequest } from '../protocol/sidecarMerge';
+import {
+  closeMergeRequest,
+  distilMergeRequest,
+  generateMergedRequest,
+  measureMergeRequest,
+} from '../protocol/sidecarMerge';
 import type { EngineFunctions, OpenModelParams, OpenRewardModel } from './engineFunctions';
 import type { ModelCache } from './modelCache';
 
 export interface LiveMergeHandlersParams {
   readonly connection: MessageConnection;
-  readonly engine: Pick<EngineFunctions, 'createMergeScorer'>;
+  readonly engine: Pick<EngineFunctions, 'createMergeScorer' | 'distilRecipe'>;
   /** Of reward models: they score what a merged policy answers. */
   readonly models: ModelCache;
   readonly job: (requestToken: string, token: CancellationToken) => JobContext;
@@ -74,6 +79,15 @@ export function registerLiveMergeHandlers(params: LiveMergeHandlersParams): Live
         void connection.sendNotification(answerNotification, { requestToken, index, answer: made });
       };
       return { answers: await merges().generate({ ...request, onAnswer }, job(requestToken, token)) };
+    }),
+  );
+  connection.onRequest(distilMergeRequest, ({ requestToken, scorer, limits = {}, ...request }, token) =>
+    answer(async () => {
+      const context = job(requestToken, token);
+      return models.withModel(openParams(scorer), context, async ({ model }) => {
+        const { ratios } = await engine.distilRecipe(merges(), { ...request, limits, scorer: model }, context);
+        return { ratios };
+      });
     }),
   );
   connection.onRequest(closeMergeRequest, () =>

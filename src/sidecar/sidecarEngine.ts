@@ -13,6 +13,7 @@ import { exportScores } from '../engine/dataset/exportScores';
 import { answerMessages } from '../engine/generation/answerMessages';
 import { openLanguageModel } from '../engine/generation/languageModel';
 import { compareWeights } from '../engine/merging/compareWeights';
+import { distilRecipe } from '../engine/merging/distilRecipe';
 import { MergeScorer } from '../engine/merging/mergeScorer';
 import { readMergeSources } from '../engine/merging/readMergeSources';
 import { runRecipe } from '../engine/merging/runRecipe';
@@ -39,6 +40,7 @@ export const sidecarEngine: EngineFunctions = {
   outputPaths: (path) => [path, workNames(path).part],
   exportScores,
   createMergeScorer: () => new MergeScorer(),
+  distilRecipe,
   readMergeSources,
   runRecipe,
   readTensorFile,

@@ -127,6 +127,7 @@ describe('sidecar handlers', () => {
       outputPaths: (path) => [path],
       exportScores: () => assert.fail('nobody asked for a copy'),
       createMergeScorer: () => assert.fail('nobody asked for a merge'),
+      distilRecipe: () => assert.fail('nobody asked for a merge'),
       readMergeSources: () => assert.fail('nobody asked for sources'),
       runRecipe: () => Promise.reject(new Error('not in this test')),
       readTensorFile: () => assert.fail('nobody asked for tensors'),

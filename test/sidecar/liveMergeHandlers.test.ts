@@ -13,7 +13,12 @@ import {
 import type { AnswerParams } from '../../src/protocol/sidecar';
 import { answerNotification, cancelledWireCode, isWireErrorData, shutdownRequest } from '../../src/protocol/sidecar';
 import type { MeasureMergeParams } from '../../src/protocol/sidecarMerge';
-import { closeMergeRequest, generateMergedRequest, measureMergeRequest } from '../../src/protocol/sidecarMerge';
+import {
+  closeMergeRequest,
+  distilMergeRequest,
+  generateMergedRequest,
+  measureMergeRequest,
+} from '../../src/protocol/sidecarMerge';
 import { registerHandlers } from '../../src/sidecar/handlers';
 import { sidecarEngine } from '../../src/sidecar/sidecarEngine';
 import { writeMergePair } from '../fixtures/mergePair';
@@ -108,6 +113,25 @@ describe('merges in memory over the wire', () => {
       prompts: ['Hello', 'Hi'].map((content) => ({ id: content, messages: [{ role: 'user', content }] })),
     });
     assert.deepEqual(again, told);
+  });
+
+  it('finds ratios under which the best answers of the model after RLHF are likely, with their mean as it is', async () => {
+    writeMergePair({ folder: folder(), noise: 0.4 });
+    writeMergePair({ folder: join(folder(), 'judges'), labels: ['helpful'] });
+    const blocks = [
+      { first: 0, last: 2 },
+      { first: 3, last: 5 },
+    ];
+    const asked = {
+      ...{ requestToken: '4', merge: request(recipe(0.4, 0.2), {}).merge, blocks },
+      prompts: write('prompts.jsonl', '{"prompt": "Hello"}\n{"prompt": "Good morning"}\n'),
+      scorer: { reference: join(folder(), 'judges', 'sft'), device: 'cpu', dtype: 'f32' } as const,
+      ...{ answers: 2, budget: 5, temperature: 1, maxNewTokens: 6, seed: 0 },
+    };
+    const { ratios } = await host.sendRequest(distilMergeRequest, asked);
+    assert.equal(ratios.length, 2);
+    assert.ok(Math.abs(ratios[0] + ratios[1] - 0.6) < 1e-9, ratios.join(' '));
+    assert.deepEqual((await host.sendRequest(distilMergeRequest, asked)).ratios, ratios);
   });
 
   it('says what is wrong with a recipe, with its line', async () => {

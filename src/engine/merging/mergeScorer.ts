@@ -15,7 +15,7 @@ import { starterHeadPath } from '../checkpoint/starterFile';
 import type { MeasurableText } from '../generation/measureText';
 import type { ScoreOptions } from '../reward/rewardModel';
 import { LiveMerge } from './liveMerge';
-import type { AnswerOptions, GeneratedRows, LiveMergeParams, MergePrompt } from './liveMerge';
+import type { AnswerOptions, GeneratedRows, LiveMergeParams, MergePrompt, RepliesLikelihood } from './liveMerge';
 import { readPromptsToAnswer, readRowsToScore, readTextsToMeasure } from './mergeInputs';
 import type { FileContents } from './mergeInputs';
 import { lineOf, planRecipeText } from './planRecipeText';
@@ -131,6 +131,22 @@ export class MergeScorer {
       const { merge, ...options } = params;
       return (await this.#open(merge, context)).generate(options, context);
     });
+  }
+
+  /** How likely a merge finds the replies of some rows. @throws AlidadeError `recipe`, and as `LiveMerge.logLikelihood`. */
+  logLikelihood(
+    { merge, rows }: { readonly merge: MergeSelection; readonly rows: readonly ScorableRow[] },
+    context: JobContext,
+  ): Promise<RepliesLikelihood> {
+    return this.#exclusive.run(async () => {
+      throwIfCancelled(context.signal);
+      return (await this.#open(merge, context)).logLikelihood(rows, context);
+    });
+  }
+
+  /** The prompts of a file; kept until it changes. @throws AlidadeError as `readPromptsToAnswer` */
+  async readPrompts(path: string, limits: InputLimits, context: JobContext): Promise<readonly MergePrompt[]> {
+    return (await this.#prompts(path, limits, context)).items;
   }
 
   /** Frees what it holds; it can be used again. */

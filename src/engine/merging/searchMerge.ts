@@ -1,7 +1,6 @@
 import { AlidadeError } from '../../core/alidadeError';
 import type { JobContext } from '../../core/jobContext';
 import type { RunKey } from '../../core/journal';
-import { rewardOfRow } from '../../core/merging/rewardOfRow';
 import type { RatioSpace } from '../../core/merging/search/ratioSpace';
 import { ratioTrial, type RatioTrial } from '../../core/merging/search/ratioTrial';
 import type { RewardedSample } from '../../core/merging/search/searchJournal';
@@ -11,6 +10,7 @@ import type { RowScorer } from '../reward/rowScorer';
 import { distilRatios } from './distilRatios';
 import type { MergePrompt } from './liveMerge';
 import type { LiveRatios } from './liveRatios';
+import { answeredRow, rewardAnswers } from './rewardAnswers';
 import { SearchFolder } from './searchFolder';
 import { searchRatios } from '../../core/merging/search/searchRatios';
 
@@ -106,15 +106,8 @@ async function searchByProxy(
       onStep: (step) => folder.add(step),
       sample: async (sampleSeed, named) => {
         const after = await live.after(named);
-        const found = await after.generate({ prompts, temperature, maxNewTokens, seed: sampleSeed }, named);
-        const texts = found.map(({ text }) => text);
-        scorer.forget?.();
-        const scored = await scorer.scoreBatch(
-          texts.map((text, index) => answeredRow(prompts[index], text)),
-          {},
-          named,
-        );
-        return scored.map((row, prompt) => ({ prompt, text: texts[prompt], reward: rewardOfRow(row).reward }));
+        const made = await after.generate({ prompts, temperature, maxNewTokens, seed: sampleSeed }, named);
+        return rewardAnswers(scorer, prompts, made, named);
       },
       logLikelihood: (ratios, samples, named) => likelihoodOf(params, prompts, ratios, samples, named),
     },
@@ -156,14 +149,6 @@ async function likelihoodOf(
 async function note({ onTrial }: SearchMergeParams, folder: SearchFolder, trial: RatioTrial): Promise<void> {
   await folder.add({ kind: 'trial', trial });
   onTrial?.(trial, folder.trials.length - 1);
-}
-
-function answeredRow({ id, messages }: MergePrompt, text: string): ScorableRow {
-  return {
-    kind: 'single',
-    id,
-    input: { kind: 'messages', messages: [...messages, { role: 'assistant', content: text }] },
-  };
 }
 
 function plain({ blocks }: RatioSpace, mean: number): readonly number[] {

@@ -62,6 +62,8 @@ import type {
   MeasureTensorParams,
 } from '../../protocol/sidecarCheckpoint';
 import type {
+  DistilMergeParams,
+  DistilMergeResult,
   GenerateMergedParams,
   GenerateMergedResult,
   MeasureMergeParams,
@@ -72,6 +74,7 @@ import type {
 } from '../../protocol/sidecarMerge';
 import {
   closeMergeRequest,
+  distilMergeRequest,
   generateMergedRequest,
   measureMergeRequest,
   readMergeSourcesRequest,
@@ -272,6 +275,13 @@ export class SidecarClient {
   ): Promise<GenerateMergedResult> {
     return this.#callForAnswers(context, (requestToken) =>
       this.#supervisor.request(generateMergedRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  /** HMA's proxy distillation: ratios for the blocks of a recipe. */
+  distilMerge(params: Omit<DistilMergeParams, 'requestToken'>, context: CallContext): Promise<DistilMergeResult> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(distilMergeRequest, { ...params, requestToken }, context.signal),
     );
   }
 

@@ -37,6 +37,16 @@ export function writeBlockRatios(
   return [...all].sort((one, other) => one.span.start - other.span.start);
 }
 
+/** The text with the edits made. */
+export function applyRecipeEdits(text: string, edits: readonly RecipeEdit[]): string {
+  let [result, at] = ['', 0];
+  for (const { span, text: inserted } of edits) {
+    result += text.slice(at, span.start) + inserted;
+    at = span.end;
+  }
+  return result + text.slice(at);
+}
+
 /** null: numbers alone cannot say it. */
 function editNumbers(text: string, layout: BlockLayout, ratios: BlockRatios): readonly RecipeEdit[] | null {
   const layers = valuesOfLayers(ratios.blocks, ratios.ratios);
