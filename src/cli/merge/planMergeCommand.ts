@@ -1,4 +1,6 @@
 import { statfs } from 'node:fs/promises';
+import { describeDuration } from '../../core/describeQuantity';
+import { estimateSeconds } from '../../core/merging/mergeCosts';
 import type { MergePlan, PlannedSource, PlannedTensor } from '../../core/merging/mergePlan';
 import { exitStatus, type CommandCall, type ExitStatus } from '../command';
 import { formatBytes } from '../formatQuantity';
@@ -75,6 +77,7 @@ function describePlan(plan: MergePlan, freeBytes: number | null): string {
     ['output', `${plan.layerCount} layers, ${plan.tensors.length} tensors, mostly ${plan.dtype}`],
     ['size', `${formatBytes(plan.bytes)} in ${plan.files.length} ${plan.files.length === 1 ? 'file' : 'files'}`],
     ['to be read', formatBytes(plan.readBytes)],
+    ['time', `about ${describeDuration(estimateSeconds(plan))} on a disk of 500 MB/s`],
     ['memory', `at most ${formatBytes(plan.peakBytes)}`],
     ...(freeBytes === null ? [] : [['free here', formatBytes(freeBytes)]]),
   ];

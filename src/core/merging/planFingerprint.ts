@@ -8,11 +8,15 @@ type Planned = Omit<MergePlan, 'fingerprint' | 'companions'>;
  * @param sources fingerprints of the models.
  */
 export function fingerprintOf({ tensors, files, arithmetic, seed }: Planned, sources: readonly string[]): string {
+  // Tables share the maps of their rows.
+  const known = new Map<object, string>();
+  const hashOf = (list: Uint8Array | Int32Array): string => {
+    const hash = known.get(list) ?? sha256(new Uint8Array(list.buffer, list.byteOffset, list.byteLength));
+    known.set(list, hash);
+    return hash;
+  };
   const text = JSON.stringify({ arithmetic, seed, sources, tensors, files }, (_key, value: unknown) => {
-    if (value instanceof Uint8Array || value instanceof Int32Array) {
-      return sha256(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-    }
-    return value;
+    return value instanceof Uint8Array || value instanceof Int32Array ? hashOf(value) : value;
   });
   return sha256(text);
 }

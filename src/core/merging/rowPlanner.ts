@@ -76,14 +76,21 @@ export class RowPlanner {
         if (choice.from !== null && 0 <= owner) [rows[id], owners[id]] = [choice.from.row, owner];
         continue;
       }
-      const having = own.flatMap((table, index) => (0 <= table[id] ? [index] : []));
-      if (having.length === 0 || having.length === own.length) continue;
-      const donor = having.length === 1 ? having[0] : 0 <= base && 0 <= own[base][id] ? base : -1;
+      let having = 0;
+      let last = -1;
+      for (let index = 0; index < own.length; index += 1) {
+        if (own[index][id] < 0) continue;
+        having += 1;
+        last = index;
+      }
+      if (having === 0 || having === own.length) continue;
+      const donor = having === 1 ? last : 0 <= base && 0 <= own[base][id] ? base : -1;
       if (0 <= donor) {
-        [rows[id], owners[id]] = [own[donor][id], donor];
+        rows[id] = own[donor][id];
+        owners[id] = donor;
       } else {
         rows[id] = FIRST_AVERAGE - averages.length;
-        averages.push(having.map((source) => ({ source, row: own[source][id] })));
+        averages.push(own.flatMap((table, source) => (table[id] < 0 ? [] : [{ source, row: table[id] }])));
       }
     }
     return { rows, owners, averages, isForced: (id) => chosen.get(id)?.isForced === true };

@@ -54,10 +54,12 @@ export function planVocabulary(params: VocabularyParams): VocabularyPlan | null 
     problems.add({ code: 'tokenizer', severity: 'error', message, span: policy.source.span });
     return null;
   }
-  const vocabulary = new Map(originTokens);
-  const added = newTokens(policy, vocabulary, models);
-  for (const { content, id } of added) vocabulary.set(content, id);
-  const count = [...vocabulary.values()].reduce((most, id) => Math.max(most, id + 1), 0);
+  const added = newTokens(policy, originTokens, models);
+  const vocabulary =
+    added.length === 0
+      ? originTokens
+      : new Map([...originTokens, ...added.map(({ content, id }) => [content, id] as const)]);
+  const count = rowsFor(vocabulary);
   const multiple = policy.padToMultipleOf?.value ?? 1;
   const rows = multiple * Math.ceil(count / multiple);
   const donorRows = rowsOf(donor);
@@ -110,7 +112,7 @@ function newTokens(
   models: ReadonlyMap<string, TokenSource>,
 ): readonly AddedToken[] {
   const added = new Map<string, AddedToken>();
-  let next = [...vocabulary.values()].reduce((most, id) => Math.max(most, id + 1), 0);
+  let next = rowsFor(vocabulary);
   const add = (token: Omit<AddedToken, 'id'>): void => {
     if (vocabulary.has(token.content) || added.has(token.content)) return;
     added.set(token.content, { ...token, id: next });
@@ -119,6 +121,7 @@ function newTokens(
   if (policy.source.value.kind === 'union') {
     // Words first, then added tokens, as mergekit orders them.
     for (const { vocabulary: own, rows, source } of models.values()) {
+      if (own === vocabulary) continue;
       const special = new Set(source.tokenizer?.addedTokens?.map(({ content }) => content));
       for (const [content, id] of own) if (id < rows && !special.has(content)) add(plainToken(content));
     }
@@ -132,6 +135,13 @@ function newTokens(
 
 function plainToken(content: string): Omit<AddedToken, 'id'> {
   return { content, single_word: false, lstrip: false, rstrip: false, normalized: true, special: false };
+}
+
+/** Rows of a table that has one for every token. */
+function rowsFor(vocabulary: ReadonlyMap<string, number>): number {
+  let rows = 0;
+  for (const id of vocabulary.values()) rows = Math.max(rows, id + 1);
+  return rows;
 }
 
 /** A token's embedding that the recipe chooses. */
