@@ -35,6 +35,10 @@ describe('the manifest', () => {
       'alidade.comparison',
       'alidade.dataset',
       'alidade.rewardTests',
+      'alidade.merge',
+      'alidade.mergePreview',
+      'alidade.checkpoint',
+      'alidade.checkpointIndex',
     ]);
     const contextKeys = [
       'alidade.dataFileActive',
@@ -48,6 +52,8 @@ describe('the manifest', () => {
       'alidade.answersMade',
       'alidade.headComparable',
       'alidade.shownTests',
+      'alidade.mergeRecipeActive',
+      'alidade.mergePreviewOpen',
     ];
     assert.deepEqual(
       used.filter((id) => !names.has(id) && !contextKeys.includes(id)),

@@ -7,7 +7,14 @@ import manifest from '../../package.json';
 
 /** Keys that the editor sets itself. */
 const editorKeys = [
-  ...['activeEditor', 'activeWebviewPanelId', 'editorLangId', 'editorTextFocus', 'editorHasSelection'],
+  ...[
+    'activeCustomEditorId',
+    'activeEditor',
+    'activeWebviewPanelId',
+    'editorLangId',
+    'editorTextFocus',
+    'editorHasSelection',
+  ],
   ...['explorerResourceIsFolder', 'isWorkspaceTrusted', 'resourceExtname', 'resourceFilename', 'resourceLangId'],
   ...['resourceScheme', 'resourcePath', 'view', 'viewItem', 'controllerId', 'testId', 'workspaceFolderCount'],
   // Of lists, and of the built-in Git extension.
