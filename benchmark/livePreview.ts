@@ -13,7 +13,8 @@ import { benchmarkIds } from './support/benchmarkText';
 import { describeMachine } from './support/machine';
 import { writeStarterPair } from './support/mergePair';
 import { openStarter } from './support/openStarter';
-import { median } from './support/stopwatch';
+import { median, timed } from './support/stopwatch';
+import type { Times } from './support/stopwatch';
 import { printTable } from './support/table';
 
 // A slider of the merge preview: another recipe, of which every tensor comes out differently, up to the reward and the
@@ -79,12 +80,11 @@ async function measure(params: {
 }): Promise<void> {
   const { rows, plan, rounds, threads } = params;
   const steps = ['plan', 'merge', 'reward', 'perplexity', 'all'] as const;
-  const times = new Map(steps.map((step) => [step, [] as number[]]));
-  let last = 0;
-  const lap = (step: (typeof steps)[number]): void => {
-    const now = performance.now();
-    times.get(step)?.push(now - last);
-    last = now;
+  const times = new Map(steps.map((step) => [step, [] as Times[]]));
+  const lap = async <Value>(step: (typeof steps)[number], work: () => Promise<Value>): Promise<Value> => {
+    const { times: taken, value } = await timed(work);
+    times.get(step)?.push(taken);
+    return value;
   };
   const start = { stages: plan([0.5, 0.5, 0.5]), headPath: starterHeadPath(), device: 'cpu', threads } as const;
   const live = await LiveMerge.open(start, benchmarkContext);
@@ -95,25 +95,22 @@ async function measure(params: {
   );
   for (let round = 0; round < rounds; round += 1) {
     const shares = [0.3 + 0.02 * round, 0.5, 0.7 - 0.02 * round].map((share) => share + 0.001);
-    const began = performance.now();
-    last = began;
-    const stages = plan(shares);
-    lap('plan');
-    await live.update(stages, benchmarkContext);
-    lap('merge');
-    await live.measure({ rows, texts: [] }, benchmarkContext);
-    lap('reward');
-    await live.measure({ rows: [], texts: rows }, benchmarkContext);
-    lap('perplexity');
-    times.get('all')?.push(performance.now() - began);
+    await lap('all', async () => {
+      const stages = await lap('plan', () => Promise.resolve(plan(shares)));
+      await lap('merge', () => live.update(stages, benchmarkContext));
+      await lap('reward', () => live.measure({ rows, texts: [] }, benchmarkContext));
+      await lap('perplexity', () => live.measure({ rows: [], texts: rows }, benchmarkContext));
+    });
   }
   await live.release();
+  const columns = [
+    (all: readonly Times[]) => Math.min(...all.map(({ wall }) => wall)),
+    (all: readonly Times[]) => median(all.map(({ wall }) => wall)),
+    (all: readonly Times[]) => median(all.map(({ cpu }) => cpu)),
+  ];
   printTable(
-    ['ms', 'best', 'median', 'worst'],
-    [...times].map(([step, all]) => [
-      step,
-      ...[Math.min(...all), median(all), Math.max(...all)].map((value) => value.toFixed(0)),
-    ]),
+    ['', 'wall ms, best', 'median', 'CPU ms, median'],
+    [...times].map(([step, all]) => [step, ...columns.map((of) => (of(all) * 1000).toFixed(0))]),
   );
   console.log(`\npeak resident memory: ${(process.resourceUsage().maxRSS / 1e3).toFixed(0)} MB`);
 }
