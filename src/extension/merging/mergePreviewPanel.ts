@@ -35,12 +35,13 @@ import { runCommand } from '../registerCommand';
 import { describeError, reportError } from '../reportError';
 import { connectWebview } from '../webviewConnection';
 import { chooseInputFile } from './chooseInputFile';
+import { importRatios } from './importRatios';
 import { MergeMeasurer } from './mergeMeasurer';
 import type { MergeProcess } from './mergeProcess';
 import { blockRatiosOf, planView } from './planView';
 import { PreviewDifference, type ComparedPair } from './previewDifference';
 import { PreviewScore, type MeasuredRecipe } from './previewScore';
-import { askForTrials, canSearch, measureRatios, PreviewSearch } from './previewSearch';
+import { askHowToSearch, canSearch, measureRatios, PreviewSearch } from './previewSearch';
 import { applyEdits, ratioEdits, recut, type RatioChange } from './ratioEdits';
 import { rangeOf, recipeFolders, type RecipePlan, type RecipePlans } from './recipePlans';
 import { isRecipe } from './recipeSelector';
@@ -199,6 +200,7 @@ export class MergePreviewPanel implements Disposable {
     return [
       ...(canMerge ? (['merge'] as const) : []),
       ...(score.isRunning ? (['stopScore'] as const) : canMerge && score.hasInputs ? (['score'] as const) : []),
+      ...(canMerge && (this.#planView()?.sliders ?? null) !== null ? (['importRatios'] as const) : []),
       ...(score.hasTrials ? (['forgetTrials'] as const) : []),
       ...(this.#search?.isRunning === true
         ? (['stopSearch'] as const)
@@ -322,6 +324,12 @@ export class MergePreviewPanel implements Disposable {
     else await this.#replace(document, edits);
   }
 
+  async #import(document: TextDocument): Promise<void> {
+    const current = this.#good === null ? null : blockRatiosOf(this.#good, this.#blocks);
+    const change = current === null ? null : await importRatios(current, document.uri.fsPath);
+    if (change !== null && document === this.#document) await this.#write(change);
+  }
+
   async #replace(document: TextDocument, edits: readonly RecipeEdit[]): Promise<void> {
     const change = new WorkspaceEdit();
     for (const { span, text } of edits) change.replace(document.uri, rangeOf(document, span), text);
@@ -372,6 +380,8 @@ export class MergePreviewPanel implements Disposable {
         return;
       case 'stopCompare':
         return difference.stop();
+      case 'importRatios':
+        return this.#import(document);
       case 'openRecipe':
         return this.#reveal(null);
       case 'showLog':
@@ -394,11 +404,13 @@ export class MergePreviewPanel implements Disposable {
     if (document === null || score === null || search === null || measurer === null) return;
     if (ratios === null || blocks === null) return;
     const { inputs, trials } = score;
-    const count = await askForTrials(trials.at(-1)?.measurement.milliseconds ?? null);
-    if (count === null || document !== this.#document) return;
+    const { prompts } = inputs;
+    const way = await askHowToSearch(trials.at(-1)?.measurement.milliseconds ?? null, prompts !== null);
+    if (way === null || document !== this.#document) return;
     score.stop();
     void search.start({
-      ...{ ratios, blocks, trials, count },
+      ...{ ratios, blocks, trials, way },
+      distil: (context) => measurer.distil(recipe, blocks, prompts ?? '', context),
       measure: measureRatios({
         ...{ document, recipe, plans: this.#tools.plans },
         measure: (changed, context) => measurer.measure(changed, inputs, context),

@@ -17,13 +17,17 @@ export interface PreviewSearchStart {
   readonly blocks: readonly LayerBlock[];
   /** Measured on the same files before. */
   readonly trials: readonly KeptTrial[];
-  /** Trials to add. */
-  readonly count: number;
+  readonly way: SearchWay;
+  /** HMA's proxy distillation. */
+  readonly distil: (context: MeasureContext) => Promise<readonly number[]>;
   /** The recipe with other ratios for its blocks, measured. */
   readonly measure: (ratios: readonly number[], context: MeasureContext) => Promise<MeasuredTrial>;
   /** Keeps a measurement among those that are shown. */
   readonly add: (trial: MeasuredTrial) => Promise<void>;
 }
+
+/** Trial by trial on reward and perplexity, or as HMA has it. */
+export type SearchWay = { readonly kind: 'direct'; readonly count: number } | { readonly kind: 'proxy' };
 
 export interface MeasuredTrial {
   readonly recipe: MeasuredRecipe;
@@ -51,14 +55,11 @@ export class PreviewSearch {
     return this.#stop !== null;
   }
 
-  async start({ ratios, blocks, trials, count, measure, add }: PreviewSearchStart): Promise<void> {
+  async start(params: PreviewSearchStart): Promise<void> {
     this.#stop?.abort();
     const stop = new AbortController();
     this.#stop = stop;
     this.#setWork({ kind: 'running', progress: { message: '' } });
-    const mean = meanOf(ratios);
-    const done = trials.flatMap((trial) => searchedTrial(trial, blocks, mean) ?? []);
-    let measured: MeasuredTrial | null = null;
     const context: MeasureContext = {
       signal: stop.signal,
       progress: (progress) => {
@@ -66,23 +67,9 @@ export class PreviewSearch {
       },
     };
     try {
-      await searchRatios(
-        {
-          space: { blocks: blocks.length, mean, epsilon: 0 },
-          seed: 0,
-          budget: done.length + count,
-          trials: done,
-          measure: async (tried, within) => {
-            measured = await measure(tried, within);
-            return ratioTrial(tried, measured.measurement);
-          },
-          nameOf: (trial) => l10n.t('Trial {0} of {1}', trial - done.length, count),
-          onTrial: async () => {
-            if (measured !== null && !stop.signal.aborted) await add(measured);
-          },
-        },
-        context,
-      );
+      await (params.way.kind === 'direct'
+        ? searchDirectly(params, params.way, context)
+        : searchByProxy(params, context));
       if (this.#stop === stop) this.#end({ kind: 'idle' });
     } catch (error) {
       if (this.#stop === stop) this.#end(failureOf(error));
@@ -112,6 +99,38 @@ export class PreviewSearch {
   }
 }
 
+async function searchDirectly(
+  { ratios, blocks, trials, measure, add }: PreviewSearchStart,
+  { count }: Extract<SearchWay, { readonly kind: 'direct' }>,
+  context: MeasureContext,
+): Promise<void> {
+  const mean = meanOf(ratios);
+  const done = trials.flatMap((trial) => searchedTrial(trial, blocks, mean) ?? []);
+  let measured: MeasuredTrial | null = null;
+  await searchRatios(
+    {
+      space: { blocks: blocks.length, mean, epsilon: 0 },
+      seed: 0,
+      budget: done.length + count,
+      trials: done,
+      measure: async (tried, within) => {
+        measured = await measure(tried, within);
+        return ratioTrial(tried, measured.measurement);
+      },
+      nameOf: (trial) => l10n.t('Trial {0} of {1}', trial - done.length, count),
+      onTrial: async () => {
+        if (measured !== null && !context.signal.aborted) await add(measured);
+      },
+    },
+    context,
+  );
+}
+
+async function searchByProxy({ distil, measure, add }: PreviewSearchStart, context: MeasureContext): Promise<void> {
+  const measured = await measure(await distil(context), context);
+  if (!context.signal.aborted) await add(measured);
+}
+
 /** Whether there is anything to look for: several blocks, and a mean that leaves them room. */
 export function canSearch(ratios: readonly number[] | null): boolean {
   if (ratios === null || ratios.length < 2) return false;
@@ -119,21 +138,32 @@ export function canSearch(ratios: readonly number[] | null): boolean {
   return 0.001 < mean && mean < 0.999;
 }
 
-/** How many trials, with how long that may take; null: none. @param milliseconds of the last trial */
-export async function askForTrials(milliseconds: number | null): Promise<number | null> {
-  const items = [12, 24, 48].map((count): QuickPickItem & { readonly count: number } => {
+/**
+ * How to search; null: not at all.
+ * @param milliseconds of the last trial
+ * @param hasPrompts the model after RLHF can be asked, as HMA's proxy distillation needs it
+ */
+export async function askHowToSearch(milliseconds: number | null, hasPrompts: boolean): Promise<SearchWay | null> {
+  const items = [12, 24, 48].map((count): QuickPickItem & { readonly way: SearchWay } => {
     const minutes = milliseconds === null ? null : Math.ceil((count * milliseconds) / 60_000);
     return {
-      count,
+      way: { kind: 'direct', count },
       label: l10n.t('{0} trials', count),
       description: minutes === null ? '' : l10n.t('about {0} min', minutes),
     };
   });
+  if (hasPrompts) {
+    items.push({
+      way: { kind: 'proxy' },
+      label: l10n.t('Proxy distillation (HMA)'),
+      detail: l10n.t('The model after RLHF answers the prompts; ratios under which its best answers are most likely'),
+    });
+  }
   const picked = await window.showQuickPick(items, {
     title: l10n.t('Search for Ratios'),
     placeHolder: l10n.t('Every trial merges in memory and measures; the mean share stays as it is'),
   });
-  return picked?.count ?? null;
+  return picked?.way ?? null;
 }
 
 export interface RatioMeasurer {
