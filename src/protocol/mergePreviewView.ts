@@ -142,6 +142,7 @@ export type MergePreviewAction =
   | 'compare'
   | 'stopCompare'
   | 'forgetTrials'
+  | 'importRatios'
   | 'openRecipe'
   | 'showLog';
 

@@ -6,12 +6,16 @@ import type { Memento, TextDocument, WebviewPanel } from 'vscode';
 import { commands, EventEmitter, Uri, window, workspace } from 'vscode';
 import { AlidadeError } from '../../src/core/alidadeError';
 import { hmaRecipe } from '../../src/core/merging/hma/hmaRecipe';
-import { evenBlocks } from '../../src/core/merging/hma/layerBlocks';
+import { blocksOfCuts, evenBlocks } from '../../src/core/merging/hma/layerBlocks';
+import { parseSplitTag } from '../../src/core/merging/hma/splitTag';
 import type { MergeMeasurement } from '../../src/core/merging/mergeMeasurement';
 import { parseMergeRecipe } from '../../src/core/merging/parseMergeRecipe';
 import { readMergeSources } from '../../src/engine/merging/readMergeSources';
+import { ratiosOfTag } from '../../src/extension/merging/importRatios';
 import type { MergeProcess } from '../../src/extension/merging/mergeProcess';
 import { MergePreviewPanel } from '../../src/extension/merging/mergePreviewPanel';
+import { blockRatiosOf } from '../../src/extension/merging/planView';
+import { applyEdits, ratioEdits } from '../../src/extension/merging/ratioEdits';
 import { RecipePlans } from '../../src/extension/merging/recipePlans';
 import type { SidecarClient } from '../../src/extension/sidecar/sidecarClient';
 import * as wire from '../../src/protocol/mergePreviewView';
@@ -170,6 +174,28 @@ describe('the panel of the merge preview', function () {
     await ask(wire.cutBlocks.method, { blocks: 1 });
     await until('there is one', () => ratios().join() === '0.3');
     assert.equal(state().problems.filter(({ severity }) => severity === 'error').length, 0);
+  });
+
+  it('takes over a tag of the reference code as it is, the head from after RLHF where it says so', async () => {
+    const document = await openRecipe('tag.merge.yml');
+    const text = document.getText();
+    const recipes = parseMergeRecipe(text).recipes;
+    const { stages } = await plans.planText(document, text, new AbortController().signal);
+    const current = blockRatiosOf({ recipes, stages }, null);
+    const tag = parseSplitTag('models/llama_split0|0#2|0.5|0.25|0.125_final');
+    assert.ok(current !== null && 'value' in tag);
+    const blocks = blocksOfCuts(tag.value.cuts, 6);
+    assert.ok('value' in blocks);
+    const change = ratiosOfTag({ tag: tag.value, blocks: blocks.value }, current);
+    const written = applyEdits(text, ratioEdits(text, { recipes, stages }, change) ?? []);
+    const again = await plans.planText(document, written, new AbortController().signal);
+    const read = blockRatiosOf(again, null);
+    assert.deepEqual(read?.blocks, [
+      { first: 0, last: 0 },
+      { first: 1, last: 2 },
+      { first: 3, last: 5 },
+    ]);
+    assert.deepEqual([read?.ratios, read?.embedding, read?.head], [[0.5, 0.25, 0.125], 0.5, 0]);
   });
 
   it('refuses to write into what is no average of two models any more', async () => {

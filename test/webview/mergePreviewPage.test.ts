@@ -311,6 +311,21 @@ describe('the preview of a merge', function () {
       await page.waitForTimeout(100);
       assert.deepEqual(asked, [32]);
     });
+
+    it('take over the ratios of the reference code, where the recipe can have them', async () => {
+      const asked: string[] = [];
+      const view = fixtureView(hmaPlan(ratios), { actions: ['importRatios', 'openRecipe'] });
+      const { page } = await open(view, {
+        handlers: ({ connection }) =>
+          connection.onRequest(wire.actOnMergePreview, ({ action }) => {
+            asked.push(action);
+            return null;
+          }),
+      });
+      await page.getByRole('button', { name: 'Import…' }).click();
+      await page.waitForTimeout(100);
+      assert.deepEqual(asked, ['importRatios']);
+    });
   });
 
   it('leads from a problem to its place, and says that the plan is an older one', async () => {
@@ -376,10 +391,15 @@ describe('the preview of a merge', function () {
 
   it('locks, and says so', async () => {
     const { page } = await open(hma, {
-      handlers: ({ connection }) => connection.onRequest(wire.setMergePreviewLocked, ({ locked }) => locked),
+      handlers: ({ connection }) =>
+        connection.onRequest(wire.setMergePreviewLocked, async ({ locked }) => {
+          await connection.sendNotification(wire.showMergePreview, { ...hma, locked });
+          return locked;
+        }),
     });
     await page.getByRole('button', { name: /^Lock/ }).click();
-    assert.equal(await page.getByText('That did not work').count(), 0);
+    await page.getByRole('button', { name: /^Unlock/ }).click();
+    await page.getByRole('button', { name: /^Lock/ }).waitFor();
   });
 
   it('draws a plan of three models of 32 layers within 300 ms of being sent it', async () => {

@@ -165,7 +165,7 @@ export class AldMergePreview extends LitElement {
     </ald-heat-map>`;
   }
 
-  private renderSliders({ plan, stale }: RecipeState, { map }: StageView): TemplateResult | typeof nothing {
+  private renderSliders({ plan, stale, actions }: RecipeState, { map }: StageView): TemplateResult | typeof nothing {
     const sliders = plan?.sliders ?? null;
     if (sliders === null) return nothing;
     return html`<ald-ratios
@@ -176,7 +176,19 @@ export class AldMergePreview extends LitElement {
       @ald-ratios=${({ detail }: RatiosEvent) => this.draft.move(detail.ratios, detail.moving)}
       @ald-blocks=${({ detail }: BlocksEvent) => this.ask((host) => host.cutBlocks(detail.blocks))}
       @ald-block=${({ detail }: BlockEvent) => (this.block = detail.block)}
-    ></ald-ratios>`;
+      >${
+        actions.includes('importRatios')
+          ? html`<button
+              class="link"
+              slot="actions"
+              title=${strings.actionHints.importRatios}
+              @click=${() => this.ask((host) => host.act('importRatios'))}
+            >
+              ${strings.actions.importRatios}
+            </button>`
+          : nothing
+      }</ald-ratios
+    >`;
   }
 
   private renderScore({ score, actions }: RecipeState): TemplateResult {

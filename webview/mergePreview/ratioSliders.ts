@@ -83,6 +83,7 @@ export class AldRatios extends LitElement {
                     />${strings.holdMean}</label
                   >`
           }
+          <slot name="actions"></slot>
           <ald-select
             .label=${strings.blocks}
             .options=${this.blockOptions()}

@@ -12,13 +12,15 @@ export interface RatioChange {
   /** One a block. */
   readonly ratios: readonly number[];
   readonly blocks: readonly LayerBlock[];
+  /** What lies outside the blocks; default: as it is, embeddings with the first block where they went with it. */
+  readonly outside?: Pick<BlockRatios, 'embedding' | 'finalNorm' | 'head' | 'isLinearOnly'>;
 }
 
 /** The edits with which the recipe says these ratios; null: it is no average by blocks, or of another depth. */
 export function ratioEdits(
   text: string,
   planned: PlannedRecipe,
-  { ratios, blocks }: RatioChange,
+  { ratios, blocks, outside }: RatioChange,
 ): readonly RecipeEdit[] | null {
   const current = blockRatiosOf(planned, null);
   const [recipe] = planned.recipes;
@@ -26,7 +28,7 @@ export function ratioEdits(
   if (current === null || recipe === undefined || plan === undefined) return null;
   if (ratios.length !== blocks.length || blocks.at(-1)?.last !== current.layerCount - 1) return null;
   const tensors = plan.tensors.map(({ name }) => name);
-  return writeBlockRatios(text, recipe, { ...withRatios(current, ratios), blocks }, tensors);
+  return writeBlockRatios(text, recipe, { ...withRatios(current, ratios), blocks, ...outside }, tensors);
 }
 
 /** The same recipe in as many blocks, each with the mean of what its layers had. */
