@@ -8,7 +8,9 @@ import { canFuse } from '../../src/core/onnx/attention';
 import type { AttentionKind } from '../../src/core/onnx/attention';
 import { describeDecoder } from '../../src/core/onnx/architectures/describeDecoder';
 import { openCheckpoint } from '../../src/engine/checkpoint/openCheckpoint';
+import { readTensor } from '../../src/engine/checkpoint/readTensor';
 import { DecoderSession } from '../../src/engine/onnx/decoderSession';
+import { LiveWeights } from '../../src/engine/onnx/liveWeights';
 import type { Evaluation } from '../../src/engine/onnx/decoderSession';
 import { openRewardModel } from '../../src/engine/reward/openRewardModel';
 import { relativeError } from '../fixtures/assertClose';
@@ -105,6 +107,32 @@ describe('families of models', function () {
       const opened = await Promise.all([newer, older].map((path) => openCheckpoint(path, quietContext())));
       assert.deepEqual(opened[1].config, opened[0].config);
       await compare(newer, results);
+    });
+
+    it(`${name}: weights that come with each run give the same, after others`, async () => {
+      write(folder(), configs[0], fill(tensors, family));
+      const checkpoint = await openCheckpoint(folder(), quietContext());
+      const liveWeights = new LiveWeights();
+      for (const { name: tensor, shape } of checkpoint.tensors.values()) {
+        liveWeights.set(
+          tensor,
+          shape,
+          (await readTensor(checkpoint, tensor)).map((value) => value + 0.1),
+        );
+      }
+      const session = await DecoderSession.open({ ...parts, checkpoint, liveWeights }, quietContext());
+      const [ids] = sequences;
+      await session.evaluate({ ids, ...wantedOf(ids) }, quietContext());
+      for (const { name: tensor, shape } of checkpoint.tensors.values()) {
+        liveWeights.set(tensor, shape, await readTensor(checkpoint, tensor));
+      }
+      await session.forget();
+      for (const [index, all] of sequences.entries()) {
+        const { hidden, logits } = await session.evaluate({ ids: all, ...wantedOf(all) }, quietContext());
+        assertNear(hidden[0], results[index].hidden, `${all.length} tokens: hidden state`);
+        assertNear(logits[0], results[index].logits, `${all.length} tokens: logits`);
+      }
+      await session.release();
     });
 
     it(`${name}: sequences that share a cache give the same`, async () => {
