@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { modelsToRead } from '../src/core/merging/checkStages';
+import { modelsToRead } from '../src/core/merging/modelsOfRecipe';
 import { parseMergeRecipe } from '../src/core/merging/parseMergeRecipe';
 import { planMerge } from '../src/core/merging/planMerge';
 import { packageRoot } from '../src/engine/checkpoint/starterFile';

@@ -1,36 +1,6 @@
-import { recipeModelKey, type MergeRecipe, type RecipeModel } from './mergeRecipe';
+import type { MergeRecipe } from './mergeRecipe';
+import { recipeModels } from './modelsOfRecipe';
 import type { RecipeProblems } from './recipeProblems';
-
-/** Every model that a recipe names, each time that it does. */
-export function recipeModels({ baseModel, modules, tokenizer }: MergeRecipe): readonly RecipeModel[] {
-  const slices = modules.flatMap((module) => module.slices);
-  const tokens = [...(tokenizer?.tokens.values() ?? [])].flatMap(({ source }) =>
-    source === null || source.kind === 'zero' ? [] : [source.model],
-  );
-  return [
-    ...(baseModel === null ? [] : [baseModel]),
-    ...slices.flatMap((slice) => [
-      ...slice.sources.map(({ model }) => model),
-      ...(slice.baseModel === null ? [] : [slice.baseModel]),
-    ]),
-    ...(tokenizer?.source.value.kind === 'model' ? [tokenizer.source.value.model] : []),
-    ...tokens,
-  ];
-}
-
-/** The models of recipes that are read from disk, each once: those that are not made by an earlier document. */
-export function modelsToRead(recipes: readonly MergeRecipe[]): readonly RecipeModel[] {
-  const made = new Set<string>();
-  const found = new Map<string, RecipeModel>();
-  for (const recipe of recipes) {
-    for (const model of recipeModels(recipe)) {
-      const key = recipeModelKey(model);
-      if (!made.has(model.path) && !found.has(key)) found.set(key, model);
-    }
-    if (recipe.name !== null) made.add(recipe.name.value);
-  }
-  return [...found.values()];
-}
 
 /** How documents refer to each other: names are told apart, made before they are used, and used. */
 export function checkStages(recipes: readonly MergeRecipe[], problems: RecipeProblems): void {

@@ -1,5 +1,5 @@
 import type { Span } from '../promptFile/locateJson';
-import { recipeModels } from './checkStages';
+import { recipeModels } from './modelsOfRecipe';
 import type { MergeRecipe, ParameterScope, RecipeModel } from './mergeRecipe';
 
 /** What stands at an offset of a recipe. */

@@ -6,7 +6,7 @@ import { hmaRecipe } from '../../core/merging/hma/hmaRecipe';
 import type { LayerBlock } from '../../core/merging/hma/layerBlocks';
 import type { MergePlan } from '../../core/merging/mergePlan';
 import type { MergeSourceReading } from '../../core/merging/mergeSource';
-import { modelsToRead } from '../../core/merging/checkStages';
+import { modelsToRead } from '../../core/merging/modelsOfRecipe';
 import { parseMergeRecipe } from '../../core/merging/parseMergeRecipe';
 import { planMerge } from '../../core/merging/planMerge';
 import { LiveMerge } from './liveMerge';

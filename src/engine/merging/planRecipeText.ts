@@ -1,8 +1,7 @@
-import { modelsToRead } from '../../core/merging/checkStages';
+import { modelsToRead, needVocabularies } from '../../core/merging/modelsOfRecipe';
 import { joinProblems } from '../../core/merging/joinProblems';
 import type { MergePlan } from '../../core/merging/mergePlan';
 import type { RecipeProblem } from '../../core/merging/mergeRecipe';
-import { needVocabularies } from '../../core/merging/modelsOfRecipe';
 import { parseMergeRecipe } from '../../core/merging/parseMergeRecipe';
 import { planMerge } from '../../core/merging/planMerge';
 import type { PlanOptions } from '../../core/merging/planMerge';

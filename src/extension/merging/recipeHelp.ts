@@ -176,7 +176,10 @@ async function valueItems(
   const words = isTokenizer ? ['base', 'union'].map(wordItem) : [];
   const recipes = plans.ofDocument(document)?.recipes ?? [];
   const made = recipes.flatMap(({ name }) => (name === null ? [] : [name.value]));
-  const named = plans.knownSources(document).filter(isReadable).map((source) => source.key);
+  const named = plans
+    .knownSources(document)
+    .filter(isReadable)
+    .map((source) => source.key);
   const known = [...new Set([...made, ...named])].map((text) => new CompletionItem(text, CompletionItemKind.Reference));
   const listed = await checkpoints().catch(() => []);
   return [...words, ...known, ...listed.filter(isMergeable).map(checkpointItem)];

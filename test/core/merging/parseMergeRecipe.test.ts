@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { modelsToRead, recipeModels } from '../../../src/core/merging/checkStages';
+import { modelsToRead, recipeModels } from '../../../src/core/merging/modelsOfRecipe';
 import { recipeModelKey, type MergeRecipe, type ParameterScope } from '../../../src/core/merging/mergeRecipe';
 import { parseMergeRecipe } from '../../../src/core/merging/parseMergeRecipe';
 import { linear, modules, recipeTexts, staged, stacked } from './recipeTexts';
