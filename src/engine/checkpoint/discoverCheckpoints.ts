@@ -77,7 +77,7 @@ async function findCandidates(params: DiscoverParams, context: JobContext): Prom
     }
     if (maximumDepth <= depth) return;
     for (const entry of entries) {
-      if (entry.name.startsWith('.') || skippedFolders.has(entry.name)) continue;
+      if (isPassedOver(entry.name)) continue;
       const path = join(folder, entry.name);
       const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await isDirectory(path)));
       if (isFolder) await visit(path, depth + 1);
@@ -93,6 +93,11 @@ async function findCandidates(params: DiscoverParams, context: JobContext): Prom
     }
   }
   return [...candidates];
+}
+
+/** Hidden folders, those of programs, and what is still being written. */
+function isPassedOver(name: string): boolean {
+  return name.startsWith('.') || name.endsWith('.part') || skippedFolders.has(name);
 }
 
 /** Judged by names alone: a config and weights, or an index of weights; or an adapter. */

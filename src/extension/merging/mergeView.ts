@@ -27,7 +27,8 @@ export interface MergeViewRegistration {
   dispose(): void;
 }
 
-const recipeFiles = '**/{*.merge.yml,*.merge.yaml,mergekit_config.yml}';
+/** Not `mergekit_config.yml`, which lies in every merged folder and tells of the past. */
+const recipeFiles = '**/{*.merge.yml,*.merge.yaml}';
 const mostRecipes = 200;
 /** Characters; what is longer is listed without its method. */
 const longestRecipe = 1_000_000;
@@ -68,6 +69,7 @@ export function registerMergeView({ context, client, models, process }: MergeVie
       tree.redraw();
       const active = runs.all.filter(({ state }) => state.kind === 'running').length;
       view.badge = active === 0 ? undefined : { value: active, tooltip: l10n.t('Merges under way: {0}', active) };
+      if (merge.state.kind === 'done') void runCommand('alidade.refreshModels');
       if (runs.find(merge.id) !== null) announceEnd(merge);
     }),
     registerCommand('alidade.newMerge', async (first, selected) => {

@@ -14,6 +14,7 @@ describe('discoverCheckpoints', () => {
     writeTinyCheckpoint({ folder: join(folder(), 'b') });
     writeTinyCheckpoint({ folder: join(folder(), 'a', 'deep', 'er'), shards: 2 });
     writeTinyCheckpoint({ folder: join(folder(), 'node_modules', 'x') });
+    writeTinyCheckpoint({ folder: join(folder(), 'merged.part', 'result') });
     symlinkSync(folder(), join(folder(), 'a', 'loop'));
     symlinkSync(join(folder(), 'self'), join(folder(), 'self'));
     symlinkSync(join(folder(), 'nowhere'), join(folder(), 'dangling'));
