@@ -99,12 +99,12 @@ describe('a merge', function () {
     for (let attempt = 0; attempt < 240 && !existsSync(index); attempt += 1) await page.waitForTimeout(250);
     assert.ok(existsSync(index), 'the merged model');
     assert.ok(readdirSync(join(folder, 'merged')).includes('tokenizer.json'));
-    await expectVisible(workbench.treeRow('merged'), 'the merge in the Merge view', 30_000);
+    await expectVisible(workbench.treeRow(/merged.*kB · in /), 'the merge in the Merge view', 30_000);
     await bench.shoot('merge view');
   });
 
   it('opens in the viewer of checkpoints', async () => {
-    const row = workbench.treeRow('merged');
+    const row = workbench.treeRow(/merged.*kB · in /);
     await row.hover();
     await row.locator('a[aria-label="Open Merged Model"]').first().click();
     const tensor = workbench.webview().getByText('model.layers.0.self_attn.q_proj.weight').first();
