@@ -42,6 +42,15 @@ export const tensorTableStyles = css`
   .cell:last-child {
     padding-inline-end: 0;
   }
+  /* The name says more than the shape. */
+  @container (max-width: 760px) {
+    .grid.compared {
+      --width: 68ch;
+    }
+    .compared .col-shape {
+      display: none;
+    }
+  }
   /* Beside an editor: first what can be had elsewhere goes. */
   @container (max-width: 620px) {
     .grid,
