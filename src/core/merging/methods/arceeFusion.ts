@@ -92,7 +92,7 @@ function softmax(values: Float64Array): void {
   for (let i = 0; i < values.length; i++) values[i] /= sum;
 }
 
-/** Passes where the first tells the quartiles nearly, and the second exactly. */
+/** Passes; in exact arithmetic quartiles are known to their last bit after four. */
 export function arceeFusionPasses({ arithmetic }: { readonly arithmetic: 'exact' | 'mergekit' }): number {
-  return arithmetic === 'exact' ? 4 : 3;
+  return arithmetic === 'exact' ? 5 : 3;
 }

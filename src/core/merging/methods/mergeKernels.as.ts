@@ -107,6 +107,25 @@ export function decode(dtype: i32, from: usize, to: usize, count: i32): void {
   else decodeAs<f32>(from, to, count);
 }
 
+@inline
+function decodeDifferenceAs<T>(from: usize, base: usize, to: usize, count: i32): void {
+  const end = padded(count);
+  for (let i = 0; i < end; i += 4) {
+    const x = widen<T>(from + i * sizeof<T>());
+    const at = i << 3;
+    v128.store(to + at, f64x2.sub(low(x), v128.load(base + at)));
+    v128.store(to + at, f64x2.sub(high(x), v128.load(base + at, 16)), 16);
+  }
+  for (let i = count; i < end; i++) f64.store(to + (i << 3), 0);
+}
+
+/** The same less a vector. */
+export function decodeDifference(dtype: i32, from: usize, base: usize, to: usize, count: i32): void {
+  if (dtype == BF16) decodeDifferenceAs<u16>(from, base, to, count);
+  else if (dtype == F16) decodeDifferenceAs<i16>(from, base, to, count);
+  else decodeDifferenceAs<f32>(from, base, to, count);
+}
+
 /** Doubles to F32 and that to the format, each to the nearest, halves to even; up to three values more are written. */
 export function encode(dtype: i32, from: usize, to: usize, count: i32): void {
   const end = from + (count << 3);
@@ -313,66 +332,35 @@ function keyOf(at: usize): u64 {
 
 /*
  * A counter of keys in a range: u64 from, u64 to (exclusive), u64 shift, u64 below; from byte 64 on a u32 for every
- * 2^shift keys. The upper bit of a count says that some of its keys are not the first one that it is for: without it they
- * are all equal.
+ * 2^shift keys, up to 2^16 of them, and behind those room for 1024 keys. The upper bit of a count says that some of its
+ * keys are not the first one that it is for: without it they are all equal.
  */
-
-@inline
-function countKey(key: u64, counter: usize, from: u64, shift: u64): void {
-  const offset = key - from;
-  const at = counter + 64 + <usize>((offset >> shift) << 2);
-  const isMixed = (offset & (((<u64>1) << shift) - 1)) != 0;
-  store<u32>(at, (load<u32>(at) + 1) | (u32(isMixed) << 31));
-}
 
 /** Counts keys of the range, and those below it. */
 export function countKeys(vector: usize, count: i32, counter: usize): void {
   const from = load<u64>(counter);
-  const to = load<u64>(counter, 8);
+  const width = load<u64>(counter, 8) - from;
   const shift = load<u64>(counter, 16);
+  const rest = ((<u64>1) << shift) - 1;
+  const table = counter + 64;
+  const found = table + 262144;
   let below: u64 = 0;
-  for (const end = vector + (count << 3); vector < end; vector += 8) {
-    const key = keyOf(vector);
-    if (key < from) below++;
-    else if (key < to) countKey(key, counter, from, shift);
-  }
-  store<u64>(counter, load<u64>(counter, 24) + below, 24);
-}
-
-/** The same, where few keys are in the range. */
-export function countKeysWithin(vector: usize, count: i32, counter: usize): void {
-  const from = load<u64>(counter);
-  const to = load<u64>(counter, 8);
-  const shift = load<u64>(counter, 16);
-  const least = f64x2.splat(reinterpret<f64>(from));
-  const most = f64x2.splat(reinterpret<f64>(to - 1));
-  const fours = vector + ((count & ~3) << 3);
-  const end = vector + (count << 3);
-  let smaller = i64x2.splat(0);
-  let below: u64 = 0;
-  while (vector < end) {
-    let last = end;
-    if (vector < fours) {
-      const first = f64x2.abs(v128.load(vector));
-      const second = f64x2.abs(v128.load(vector, 16));
-      const isLess0 = f64x2.lt(first, least);
-      const isLess1 = f64x2.lt(second, least);
-      const isOutside0 = v128.or(isLess0, f64x2.gt(first, most));
-      const isOutside1 = v128.or(isLess1, f64x2.gt(second, most));
-      last = vector + 32;
-      if (i64x2.all_true(v128.and(isOutside0, isOutside1))) {
-        smaller = i64x2.sub(smaller, i64x2.add(isLess0, isLess1));
-        vector = last;
-        continue;
-      }
+  for (let start = 0; start < count; start += 1024) {
+    // First those of the range are put together, without a branch: where they are cannot be foretold.
+    const end = vector + (min(1024, count - start) << 3);
+    let place = found;
+    for (; vector < end; vector += 8) {
+      const offset = keyOf(vector) - from;
+      store<u64>(place, offset);
+      place += usize(offset < width) << 3;
+      below += offset >> 63;
     }
-    for (; vector < last; vector += 8) {
-      const key = keyOf(vector);
-      if (key < from) below++;
-      else if (key < to) countKey(key, counter, from, shift);
+    for (let at = found; at < place; at += 8) {
+      const offset = load<u64>(at);
+      const bin = table + (<usize>(offset >> shift) << 2);
+      store<u32>(bin, (load<u32>(bin) + 1) | (u32((offset & rest) != 0) << 31));
     }
   }
-  below += i64x2.extract_lane(smaller, 0) + i64x2.extract_lane(smaller, 1);
   store<u64>(counter, load<u64>(counter, 24) + below, 24);
 }
 
@@ -524,6 +512,28 @@ function toF32(x: v128): v128 {
   return f64x2.promote_low_f32x4(f32x4.demote_f64x2_zero(x));
 }
 
+/** True where a value has the other sign or is zero; NaN has either sign. */
+@inline
+function differs(x: v128, isPositive: v128): v128 {
+  const zeros = f64x2.splat(0);
+  return v128.bitselect(f64x2.le(x, zeros), f64x2.ge(x, zeros), isPositive);
+}
+
+@inline
+function electTwo(first: usize, second: usize, weights: usize, total: usize, divisor: usize, count: i32): void {
+  const weight0 = v128.load64_splat(weights);
+  const weight1 = v128.load64_splat(weights, 8);
+  for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
+    const x = v128.load(first + i);
+    const y = v128.load(second + i);
+    const isPositive = f64x2.ge(f64x2.add(x, y), f64x2.splat(0));
+    const skipsX = differs(x, isPositive);
+    const skipsY = differs(y, isPositive);
+    v128.store(total + i, f64x2.add(v128.andnot(x, skipsX), v128.andnot(y, skipsY)));
+    v128.store(divisor + i, f64x2.add(v128.andnot(weight0, skipsX), v128.andnot(weight1, skipsY)));
+  }
+}
+
 @inline
 function electAs(isExact: bool, vectors: usize, stride: usize, n: i32, weights: usize, total: usize, divisor: usize, count: i32): void {
   const zeros = f64x2.splat(0);
@@ -538,9 +548,9 @@ function electAs(isExact: bool, vectors: usize, stride: usize, n: i32, weights: 
     let weight = zeros;
     for (let k = 0, at = vectors + i; k < n; k++, at += stride) {
       const x = v128.load(at);
-      const differs = v128.bitselect(f64x2.le(x, zeros), f64x2.ge(x, zeros), isPositive); // NaN does not
-      chosen = f64x2.add(chosen, v128.andnot(x, differs));
-      weight = f64x2.add(weight, v128.andnot(v128.load64_splat(weights + (k << 3)), differs));
+      const isSkipped = differs(x, isPositive);
+      chosen = f64x2.add(chosen, v128.andnot(x, isSkipped));
+      weight = f64x2.add(weight, v128.andnot(v128.load64_splat(weights + (k << 3)), isSkipped));
       if (!isExact) {
         chosen = toF32(chosen);
         weight = toF32(weight);
@@ -556,7 +566,8 @@ function electAs(isExact: bool, vectors: usize, stride: usize, n: i32, weights: 
  * positive), and the sum of their weights (n doubles). Sums of float32 where they are not exact.
  */
 export function elect(isExact: i32, vectors: usize, stride: usize, n: i32, weights: usize, total: usize, divisor: usize, count: i32): void {
-  if (isExact) electAs(true, vectors, stride, n, weights, total, divisor, count);
+  if (isExact && n == 2) electTwo(vectors, vectors + stride, weights, total, divisor, count);
+  else if (isExact) electAs(true, vectors, stride, n, weights, total, divisor, count);
   else electAs(false, vectors, stride, n, weights, total, divisor, count);
 }
 
@@ -566,7 +577,7 @@ export function keepSign(vector: usize, votes: usize, count: i32): void {
   for (let i = 0, bytes = padded(count) << 3; i < bytes; i += 16) {
     const x = v128.load(vector + i);
     const isPositive = f64x2.ge(v128.load(votes + i), zeros);
-    v128.store(vector + i, v128.andnot(x, v128.bitselect(f64x2.le(x, zeros), f64x2.ge(x, zeros), isPositive)));
+    v128.store(vector + i, v128.andnot(x, differs(x, isPositive)));
   }
 }
 

@@ -10,6 +10,7 @@ export type Address = number;
  */
 interface KernelFunctions {
   decode(dtype: number, from: Address, to: Address, count: number): void;
+  decodeDifference(dtype: number, from: Address, base: Address, to: Address, count: number): void;
   encode(dtype: number, from: Address, to: Address, count: number): void;
   round(dtype: number, vector: Address, count: number): void;
   startTerm(dtype: number, from: Address, weight: number, sum: Address, count: number): void;
@@ -33,7 +34,6 @@ interface KernelFunctions {
   sum(a: Address, count: number): number;
   sumOfSizes(a: Address, count: number): number;
   countKeys(vector: Address, count: number, counter: Address): void;
-  countKeysWithin(vector: Address, count: number, counter: Address): void;
   keepBand(vector: Address, count: number, band: Address): void;
   keepByChance(vector: Address, count: number, probability: number, key0: number, key1: number, start: number): void;
   keepByRank(

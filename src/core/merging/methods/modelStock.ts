@@ -31,9 +31,7 @@ export function* modelStock(job: TensorJob): Generator<number, void> {
       const row = Math.floor(block.start / period);
       job.load(base, start);
       for (const { input, vector, squares } of differences) {
-        job.load(input, vector);
-        kernels.subtract(vector, start, vector, block.count);
-        job.round(vector);
+        job.loadDifference(input, start, vector);
         squares[row] += kernels.dot(vector, vector, block.count);
       }
       for (const { a, b, dots } of pairs) {

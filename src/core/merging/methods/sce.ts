@@ -21,12 +21,10 @@ export function* sce(job: TensorJob): Generator<number, void> {
   const start = job.vector();
   const vectors = job.vectorRow(others.length);
   const variances = job.vector();
-  const load = ({ count }: Block): void => {
+  const load = (): void => {
     job.load(base, start);
     for (const [i, input] of others.entries()) {
-      job.load(input, vectors[i]);
-      kernels.subtract(vectors[i], start, vectors[i], count);
-      job.round(vectors[i]);
+      job.loadDifference(input, start, vectors[i]);
     }
   };
   const share = sharedNumber(task, 'select_topk');
@@ -40,7 +38,7 @@ export function* sce(job: TensorJob): Generator<number, void> {
     while (ranks !== null && !ranks.isDone) {
       ranks.beginPass();
       yield* job.pass(inputs, (block) => {
-        load(block);
+        load();
         kernels.variance(vectors[0], job.vectorBytes, others.length, variances, block.count);
         job.round(variances);
         ranks.count(variances, block.count);
@@ -53,7 +51,7 @@ export function* sce(job: TensorJob): Generator<number, void> {
   }
   /** Loads the differences and makes zero what is not selected. */
   const select = (block: Block): void => {
-    load(block);
+    load();
     const { sparsifier } = selection;
     if (sparsifier === null) return;
     kernels.variance(vectors[0], job.vectorBytes, others.length, variances, block.count);

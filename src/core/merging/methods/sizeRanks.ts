@@ -14,7 +14,7 @@ export interface KeyRange {
 const FIRST: KeyRange = { from: keyOf(2 ** -60), to: keyOf(2 ** 4), shift: 42n };
 const BINS = 1 << 16;
 const TABLE = 64;
-const COUNTER_BYTES = TABLE + BINS * 4;
+const COUNTER_BYTES = TABLE + BINS * 4 + 1024 * 8;
 /** The bit of a count that says that not all are equal. */
 const MIXED = 2 ** 31;
 
@@ -49,7 +49,8 @@ interface Search {
 
 /**
  * Finds the values at some ranks in the order of sizes, exactly, without sorting: each pass over all values counts those
- * of a range by 2¹⁶ bins, the next range is the bin that the rank lies in. One pass does for BF16, two for nearly all.
+ * of a range by 2¹⁶ bins, the next range is the bin that the rank lies in. Two passes do for nearly all tensors, one after
+ * a good guess.
  */
 export class SizeRanks {
   private readonly searches: readonly Search[];
@@ -125,8 +126,7 @@ export class SizeRanks {
   count(vector: Address, count: number): void {
     const { kernels } = this;
     for (const [, counter] of this.open()) {
-      if (this.isFirst) kernels.countKeys(vector, count, counter);
-      else kernels.countKeysWithin(vector, count, counter);
+      kernels.countKeys(vector, count, counter);
     }
   }
 

@@ -81,11 +81,7 @@ export function* taskVectors(job: TensorJob): Generator<number, void> {
     const weight = job.roundNumber(modelNumber(task, input, 'weight'));
     return { input, vector: vectors[i], weight, sparsifier: sparsifierOf(job, input), scale: 1 };
   });
-  const load = ({ input, vector }: Difference, { count }: Block): void => {
-    job.load(input, vector);
-    kernels.subtract(vector, start, vector, count);
-    job.round(vector);
-  };
+  const load = ({ input, vector }: Difference): void => job.loadDifference(input, start, vector);
   yield* findThresholds(job, { base, start, differences, load });
   if (sharedFlag(task, 'rescale')) yield* findScales(job, { base, start, differences, load });
 
@@ -95,7 +91,7 @@ export function* taskVectors(job: TensorJob): Generator<number, void> {
     job.load(base, start);
     for (const difference of differences) {
       const { vector, sparsifier, scale, weight } = difference;
-      load(difference, block);
+      load(difference);
       sparsifier?.keep(vector, block);
       if (job.isExact) {
         kernels.scale(vector, scale * weight, vector, block.count);
@@ -118,7 +114,7 @@ interface Differences {
   readonly base: number;
   readonly start: Address;
   readonly differences: readonly Difference[];
-  readonly load: (difference: Difference, block: Block) => void;
+  readonly load: (difference: Difference) => void;
 }
 
 function sparsifierOf(job: TensorJob, input: number): Sparsifier | null {
@@ -150,7 +146,7 @@ function* findThresholds(job: TensorJob, { base, start, differences, load }: Dif
     job.sample([base, ...differences.map(({ input }) => input)], (block) => {
       job.load(base, start);
       for (const [difference, sample] of samples) {
-        load(difference, block);
+        load(difference);
         for (const value of job.kernels.floats(difference.vector, block.count)) sample.push(Math.abs(value));
       }
     });
@@ -168,7 +164,7 @@ function* findThresholds(job: TensorJob, { base, start, differences, load }: Dif
     yield* job.pass([base, ...open.map(({ difference }) => difference.input)], (block) => {
       job.load(base, start);
       for (const { difference, ranks } of open) {
-        load(difference, block);
+        load(difference);
         ranks.count(difference.vector, block.count);
       }
     });
@@ -186,7 +182,7 @@ function* findScales(job: TensorJob, { base, start, differences, load }: Differe
     job.load(base, start);
     for (const sums of sparse) {
       const { vector } = sums.difference;
-      load(sums.difference, block);
+      load(sums.difference);
       sums.before += job.kernels.sumOfSizes(vector, block.count);
       sums.sparsifier.keep(vector, block);
       sums.after += job.kernels.sumOfSizes(vector, block.count);

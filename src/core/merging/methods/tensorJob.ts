@@ -140,6 +140,18 @@ export class TensorJob {
     if (this.isRoundedWhenLoaded(input)) this.round(into);
   }
 
+  /** The values of the block less a vector. */
+  loadDifference(input: number, base: Address, into: Address): void {
+    if (this.isRoundedWhenLoaded(input)) {
+      this.load(input, into);
+      this.kernels.subtract(into, base, into, this.block.count);
+    } else {
+      const { address, dtype } = this.stored(input);
+      this.kernels.decodeDifference(dtype, address, base, into, this.block.count);
+    }
+    this.round(into);
+  }
+
   /** Whether mergekit's arithmetic changes an input before anything is computed. */
   isRoundedWhenLoaded(input: number): boolean {
     const { workingDtype, inputs } = this.task;

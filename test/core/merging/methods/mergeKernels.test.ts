@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMergeKernels } from '../../../../src/core/merging/methods/mergeKernels';
-import { SizeRanks } from '../../../../src/core/merging/methods/sizeRanks';
+import { doubleOf, SizeRanks } from '../../../../src/core/merging/methods/sizeRanks';
 import { seededRandom } from '../../../../src/core/seededRandom';
 
 describe('merge kernels', () => {
@@ -60,6 +60,31 @@ describe('SizeRanks', () => {
         rankOf(values, ranks).map((value) => value + 0),
         ranks.map((rank) => sorted[rank] + 0),
       );
+    }
+  });
+
+  it('finds them after a guess, right or wrong', () => {
+    kernels.reset();
+    const values = Float64Array.from({ length: 5001 }, () => random());
+    const sorted = [...values].sort((a, b) => a - b);
+    const vector = kernels.reserve(5004 * 8);
+    for (const sample of [sorted.filter((_, i) => i % 10 === 0), [0.9, 0.95, 1], [0, 0, 1e-9], [2, 3, 1e300]]) {
+      const search = new SizeRanks(
+        kernels,
+        [0, 2500, 5000].map((rank) => () => rank),
+      );
+      kernels.floats(vector, 5001).set(values.map((value) => -value));
+      search.guess(Float64Array.from(sample), 5001);
+      while (!search.isDone) {
+        search.beginPass();
+        search.count(vector, 5001);
+        search.endPass();
+      }
+      for (const [i, { first, last, below, equal }] of search.cuts.entries()) {
+        const wanted = sorted[i * 2500];
+        assert.ok(doubleOf(first) <= wanted && wanted <= doubleOf(last));
+        assert.deepEqual([below, equal], [i * 2500, 1]);
+      }
     }
   });
 });
