@@ -3,6 +3,7 @@ import { canonicalTensors } from '../../core/checkpoint/canonicalTensors';
 import { checkTensors, isIgnoredTensor } from '../../core/checkpoint/checkTensors';
 import type { Checkpoint } from '../../core/checkpoint/checkpoint';
 import { detectHead } from '../../core/checkpoint/detectHead';
+import type { ModelConfig } from '../../core/checkpoint/modelConfig';
 import { maximumConfigLength, parseConfigJson } from '../../core/checkpoint/parseConfigJson';
 import { parseModelConfig } from '../../core/checkpoint/parseModelConfig';
 import { summariseWeights } from '../../core/checkpoint/summariseWeights';
@@ -34,7 +35,7 @@ export async function describeMergedCheckpoint(plan: MergePlan): Promise<MergedC
   if (configBytes === null) {
     throw new AlidadeError({ code: 'weights', message: `${path}: the merge has no config.json` });
   }
-  const config = parseModelConfig(parseConfigJson(configBytes, 'config.json'), 'config.json');
+  const config = runnableConfig(configBytes, path);
   const byName = new Map(plan.tensors.map((tensor) => [tensor.name, tensor]));
   const tensors = canonicalTensors(config, new Map(plan.tensors.map((tensor) => [tensor.name, entryOf(tensor)])));
   const head = detectHead(config, tensors, path);
@@ -64,6 +65,17 @@ export async function describeMergedCheckpoint(plan: MergePlan): Promise<MergedC
     problems: [],
   };
   return { checkpoint, planned: new Map(planned), structure: structureOf(plan, tensors, configBytes) };
+}
+
+/** @throws AlidadeError `unsupported`, FormatError. */
+function runnableConfig(bytes: Uint8Array, path: string): ModelConfig {
+  try {
+    return parseModelConfig(parseConfigJson(bytes, 'config.json'), 'config.json');
+  } catch (error) {
+    if (!(error instanceof AlidadeError) || error.code !== 'unsupported') throw error;
+    const message = `${path} cannot be run here: ${error.message}`;
+    throw new AlidadeError({ code: 'unsupported', message, hint: 'it can be merged all the same', cause: error });
+  }
 }
 
 /**
