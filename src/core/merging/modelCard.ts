@@ -9,14 +9,21 @@ export interface ModelCardParams {
   readonly recipe: MergeRecipe;
   readonly plan: Pick<MergePlan, 'method' | 'dtype' | 'layerCount' | 'tensors' | 'dropped' | 'arithmetic' | 'seed'>;
   readonly models: readonly MergeSource[];
+  /** Whose class the output has. */
+  readonly donor: MergeSource | null;
   readonly options: Pick<PlanOptions, 'text' | 'version'>;
 }
 
 /** README.md of the output: what it was made of and how, so that it can be made again, and how it is loaded. */
-export function modelCard({ recipe, plan, models, options }: ModelCardParams): string {
+export function modelCard({ recipe, plan, models, donor, options }: ModelCardParams): string {
   const { description, source, isRandom } = methodTable[plan.method];
   const hubNames = models.map(({ name }) => name).filter((name) => /^[\w.-]+\/[\w.-]+$/.test(name));
   const base = recipe.baseModel === null ? null : recipeModelKey(recipe.baseModel);
+  const kind = classOf(donor);
+  const isOwnClass = !/(ForCausalLM|LMHeadModel|ForSequenceClassification|ForConditionalGeneration)$/.test(kind);
+  const loader = /For(SequenceClassification|RewardModel)/.test(kind)
+    ? 'AutoModelForSequenceClassification'
+    : 'AutoModelForCausalLM';
   const rounding =
     plan.arithmetic === 'mergekit'
       ? 'with the roundings of mergekit 0.1.5'
@@ -50,14 +57,20 @@ export function modelCard({ recipe, plan, models, options }: ModelCardParams): s
     '## Use',
     '',
     '```python',
-    'from transformers import AutoModelForCausalLM, AutoTokenizer',
+    `from transformers import ${loader}, AutoTokenizer`,
     '',
-    'model = AutoModelForCausalLM.from_pretrained("path/of/this/folder", dtype="auto")',
+    `model = ${loader}.from_pretrained("path/of/this/folder", dtype="auto"${isOwnClass ? ', trust_remote_code=True' : ''})`,
     'tokenizer = AutoTokenizer.from_pretrained("path/of/this/folder")',
     '```',
     ...describeDropped(plan, models),
     '',
   ].join('\n');
+}
+
+function classOf(donor: MergeSource | null): string {
+  const architectures = donor?.config['architectures'];
+  const first: unknown = Array.isArray(architectures) ? architectures[0] : null;
+  return typeof first === 'string' ? first : 'ForCausalLM';
 }
 
 /** A fence longer than any in the text. */

@@ -26,7 +26,13 @@ export interface PlanCompanionsParams {
 /** What stands beside the weights. */
 export function planCompanions(params: PlanCompanionsParams): readonly PlannedCompanion[] {
   const { recipe, plan, config, index, donor, textOrigin, models, options } = params;
-  const card = modelCard({ recipe, plan, models: models.map(({ source }) => source), options });
+  const card = modelCard({
+    recipe,
+    plan,
+    models: models.map(({ source }) => source),
+    donor: donor?.source ?? null,
+    options,
+  });
   const template = planTemplate(params);
   const own = (donor?.companions ?? []).filter(({ name }) => textOrigin === donor || !concernsText(name));
   const texts = textOrigin === donor ? [] : (textOrigin?.companions ?? []).filter(({ name }) => concernsText(name));

@@ -45,6 +45,7 @@ export interface SliceParams {
   readonly problems: RecipeProblem[];
 }
 
+const mostLayers = 10_000;
 const noParameters: ParameterScope = new Map();
 
 /**
@@ -54,6 +55,12 @@ const noParameters: ParameterScope = new Map();
 export function resolveSlices({ recipe, module, sources, problems }: SliceParams): readonly OutputSlice[] | null {
   const slices = module.slices.map((slice) => resolveSlice({ recipe, module, slice, sources, problems }));
   const known = slices.filter((slice) => slice !== null);
+  const layers = known.reduce((sum, slice) => sum + slice.layers, 0);
+  if (mostLayers < layers) {
+    const message = `the output would have ${layers} layers, more than any model`;
+    problems.push({ code: 'layer_count', severity: 'error', message, span: recipe.method.span });
+    return null;
+  }
   return known.length === slices.length ? known : null;
 }
 
@@ -69,7 +76,7 @@ function resolveSlice({
   const baseKey = baseModel === null ? null : recipeModelKey(baseModel);
   const isList = slice.sources.every(({ layerRange }) => layerRange === null);
   const parts: SliceSource[] = [];
-  const lengths: number[] = [];
+  const lengths: (number | null)[] = [];
   for (const part of slice.sources) {
     const key = recipeModelKey(part.model);
     const source = sources.get(key);
@@ -91,6 +98,8 @@ function resolveSlice({
     parts.push({ key: baseKey, model: baseModel, source, firstLayer: 0, parameters: noParameters, isBase: true });
     lengths.push(source.layerCount);
   }
+  const [layers = null] = lengths;
+  if (layers === null || lengths.includes(null)) return null;
   const uneven = lengths.findIndex((length) => length !== lengths[0]);
   if (0 < uneven) {
     // Ranges of different lengths have been told: they can be seen in the recipe alone.
@@ -107,23 +116,23 @@ function resolveSlice({
     sources: parts,
     base: place < 0 || methodTable[method].base === 'none' ? null : place,
     donor: Math.max(0, place),
-    layers: lengths[0] ?? 0,
+    layers,
     scopes: [slice.parameters, module.parameters, recipe.parameters],
     span: slice.span,
   };
 }
 
-/** Layers that a source gives; a range outside of the model is told. */
-function countLayers({ layerRange, model }: RecipeSource, source: MergeSource, problems: RecipeProblem[]): number {
+/** Layers that a source gives; null where the range lies outside of the model, which is told. */
+function countLayers(
+  { layerRange, model }: RecipeSource,
+  source: MergeSource,
+  problems: RecipeProblem[],
+): number | null {
   if (layerRange === null) return source.layerCount;
   const { start, end, span } = layerRange;
-  if (source.layerCount < end) {
-    problems.push({
-      code: 'layer_range',
-      severity: 'error',
-      message: `${recipeModelKey(model)} has ${source.layerCount} layers: a range ends at ${source.layerCount} at most, not at ${end}`,
-      span,
-    });
-  }
-  return Math.max(0, end - start);
+  const isWhole = Number.isInteger(start) && Number.isInteger(end);
+  if (isWhole && 0 <= start && start < end && end <= source.layerCount) return end - start;
+  const message = `${recipeModelKey(model)} has ${source.layerCount} layers: a range lies between 0 and ${source.layerCount}`;
+  problems.push({ code: 'layer_range', severity: 'error', message, span });
+  return null;
 }

@@ -37,6 +37,9 @@ export interface TokenSource {
   readonly rows: number;
 }
 
+/** The largest vocabularies have 260,000 tokens. */
+const mostRows = 8_000_000;
+
 /**
  * The tokens of the output as mergekit finds them: those of the base, of a model, or (union) of the base with all tokens
  * of the others behind them. Null: the recipe has no policy, or it cannot be followed, which is told.
@@ -62,6 +65,11 @@ export function planVocabulary(params: VocabularyParams): VocabularyPlan | null 
   const count = rowsFor(vocabulary);
   const multiple = policy.padToMultipleOf?.value ?? 1;
   const rows = multiple * Math.ceil(count / multiple);
+  if (mostRows < rows) {
+    const message = `the tables would get ${rows} rows, more than any model has`;
+    problems.add({ code: 'vocabulary', severity: 'error', message, span: policy.source.span });
+    return null;
+  }
   const donorRows = rowsOf(donor);
   if (donorRows !== null && rows !== donorRows) {
     const message = `the tables get ${rows} rows, those of ${donor.key} have ${donorRows}: rows without a token are left out${count < rows ? ', and the last are the average of all' : ''}`;
