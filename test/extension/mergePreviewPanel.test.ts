@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Memento, TextDocument, WebviewPanel } from 'vscode';
+import type { ExtensionContext, Memento, TextDocument, WebviewPanel } from 'vscode';
 import { commands, EventEmitter, Uri, window, workspace } from 'vscode';
 import { AlidadeError } from '../../src/core/alidadeError';
 import { hmaRecipe } from '../../src/core/merging/hma/hmaRecipe';
@@ -12,7 +12,7 @@ import type { MergeMeasurement } from '../../src/core/merging/mergeMeasurement';
 import { parseMergeRecipe } from '../../src/core/merging/parseMergeRecipe';
 import { readMergeSources } from '../../src/engine/merging/readMergeSources';
 import { ratiosOfTag } from '../../src/extension/merging/importRatios';
-import type { MergeProcess } from '../../src/extension/merging/mergeProcess';
+import { MergeProcess } from '../../src/extension/merging/mergeProcess';
 import { MergePreviewPanel } from '../../src/extension/merging/mergePreviewPanel';
 import { blockRatiosOf } from '../../src/extension/merging/planView';
 import { applyEdits, ratioEdits } from '../../src/extension/merging/ratioEdits';
@@ -21,7 +21,8 @@ import type { SidecarClient } from '../../src/extension/sidecar/sidecarClient';
 import * as wire from '../../src/protocol/mergePreviewView';
 import type { MeasureMergeParams } from '../../src/protocol/sidecarMerge';
 import { writeMergePair } from '../fixtures/mergePair';
-import { until } from './workbench';
+import { quietContext } from '../fixtures/quietContext';
+import { extension, until } from './workbench';
 
 type RecipeState = Extract<wire.MergePreviewState, { kind: 'recipe' }>;
 type Measure = (params: Omit<MeasureMergeParams, 'requestToken'>, signal: AbortSignal) => Promise<MergeMeasurement>;
@@ -83,7 +84,7 @@ describe('the panel of the merge preview', function () {
   }
 
   /** A panel with the other end of its wire in the test. */
-  async function show(document: TextDocument, measure: Measure = never): Promise<Page> {
+  async function show(document: TextDocument, measure: Measure = never, real?: MergeProcess): Promise<Page> {
     const fromPage = new EventEmitter<unknown>();
     const answers = new Map<number, (message: { result?: unknown; error?: { message: string } }) => void>();
     const webview = {
@@ -104,7 +105,11 @@ describe('the panel of the merge preview', function () {
       use: (work) => work(merges),
     };
     const fake = { webview, reveal: () => undefined, dispose: () => undefined, viewColumn: 2 };
-    const shown = new MergePreviewPanel({ plans, process, memory }, fake as unknown as WebviewPanel, false);
+    const shown = new MergePreviewPanel(
+      { plans, process: real ?? process, memory },
+      fake as unknown as WebviewPanel,
+      false,
+    );
     panel = shown;
     shown.show(document);
     let id = 0;
@@ -275,6 +280,31 @@ describe('the panel of the merge preview', function () {
     await ask(wire.actOnMergePreview.method, { action: 'stopScore' });
     assert.equal(state().score.work.kind, 'idle');
     assert.ok(isAborted);
+  });
+
+  it('measures perplexity and compares weights in a process of its own', async () => {
+    const document = await openRecipe('real.merge.yml');
+    const text = join(folder, 'text.txt');
+    writeFileSync(text, 'The sky is blue, and the sea is blue too.\n');
+    kept.set(`alidade.mergePreview.inputs ${document.uri.toString()}`, { texts: text });
+    const context = { extensionPath: extension().extensionPath, extension: extension() } as unknown as ExtensionContext;
+    const real = new MergeProcess({ context, logger: quietContext().logger });
+    try {
+      const { ask, state } = await show(document, never, real);
+      await ask(wire.actOnMergePreview.method, { action: 'score' });
+      await until('it is measured', () => state().score.work.kind !== 'running', 30_000);
+      assert.deepEqual(state().score.work, { kind: 'idle' });
+      const perplexity = state().score.measurement?.perplexity;
+      assert.ok(1 < (perplexity?.perplexity ?? 0) && 0 < (perplexity?.tokens ?? 0));
+      await ask(wire.actOnMergePreview.method, { action: 'compare' });
+      await until('it is compared', () => state().comparing.kind !== 'running', 30_000);
+      const { difference } = state();
+      assert.deepEqual([difference?.first, difference?.second, difference?.layerCount], ['sft', 'rlhf', 6]);
+      assert.ok((difference?.measures[0]?.layers ?? []).flat().every((distance) => 0 < Number(distance)));
+    } finally {
+      panel?.dispose();
+      real.dispose();
+    }
   });
 });
 
