@@ -136,7 +136,7 @@ dtype: bf16
   });
 
   it('complete keys, methods, and models that are known', async () => {
-    const editor = await open('complete.merge.yml', `${recipe}p\n`);
+    const editor = await open('complete.merge.yml', recipe);
     const items = async (line: number, character: number): Promise<readonly string[]> => {
       const list = await commands.executeCommand<CompletionList>(
         'vscode.executeCompletionItemProvider',
@@ -145,15 +145,19 @@ dtype: bf16
       );
       return list.items.map(({ label }) => (typeof label === 'string' ? label : label.label));
     };
-    const keys = await items(9, 1);
-    assert.ok(keys.includes('parameters') && !keys.includes('slices') && !keys.includes('dtype'), keys.join());
-    const methods = await items(7, 'merge_method: '.length);
-    assert.ok(methods.includes('slerp') && methods.includes('della_linear'), methods.join());
     // The editor itself suggests words of the file, but not the one at the cursor.
-    await until('the models are suggested', async () => {
+    const hasModels = async (): Promise<boolean> => {
       const found = await items(1, '  - model: '.length);
       return found.includes('sft') && found.includes('rlhf');
-    });
+    };
+    await until('the models are suggested', hasModels);
+    const methods = await items(7, 'merge_method: '.length);
+    assert.ok(methods.includes('slerp') && methods.includes('della_linear'), methods.join());
+    await replace(editor, 'dtype: bfloat16\n', 'dtype: bfloat16\np\n');
+    const keys = await items(9, 1);
+    assert.ok(keys.includes('out_dtype') && !keys.includes('slices'), keys.join());
+    await until('the text is no YAML for now', () => problemsOf(editor).length > 0);
+    assert.ok(await hasModels(), 'those of the last version that could be read');
   });
 
   it('are known by what stands in them; other YAML is left alone', async () => {
