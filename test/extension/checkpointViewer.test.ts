@@ -77,7 +77,13 @@ describe('viewer of checkpoints', function () {
     assert.ok(state.kind === 'failed');
     assert.match(state.failure.message, /damaged\.safetensors, tensor w, byte \d+: data_offsets end at 400/);
     writeFileSync(path, bytes);
-    await until('the file is read again', async () => (await shown(path)).kind === 'content');
+    // A watcher of a folder outside the workspace takes a moment to begin.
+    const again = setInterval(() => writeFileSync(path, bytes), 1500);
+    try {
+      await until('the file is read again', async () => (await shown(path)).kind === 'content');
+    } finally {
+      clearInterval(again);
+    }
   });
 
   it('compares with another checkpoint, layer by layer, and keeps what it has when it is stopped', async () => {
