@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { DtypeComparison, DtypeReport } from '../engine/reward/compareDtypes';
 import { compareDtypes as compare } from '../engine/reward/compareDtypes';
 import { exitStatus, type CommandCall, type ExitStatus } from './command';
-import { formatBytes } from './formatQuantity';
+import { describeBytes } from '../core/describeQuantity';
 import type { dtypesOptions } from './options';
 import { writeTable } from './writeTable';
 
@@ -59,7 +59,7 @@ function writeReport({ model, rows, dtypes }: DtypeComparison): string {
 function describe({ dtype, weightBytes, tokensPerSecond, weightError, scores }: DtypeReport): string[] {
   return [
     dtype,
-    formatBytes(weightBytes),
+    describeBytes(weightBytes),
     tokensPerSecond.toFixed(0),
     weightError === null ? '-' : percent(weightError),
     scores.largestDifference.toPrecision(2),

@@ -1,6 +1,6 @@
 import { downloadModel } from '../engine/hub/downloadModel';
 import { exitStatus, type CommandCall, type ExitStatus } from './command';
-import { formatBytes } from './formatQuantity';
+import { describeBytes } from '../core/describeQuantity';
 import type { downloadOptions } from './options';
 
 /** `alidade download` */
@@ -22,7 +22,7 @@ export async function download({
   }
   const fetched = model.files.filter((file) => file.fetched);
   const fetchedBytes = fetched.reduce((sum, { bytes }) => sum + bytes, 0);
-  const what = fetched.length === 0 ? 'everything was there' : `${formatBytes(fetchedBytes)} fetched`;
+  const what = fetched.length === 0 ? 'everything was there' : `${describeBytes(fetchedBytes)} fetched`;
   context.logger.info(`${model.repository} at ${model.commit}: ${model.files.length} files, ${what}`);
   context.logger.info(`in ${model.path}`);
   context.logger.info(`use it with --model ${model.reference}`);

@@ -9,7 +9,7 @@ import { readStarterHead } from '../engine/checkpoint/readStarterHead';
 import { resolveModelReference } from '../engine/checkpoint/resolveModelReference';
 import { exitStatus, type CommandCall, type ExitStatus } from './command';
 import { describeHead } from './describeHead';
-import { formatBytes, formatCount } from './formatQuantity';
+import { describeBytes, describeCount } from '../core/describeQuantity';
 import { inspectTensor } from './inspectTensor';
 import type { inspectOptions } from './options';
 import { writeTable } from './writeTable';
@@ -71,8 +71,8 @@ function describe({ checkpoint, resolved, head, chatTemplate }: Inspection): str
     ['path', path],
     ['architecture', config.architecture],
     ...(adapter === undefined ? [] : [['adapter', describeAdapter(adapter)]]),
-    ['parameters', `${formatCount(parameters)} (${parameters}), mostly ${dtype}`],
-    ['size', formatBytes(bytes)],
+    ['parameters', `${describeCount(parameters)} (${parameters}), mostly ${dtype}`],
+    ['size', describeBytes(bytes)],
     ['licence', license ?? 'not stated'],
     ['layers', `${resolved.n_layers}, hidden size ${resolved.hidden_size}`],
     ['attention', `${resolved.n_heads} heads of ${resolved.head_dim}, ${resolved.n_kv_heads} for keys and values`],
@@ -87,7 +87,7 @@ function describe({ checkpoint, resolved, head, chatTemplate }: Inspection): str
     tensor.storedName ?? tensor.name,
     tensor.dtype,
     tensor.shape.join('×'),
-    formatBytes(tensor.bytes),
+    describeBytes(tensor.bytes),
     relative(path, tensor.file) || relative(`${path}/..`, tensor.file),
   ]);
   const table = writeTable([['tensor', 'dtype', 'shape', 'size', 'file'], ...tensors], { right: [2, 3] });

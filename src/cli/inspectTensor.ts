@@ -5,7 +5,7 @@ import type { TensorStatistics, ValueHistogram } from '../core/checkpoint/tensor
 import { measureTensor } from '../engine/checkpoint/measureTensor';
 import { openTensors } from '../engine/checkpoint/openTensors';
 import { exitStatus, type CommandCall, type ExitStatus } from './command';
-import { formatBytes } from './formatQuantity';
+import { describeBytes } from '../core/describeQuantity';
 import type { inspectOptions } from './options';
 import { writeTable } from './writeTable';
 
@@ -44,7 +44,7 @@ function describe(entry: TensorEntry, statistics: TensorStatistics): string {
     ['tensor', entry.storedName ?? entry.name],
     ['dtype', entry.dtype],
     ['shape', entry.shape.join('×')],
-    ['size', `${formatBytes(entry.bytes)} at byte ${entry.offset} of ${entry.file}`],
+    ['size', `${describeBytes(entry.bytes)} at byte ${entry.offset} of ${entry.file}`],
     ['values', String(values)],
     ['norm', number(norm)],
     ['mean', number(mean)],

@@ -6,7 +6,7 @@ import { hubCacheFolder } from '../engine/checkpoint/hubCache';
 import { starterPath } from '../engine/checkpoint/starterFile';
 import { exitStatus, type CommandCall, type ExitStatus } from './command';
 import { describeHead } from './describeHead';
-import { formatBytes, formatCount } from './formatQuantity';
+import { describeBytes, describeCount } from '../core/describeQuantity';
 import type { listOptions } from './options';
 import { writeTable } from './writeTable';
 
@@ -40,9 +40,9 @@ function describe(listed: readonly CheckpointSummary[]): string {
   const rows = listed.map((model) => [
     model.base === undefined ? model.name : `${model.name} on ${model.base.name}`,
     model.architecture ?? '?',
-    model.parameters === null ? '?' : formatCount(model.parameters),
+    model.parameters === null ? '?' : describeCount(model.parameters),
     model.dtype ?? '?',
-    formatBytes(model.bytes),
+    describeBytes(model.bytes),
     describeHead(model.head),
     model.license ?? '',
   ]);

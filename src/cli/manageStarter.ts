@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fetchStarter } from '../engine/checkpoint/fetchStarter';
 import { starterFile, starterHeadPath, starterPath } from '../engine/checkpoint/starterFile';
 import { exitStatus, type CommandCall, type ExitStatus } from './command';
-import { formatBytes } from './formatQuantity';
+import { describeBytes } from '../core/describeQuantity';
 import type { listOptions } from './options';
 
 /** `alidade starter [fetch]` */
@@ -14,7 +14,7 @@ export async function manageStarter({
 }: CommandCall<typeof listOptions>): Promise<ExitStatus> {
   if (positionals[0] === 'fetch') {
     if (!existsSync(starterPath())) {
-      context.logger.info(`fetching the starter model (${formatBytes(starterFile.size)}) to ${starterPath()}`);
+      context.logger.info(`fetching the starter model (${describeBytes(starterFile.size)}) to ${starterPath()}`);
     }
     await fetchStarter(context);
   }

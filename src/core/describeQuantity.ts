@@ -13,11 +13,22 @@ export function describeDuration(seconds: number): string {
 
 /** "4.52 GB", in decimal units, as disks and model cards have them. */
 export function describeBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let [rest, unit] = [bytes, 0];
-  while (1000 <= rest && unit < units.length - 1) {
+  return scaled(bytes, ['bytes', 'kB', 'MB', 'GB', 'TB']);
+}
+
+/** "135 M", "8.03 B": as people speak of parameters. */
+export function describeCount(count: number): string {
+  return scaled(count, ['', 'k', 'M', 'B', 'T']);
+}
+
+/** Three digits and a unit. */
+function scaled(value: number, units: readonly string[]): string {
+  let [rest, unit] = [value, 0];
+  // 999.5 would be written as 1000.
+  while (999.5 <= rest && unit < units.length - 1) {
     rest /= 1000;
     unit += 1;
   }
-  return `${unit === 0 ? String(rest) : rest.toPrecision(3)} ${units[unit]}`;
+  const digits = unit === 0 || 99.95 <= rest ? 0 : 9.995 <= rest ? 1 : 2;
+  return `${rest.toFixed(digits)} ${units[unit] ?? ''}`.trim();
 }

@@ -15,7 +15,8 @@ import { ratiosOfTag } from '../../src/extension/merging/importRatios';
 import { MergeProcess } from '../../src/extension/merging/mergeProcess';
 import { MergePreviewPanel } from '../../src/extension/merging/mergePreviewPanel';
 import { blockRatiosOf } from '../../src/extension/merging/planView';
-import { applyEdits, ratioEdits } from '../../src/extension/merging/ratioEdits';
+import { applyRecipeEdits } from '../../src/core/merging/hma/writeBlockRatios';
+import { ratioEdits } from '../../src/extension/merging/ratioEdits';
 import { RecipePlans } from '../../src/extension/merging/recipePlans';
 import type { SidecarClient } from '../../src/extension/sidecar/sidecarClient';
 import * as wire from '../../src/protocol/mergePreviewView';
@@ -192,7 +193,7 @@ describe('the panel of the merge preview', function () {
     const blocks = blocksOfCuts(tag.value.cuts, 6);
     assert.ok('value' in blocks);
     const change = ratiosOfTag({ tag: tag.value, blocks: blocks.value }, current);
-    const written = applyEdits(text, ratioEdits(text, { recipes, stages }, change) ?? []);
+    const written = applyRecipeEdits(text, ratioEdits(text, { recipes, stages }, change) ?? []);
     const again = await plans.planText(document, written, new AbortController().signal);
     const read = blockRatiosOf(again, null);
     assert.deepEqual(read?.blocks, [

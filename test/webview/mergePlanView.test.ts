@@ -7,7 +7,8 @@ import type { LayerDifference, WeightDifference } from '../../src/core/merging/w
 import { differenceView } from '../../src/extension/merging/differenceView';
 import { blockRatiosOf, planView, type PlannedRecipe } from '../../src/extension/merging/planView';
 import { summarise, trialViews, withTrial, type KeptTrial } from '../../src/extension/merging/previewTrials';
-import { applyEdits, ratioEdits, recut } from '../../src/extension/merging/ratioEdits';
+import { applyRecipeEdits } from '../../src/core/merging/hma/writeBlockRatios';
+import { ratioEdits, recut } from '../../src/extension/merging/ratioEdits';
 import { writeMergePair } from '../fixtures/mergePair';
 import { planText } from '../fixtures/planText';
 import { useTemporaryFolder } from '../fixtures/temporaryFolder';
@@ -78,7 +79,7 @@ describe('what the preview of a merge is told', () => {
       const change = recut(current, count);
       const edits = ratioEdits(text, planned, change);
       assert.ok(edits !== null);
-      const written = applyEdits(text, edits);
+      const written = applyRecipeEdits(text, edits);
       const read = blockRatiosOf(await plan(written), change.blocks);
       assert.deepEqual(read?.ratios, change.ratios, written);
       assert.deepEqual(read?.blocks, change.blocks, written);

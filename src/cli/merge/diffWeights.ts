@@ -2,7 +2,7 @@ import type { LayerDifference, WeightComparison, WeightDifference } from '../../
 import { tensorGroups } from '../../core/merging/tensorPlace';
 import { compareWeights } from '../../engine/merging/compareWeights';
 import { exitStatus, type CommandCall, type ExitStatus } from '../command';
-import { formatCount } from '../formatQuantity';
+import { describeCount } from '../../core/describeQuantity';
 import type { listOptions } from '../options';
 import { writeTable } from '../writeTable';
 
@@ -51,7 +51,7 @@ function describe({ first, second, total, layers, uncompared }: WeightComparison
 }
 
 function figures({ values, cosine, relativeL2, changedShare }: WeightDifference): string[] {
-  return [formatCount(values), number(cosine, 6), number(relativeL2, 4), `${(100 * changedShare).toFixed(2)} %`];
+  return [describeCount(values), number(cosine, 6), number(relativeL2, 4), `${(100 * changedShare).toFixed(2)} %`];
 }
 
 function relativeOf(layer: LayerDifference, group: string): string {

@@ -1,9 +1,8 @@
 import { statfs } from 'node:fs/promises';
-import { describeDuration } from '../../core/describeQuantity';
+import { describeBytes, describeDuration } from '../../core/describeQuantity';
 import { estimateSeconds } from '../../core/merging/mergeCosts';
 import type { MergePlan, PlannedSource, PlannedTensor } from '../../core/merging/mergePlan';
 import { exitStatus, type CommandCall, type ExitStatus } from '../command';
-import { formatBytes } from '../formatQuantity';
 import { writeTable } from '../writeTable';
 import type { mergePlanOptions } from './mergeOptions';
 import { planRecipe, type PlannedRecipe } from './planRecipe';
@@ -75,11 +74,11 @@ function describePlan(plan: MergePlan, freeBytes: number | null): string {
     ['method', plan.method],
     ['models', plan.models.map(({ key }) => key).join(', ')],
     ['output', `${plan.layerCount} layers, ${plan.tensors.length} tensors, mostly ${plan.dtype}`],
-    ['size', `${formatBytes(plan.bytes)} in ${plan.files.length} ${plan.files.length === 1 ? 'file' : 'files'}`],
-    ['to be read', formatBytes(plan.readBytes)],
+    ['size', `${describeBytes(plan.bytes)} in ${plan.files.length} ${plan.files.length === 1 ? 'file' : 'files'}`],
+    ['to be read', describeBytes(plan.readBytes)],
     ['time', `about ${describeDuration(estimateSeconds(plan))} on a disk of 500 MB/s`],
-    ['memory', `at most ${formatBytes(plan.peakBytes)}`],
-    ...(freeBytes === null ? [] : [['free here', formatBytes(freeBytes)]]),
+    ['memory', `at most ${describeBytes(plan.peakBytes)}`],
+    ...(freeBytes === null ? [] : [['free here', describeBytes(freeBytes)]]),
   ];
   const rows = plan.tensors.map((tensor) => [
     tensor.name,

@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
-import { countOf, describeDuration } from '../../core/describeQuantity';
+import { countOf, describeBytes, describeDuration } from '../../core/describeQuantity';
 import { peakMemory } from '../../core/merging/mergeCosts';
 import type { NonFiniteTensor } from '../../core/merging/mergeResult';
 import { runMerge } from '../../engine/merging/runMerge';
 import { exitStatus, type CommandCall, type ExitStatus } from '../command';
-import { formatBytes } from '../formatQuantity';
 import type { mergeRunOptions } from './mergeOptions';
 import { planMergeCommand } from './planMergeCommand';
 import { planRecipe } from './planRecipe';
@@ -23,8 +22,8 @@ export async function runMergeCommand(call: CommandCall<typeof mergeRunOptions>)
   const readBytes = stages.reduce((sum, stage) => sum + stage.readBytes, 0);
   const peakBytes = Math.max(...stages.map((stage) => peakMemory(stage.tensors, options.threads)));
   terminal.log(
-    `${last.method}: ${countOf(tensors, 'tensor')} into ${output}, ${formatBytes(last.bytes)}; ` +
-      `reads ${formatBytes(readBytes)}, takes at most ${formatBytes(peakBytes)} of memory`,
+    `${last.method}: ${countOf(tensors, 'tensor')} into ${output}, ${describeBytes(last.bytes)}; ` +
+      `reads ${describeBytes(readBytes)}, takes at most ${describeBytes(peakBytes)} of memory`,
   );
   const result = await runMerge(
     {
@@ -50,7 +49,7 @@ export async function runMergeCommand(call: CommandCall<typeof mergeRunOptions>)
     });
   }
   const checked = result.isVerified ? ', read again and found as it was computed' : '';
-  terminal.log(`${output} is there: ${formatBytes(result.bytes)} in ${describeDuration(result.seconds)}${checked}`);
+  terminal.log(`${output} is there: ${describeBytes(result.bytes)} in ${describeDuration(result.seconds)}${checked}`);
   return exitStatus.done;
 }
 

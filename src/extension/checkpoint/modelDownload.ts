@@ -6,7 +6,7 @@ import { abortSignalOf } from '../abortSignalOf';
 import { registerCommand, runCommand } from '../registerCommand';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 import { runDownload, type DownloadDone, type DownloadRequest } from './downloadFlow';
-import { formatBytes } from './formatSize';
+import { describeBytes } from '../../core/describeQuantity';
 import { isScorable } from './modelsTree';
 
 export interface ModelDownloadParams {
@@ -81,18 +81,18 @@ async function downloadWithProgress(client: SidecarClient, request: DownloadRequ
 
 function describe({ message, done, total, perSecond, secondsLeft }: Progress): string {
   if (done === undefined || total === undefined) return message;
-  const amount = l10n.t('{0} of {1}', formatBytes(done), formatBytes(total));
+  const amount = l10n.t('{0} of {1}', describeBytes(done), describeBytes(total));
   if (perSecond === undefined || secondsLeft === undefined) return amount;
   const minutes = Math.ceil(secondsLeft / 60);
   const left = secondsLeft < 90 ? l10n.t('{0} s left', Math.ceil(secondsLeft)) : l10n.t('{0} min left', minutes);
-  return [amount, `${formatBytes(Math.round(perSecond))}/s`, left].join(', ');
+  return [amount, `${describeBytes(Math.round(perSecond))}/s`, left].join(', ');
 }
 
 async function chooseFile(
   files: Extract<DownloadModelResult, { readonly kind: 'choice' }>['files'],
 ): Promise<string | undefined> {
   const picked = await window.showQuickPick(
-    files.map(({ path, bytes }) => ({ label: path, description: formatBytes(bytes) })),
+    files.map(({ path, bytes }) => ({ label: path, description: describeBytes(bytes) })),
     {
       title: l10n.t('Download Model'),
       placeHolder: l10n.t('The repository holds several models'),

@@ -3,7 +3,7 @@ import { commands, EventEmitter, l10n, MarkdownString, ThemeIcon, TreeItem, Tree
 import type { ListCheckpointsResult, ListedCheckpoint } from '../../protocol/sidecar';
 import { readSetting } from '../readSetting';
 import { escapeMarkdown } from '../reward/scoreMarkdown';
-import { formatBytes, formatCount } from './formatSize';
+import { describeBytes, describeCount } from '../../core/describeQuantity';
 
 type Place = ListedCheckpoint['place'];
 
@@ -24,7 +24,7 @@ export class CheckpointItem extends TreeItem {
     super(checkpoint.name, TreeItemCollapsibleState.None);
     const { path, head, problems, architecture, bytes, place } = checkpoint;
     this.id = `${place}:${path}`;
-    const size = formatBytes(bytes);
+    const size = describeBytes(bytes);
     this.description = [isChosen ? l10n.t('in use') : null, architecture, size]
       .filter((part) => part !== null)
       .join(' · ');
@@ -150,9 +150,9 @@ function tooltip(checkpoint: ListedCheckpoint): MarkdownString {
   const { name, path, architecture, parameters, dtype, bytes, license, head, problems } = checkpoint;
   const rows: readonly (readonly [string, string | null])[] = [
     [l10n.t('Architecture'), architecture],
-    [l10n.t('Parameters'), parameters === null ? null : formatCount(parameters)],
+    [l10n.t('Parameters'), parameters === null ? null : describeCount(parameters)],
     [l10n.t('Dtype'), dtype],
-    [l10n.t('Size'), formatBytes(bytes)],
+    [l10n.t('Size'), describeBytes(bytes)],
     [l10n.t('Head'), headText(checkpoint)],
     [
       l10n.t('Objectives'),

@@ -18,7 +18,7 @@ import { affectsSetting, readSetting } from '../readSetting';
 import { registerCommand, runCommand } from '../registerCommand';
 import type { RowScores } from '../reward/rowScores';
 import type { SidecarClient } from '../sidecar/sidecarClient';
-import { formatBytes } from './formatSize';
+import { describeBytes } from '../../core/describeQuantity';
 import { registerModelDownload } from './modelDownload';
 import { headText, isChosen, isScorable, ModelsTree } from './modelsTree';
 
@@ -132,7 +132,7 @@ function pickOf(checkpoint: ListedCheckpoint, inUse: boolean): ModelPick {
   const { name, architecture, bytes, dtype, path, place, reference } = checkpoint;
   return {
     label: `$(${inUse ? 'check' : 'dashboard'}) ${name}`,
-    description: [headText(checkpoint), architecture, dtype, formatBytes(bytes)]
+    description: [headText(checkpoint), architecture, dtype, describeBytes(bytes)]
       .filter((part) => part !== null)
       .join(' · '),
     detail: path,

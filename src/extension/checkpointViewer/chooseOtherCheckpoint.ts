@@ -3,7 +3,7 @@ import type { QuickPickItem } from 'vscode';
 import { l10n, QuickPickItemKind, window } from 'vscode';
 import type { ListedCheckpoint } from '../../protocol/sidecar';
 import type { ModelsView } from '../checkpoint/modelsView';
-import { formatBytes } from '../checkpoint/formatSize';
+import { describeBytes } from '../../core/describeQuantity';
 import type { OtherCheckpoint } from './checkpointComparison';
 
 interface OtherPick extends QuickPickItem {
@@ -38,7 +38,7 @@ async function picks(models: Pick<ModelsView, 'checkpoints'>): Promise<OtherPick
 function pickOf({ name, path, architecture, dtype, bytes }: ListedCheckpoint): OtherPick {
   return {
     label: name,
-    description: [architecture, dtype, formatBytes(bytes)].filter((part) => part !== null).join(' · '),
+    description: [architecture, dtype, describeBytes(bytes)].filter((part) => part !== null).join(' · '),
     detail: path,
     choose: () => Promise.resolve({ name, path }),
   };

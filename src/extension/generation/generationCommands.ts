@@ -2,7 +2,7 @@ import type { QuickPickItem, SecretStorage } from 'vscode';
 import { Disposable, l10n, lm, QuickPickItemKind, window, workspace } from 'vscode';
 import { readChatEndpoint } from '../../core/generation/chatCompletion';
 import type { ListCheckpointsResult, ListedCheckpoint } from '../../protocol/sidecar';
-import { formatBytes } from '../checkpoint/formatSize';
+import { describeBytes } from '../../core/describeQuantity';
 import { readSetting, writeSetting } from '../readSetting';
 import { registerCommand, runCommand } from '../registerCommand';
 import { listEndpointModels } from './endpointGenerator';
@@ -94,7 +94,7 @@ function localPick({ name, architecture, bytes, dtype, path, reference }: Listed
     readSetting('generator.source') === 'local' && [reference, path].includes(readSetting('generator.model'));
   return {
     label: pickLabel('hubot', name, inUse),
-    description: [architecture, dtype, formatBytes(bytes)].filter((part) => part !== null).join(' · '),
+    description: [architecture, dtype, describeBytes(bytes)].filter((part) => part !== null).join(' · '),
     detail: path,
     choose: () => useLocal(reference),
   };

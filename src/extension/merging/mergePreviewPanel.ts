@@ -42,7 +42,8 @@ import { blockRatiosOf, planView } from './planView';
 import { PreviewDifference, type ComparedPair } from './previewDifference';
 import { PreviewScore, type MeasuredRecipe } from './previewScore';
 import { askHowToSearch, canSearch, measureRatios, PreviewSearch } from './previewSearch';
-import { applyEdits, ratioEdits, recut, type RatioChange } from './ratioEdits';
+import { applyRecipeEdits } from '../../core/merging/hma/writeBlockRatios';
+import { ratioEdits, recut, type RatioChange } from './ratioEdits';
 import { rangeOf, recipeFolders, type RecipePlan, type RecipePlans } from './recipePlans';
 import { isRecipe } from './recipeSelector';
 
@@ -300,7 +301,7 @@ export class MergePreviewPanel implements Disposable {
     const blocks = this.#cut();
     const edits = ratioEdits(good.text, good, { ratios, blocks });
     if (edits === null) return null;
-    const plan = await this.#tools.plans.planText(document, applyEdits(good.text, edits), this.#ended.signal);
+    const plan = await this.#tools.plans.planText(document, applyRecipeEdits(good.text, edits), this.#ended.signal);
     return plan.stages.length === 0 ? null : planView(plan, blocks);
   }
 

@@ -1,17 +1,7 @@
 import { basename, dirname } from 'node:path';
-import type { TreeDataProvider ,
-  Uri} from 'vscode';
-import {
-  EventEmitter,
-  l10n,
-  MarkdownString,
-  ThemeColor,
-  ThemeIcon,
-  TreeItem,
-  TreeItemCollapsibleState
-} from 'vscode';
-import { describeDuration } from '../../core/describeQuantity';
-import { formatBytes } from '../checkpoint/formatSize';
+import type { TreeDataProvider, Uri } from 'vscode';
+import { EventEmitter, l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { describeBytes, describeDuration } from '../../core/describeQuantity';
 import { escapeMarkdown } from '../reward/scoreMarkdown';
 import { progressText } from '../run/runsTree';
 import type { MergeRecord } from './mergeRecord';
@@ -129,7 +119,7 @@ export function mergeDescription({ state, created }: MergeRecord): string {
       return state.message;
     case 'done':
       return [
-        formatBytes(state.bytes),
+        describeBytes(state.bytes),
         l10n.t('in {0}', describeDuration(state.seconds)),
         new Date(created).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' }),
       ].join(' · ');

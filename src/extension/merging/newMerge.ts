@@ -9,7 +9,7 @@ import { mergeDtypes, storedMergeDtypes, type MergeDtype } from '../../core/merg
 import { isReadable, type MergeSource } from '../../core/merging/mergeSource';
 import type { ListedCheckpoint } from '../../protocol/sidecar';
 import type { ModelsView } from '../checkpoint/modelsView';
-import { formatBytes } from '../checkpoint/formatSize';
+import { describeBytes } from '../../core/describeQuantity';
 import type { FileTarget } from '../commands';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 
@@ -114,7 +114,7 @@ function isMergeable({ path, place }: ListedCheckpoint, taken: string | null): b
 }
 
 function pickOf({ name, architecture, dtype, bytes, path }: ListedCheckpoint): ModelPick {
-  const description = [architecture, dtype, formatBytes(bytes)].filter((part) => part !== null).join(' · ');
+  const description = [architecture, dtype, describeBytes(bytes)].filter((part) => part !== null).join(' · ');
   return { label: name, description, detail: path, path };
 }
 

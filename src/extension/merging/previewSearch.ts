@@ -8,7 +8,8 @@ import { searchRatios } from '../../core/merging/search/searchRatios';
 import type { WorkState } from '../../protocol/mergePreviewView';
 import { failureOf, type MeasureContext, type MeasuredRecipe } from './previewScore';
 import type { KeptTrial } from './previewTrials';
-import { applyEdits, ratioEdits } from './ratioEdits';
+import { applyRecipeEdits } from '../../core/merging/hma/writeBlockRatios';
+import { ratioEdits } from './ratioEdits';
 import type { RecipePlans } from './recipePlans';
 
 export interface PreviewSearchStart {
@@ -185,7 +186,7 @@ export function measureRatios({ document, recipe, plans, measure }: RatioMeasure
         message: l10n.t('the recipe is no average of two models by blocks of layers any more'),
       });
     }
-    const text = applyEdits(recipe.text, edits);
+    const text = applyRecipeEdits(recipe.text, edits);
     const { recipes, stages } = await plans.planText(document, text, context.signal);
     const changed: MeasuredRecipe = { ...recipe, recipes, stages, text, ratios };
     return { recipe: changed, measurement: await measure(changed, context) };

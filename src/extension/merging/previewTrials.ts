@@ -1,4 +1,5 @@
 import type { LayerBlock } from '../../core/merging/hma/layerBlocks';
+import { onFront } from '../../core/merging/search/paretoFront';
 import type { MergeMeasurement } from '../../core/merging/mergeMeasurement';
 import type { ScoreView, TrialView } from '../../protocol/mergePreviewView';
 
@@ -51,27 +52,24 @@ export function trialViews(trials: readonly KeptTrial[], current: string | null)
     reward: measurement.reward?.mean ?? null,
     perplexity: measurement.perplexity?.perplexity ?? null,
   }));
+  const front = onFront(
+    points.map((point) =>
+      isMeasured(point) ? { reward: point.reward, nll: point.perplexity } : { reward: null, nll: null },
+    ),
+  );
   return trials.map(({ ratios, fingerprint }, index) => ({
     ratios,
     ...points[index],
-    onFront: isOnFront(points[index], points),
+    // On the plane there are only points with both figures.
+    onFront: isMeasured(points[index]) && front[index] === true,
     current: fingerprint === current,
   }));
 }
 
 type Point = Pick<TrialView, 'reward' | 'perplexity'>;
 
-/** No other has as much reward and as little perplexity, and more or less of one of them. */
-function isOnFront({ reward, perplexity }: Point, points: readonly Point[]): boolean {
-  if (reward === null || perplexity === null) return false;
-  return !points.some(
-    (other) =>
-      other.reward !== null &&
-      other.perplexity !== null &&
-      reward <= other.reward &&
-      other.perplexity <= perplexity &&
-      (reward < other.reward || other.perplexity < perplexity),
-  );
+function isMeasured({ reward, perplexity }: Point): boolean {
+  return reward !== null && perplexity !== null;
 }
 
 /** What was kept, as far as it is what it should be. */

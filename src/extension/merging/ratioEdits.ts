@@ -39,12 +39,3 @@ export function recut(current: BlockRatios, count: number): RatioChange {
   const ratios = blocks.map(({ first, last }) => Number(meanOf(layers.slice(first, last + 1)).toFixed(decimals)));
   return { blocks, ratios };
 }
-
-export function applyEdits(text: string, edits: readonly RecipeEdit[]): string {
-  let [result, at] = ['', 0];
-  for (const { span, text: put } of edits) {
-    result += text.slice(at, span.start) + put;
-    at = span.end;
-  }
-  return result + text.slice(at);
-}

@@ -20,7 +20,7 @@ import { recipePlaceAt } from '../../core/merging/recipePlace';
 import type { CursorContext } from '../../core/yaml/keyCursor';
 import { formsOf, type KeySpec } from '../../core/yaml/keySpec';
 import type { ListedCheckpoint } from '../../protocol/sidecar';
-import { formatBytes } from '../checkpoint/formatSize';
+import { describeBytes } from '../../core/describeQuantity';
 import { modelMarkdown, sharesMarkdown } from './recipeMarkdown';
 import { rangeOf, type RecipePlans } from './recipePlans';
 import { recipeSelector } from './recipeSelector';
@@ -205,7 +205,7 @@ function isMergeable({ path, place }: ListedCheckpoint): boolean {
 
 function checkpointItem({ name, path, architecture, dtype, bytes }: ListedCheckpoint): CompletionItem {
   const item = new CompletionItem(name, CompletionItemKind.File);
-  item.detail = [architecture, dtype, formatBytes(bytes)].filter((part) => part !== null).join(' · ');
+  item.detail = [architecture, dtype, describeBytes(bytes)].filter((part) => part !== null).join(' · ');
   item.documentation = path;
   item.insertText = path;
   item.filterText = `${name} ${path}`;

@@ -1,6 +1,6 @@
 import type { CodeLensProvider, Command, Disposable, TextDocument } from 'vscode';
 import { CodeLens, Disposable as Disposables, EventEmitter, l10n, languages, Range, workspace } from 'vscode';
-import { formatBytes } from '../checkpoint/formatSize';
+import { describeBytes } from '../../core/describeQuantity';
 import { affectsSetting, readSetting } from '../readSetting';
 import { rangeOf, type RecipePlan, type RecipePlans } from './recipePlans';
 import { recipeSelector } from './recipeSelector';
@@ -44,7 +44,7 @@ function lensesOf({ uri }: TextDocument, plan: RecipePlan | null): readonly Comm
   const last = plan.stages.at(-1);
   if (last === undefined) return [preview];
   const merge: Command = {
-    title: l10n.t('Merge ({0})', formatBytes(last.bytes)),
+    title: l10n.t('Merge ({0})', describeBytes(last.bytes)),
     tooltip: l10n.t('Writes the merged model into a new folder'),
     command: 'alidade.runMerge',
     arguments: [uri],

@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import type { MergePlan } from '../../core/merging/mergePlan';
 import { isReadable, type MergeSourceReading } from '../../core/merging/mergeSource';
 import { sharesOfModel, type ShareRange } from '../../core/merging/sharesOfModel';
-import { formatBytes, formatCount } from '../checkpoint/formatSize';
+import { describeBytes, describeCount } from '../../core/describeQuantity';
 import { escapeMarkdown } from '../reward/scoreMarkdown';
 
 /** More runs of layers are summed up: a hover is read at a glance. */
@@ -25,10 +25,10 @@ export function modelMarkdown(reading: MergeSourceReading): string {
   const architecture = Array.isArray(architectures) ? String(architectures[0] ?? '') : '';
   const facts = [
     architecture === '' ? '' : escapeMarkdown(architecture),
-    l10n.t('{0} parameters', formatCount(values)),
+    l10n.t('{0} parameters', describeCount(values)),
     l10n.t('{0} layers', layerCount),
     dtypes.join(', '),
-    formatBytes(bytes),
+    describeBytes(bytes),
     tokenizer === null ? l10n.t('no tokenizer') : l10n.t('{0} tokens', tokenizer.size),
   ].filter((fact) => fact !== '');
   return [`**${escapeMarkdown(name)}**`, facts.join(' · '), ...problems.map(escapeMarkdown), escapeMarkdown(path)].join(
