@@ -10,9 +10,9 @@ const { join, relative, sep } = require('node:path');
  * dist/parsers.js, which the first call of any of them loads. Sources import them as any other module.
  */
 const lazyModules = [
-  'src/core/merging/parseMergeRecipe.ts',
-  'src/core/merging/planMerge.ts',
-  'src/core/merging/recipeCursor.ts',
+  'src/core/merging/recipe/parseMergeRecipe.ts',
+  'src/core/merging/plan/planMerge.ts',
+  'src/core/merging/recipe/recipeCursor.ts',
   'src/core/prompt/parsePromptFile.ts',
   'src/core/prompt/renderPrompt.ts',
   'src/core/rewardTest/parseRewardTests.ts',

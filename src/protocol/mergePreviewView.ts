@@ -2,9 +2,9 @@ import { NotificationType, RequestType } from 'vscode-jsonrpc';
 import type { ErrorCode } from '../core/alidadeError';
 import type { Progress } from '../core/jobContext';
 import type { MergeMeasurement } from '../core/merging/mergeMeasurement';
-import type { MergeDtype, MergeMethod } from '../core/merging/mergeMethod';
-import type { TensorGroup } from '../core/merging/mergePlan';
-import type { MapCell, WeightMap } from '../core/merging/weightMap';
+import type { MergeDtype, MergeMethod } from '../core/merging/methods/mergeMethod';
+import type { TensorGroup } from '../core/merging/plan/mergePlan';
+import type { MapCell, WeightMap } from '../core/merging/plan/weightMap';
 import type { Span } from '../core/promptFile/locateJson';
 
 /** The wire between the extension and the preview of a merge: every message that either may send. */
@@ -40,6 +40,8 @@ export interface StageView {
   readonly bytes: number;
   /** That are read, each pass counted. */
   readonly readBytes: number;
+  /** About how long writing takes. */
+  readonly seconds: number;
   /** Of memory, at most. */
   readonly peakBytes: number;
   readonly dropped: readonly DroppedView[];

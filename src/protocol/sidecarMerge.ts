@@ -4,8 +4,8 @@ import type { GeneratedAnswer } from '../core/generation/generatedAnswer';
 import type { LayerBlock } from '../core/merging/hma/layerBlocks';
 import type { MergeMeasurement } from '../core/merging/mergeMeasurement';
 import type { MergeResult } from '../core/merging/mergeResult';
-import type { RecipeModel } from '../core/merging/mergeRecipe';
-import type { MergeSourceReading } from '../core/merging/mergeSource';
+import type { RecipeModel } from '../core/merging/recipe/mergeRecipe';
+import type { MergeSourceReading } from '../core/merging/plan/mergeSource';
 import type { Message } from '../core/promptFile/message';
 import type { LongRequestParams, ModelSelection, WireErrorData } from './sidecar';
 

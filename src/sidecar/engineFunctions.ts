@@ -16,7 +16,7 @@ import type { RewardModelDescription } from '../core/reward/rewardModelDescripti
 import type { ScoreSummary } from '../core/reward/scoreSummary';
 import type { CompareWeightsParams } from '../engine/merging/compareWeights';
 import type { MergeResult } from '../core/merging/mergeResult';
-import type { MergeSourceReading } from '../core/merging/mergeSource';
+import type { MergeSourceReading } from '../core/merging/plan/mergeSource';
 import type { RatioLikelihood } from '../core/merging/search/searchJournal';
 import type { DistilRecipeParams } from '../engine/merging/distilRecipe';
 import type { MergeScorer } from '../engine/merging/mergeScorer';

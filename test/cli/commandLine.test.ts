@@ -38,7 +38,9 @@ describe('the command line', () => {
     [['scor'], /^error: unknown command scor: did you mean score\?\n$/],
     [['xyzzy'], /^error: unknown command xyzzy: see alidade --help\n$/],
     [['--hepl'], /^error: unknown option --hepl: did you mean --help\?\n$/],
-    [['merge', 'run'], /^error: this version has no alidade merge yet: there are: models, /],
+    [['merge'], /^error: alidade merge needs to know what to do: there are: merge plan, /],
+    [['merge', 'rum'], /^error: unknown command merge rum: did you mean merge run\?\n$/],
+    [['dialogue'], /^error: this version has no alidade dialogue yet: there are: models, /],
     [['score', '--modle', 'x'], /^error: alidade score has no option --modle: did you mean --model\?\n$/],
     [
       ['score', '--nothing-like-it'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readBlockRatios } from '../../src/core/merging/hma/readBlockRatios';
 import type { BlockRatios } from '../../src/core/merging/hma/blockRatios';
 import { describeBlock } from '../../src/core/merging/hma/layerBlocks';
-import { parseMergeRecipe } from '../../src/core/merging/parseMergeRecipe';
+import { parseMergeRecipe } from '../../src/core/merging/recipe/parseMergeRecipe';
 import { writeMergePair } from '../fixtures/mergePair';
 import { useTemporaryFolder } from '../fixtures/temporaryFolder';
 import { runCli, type CliResult } from './runCli';

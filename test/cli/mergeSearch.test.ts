@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { meanOf } from '../../src/core/merging/hma/heldMean';
 import { readBlockRatios } from '../../src/core/merging/hma/readBlockRatios';
-import { parseMergeRecipe } from '../../src/core/merging/parseMergeRecipe';
+import { parseMergeRecipe } from '../../src/core/merging/recipe/parseMergeRecipe';
 import { writeMergePair } from '../fixtures/mergePair';
 import { useTemporaryFolder } from '../fixtures/temporaryFolder';
 import { finishCli, readJsonLines, runCli, startCli, type CliResult } from './runCli';

@@ -9,7 +9,7 @@ import { hmaRecipe } from '../../src/core/merging/hma/hmaRecipe';
 import { blocksOfCuts, evenBlocks } from '../../src/core/merging/hma/layerBlocks';
 import { parseSplitTag } from '../../src/core/merging/hma/splitTag';
 import type { MergeMeasurement } from '../../src/core/merging/mergeMeasurement';
-import { parseMergeRecipe } from '../../src/core/merging/parseMergeRecipe';
+import { parseMergeRecipe } from '../../src/core/merging/recipe/parseMergeRecipe';
 import { readMergeSources } from '../../src/engine/merging/readMergeSources';
 import { ratiosOfTag } from '../../src/extension/merging/importRatios';
 import { MergeProcess } from '../../src/extension/merging/mergeProcess';

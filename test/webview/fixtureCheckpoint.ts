@@ -1,5 +1,5 @@
 import type { TensorStatistics } from '../../src/core/checkpoint/tensorStatistics';
-import { tensorGroups, tensorPlace } from '../../src/core/merging/tensorPlace';
+import { tensorGroups, tensorPlace } from '../../src/core/merging/plan/tensorPlace';
 import {
   addSums,
   describeDifference,

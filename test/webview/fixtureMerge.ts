@@ -4,8 +4,8 @@ import type {
   PlannedSource,
   PlannedTensor,
   TensorGroup,
-} from '../../src/core/merging/mergePlan';
-import { weightMap } from '../../src/core/merging/weightMap';
+} from '../../src/core/merging/plan/mergePlan';
+import { weightMap } from '../../src/core/merging/plan/weightMap';
 import type {
   DifferenceView,
   MergePreviewState,
@@ -101,6 +101,7 @@ export function fixtureStage(plan: MergePlan, changes: Partial<StageView> = {}):
     files: 4,
     bytes: 16_060_556_376,
     readBytes: 32_121_112_752,
+    seconds: 128,
     peakBytes: 118_000_000,
     dropped: [],
     ...changes,

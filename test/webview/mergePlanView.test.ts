@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { hmaRecipe } from '../../src/core/merging/hma/hmaRecipe';
 import { evenBlocks } from '../../src/core/merging/hma/layerBlocks';
 import type { MergeMeasurement } from '../../src/core/merging/mergeMeasurement';
-import { parseMergeRecipe } from '../../src/core/merging/parseMergeRecipe';
+import { parseMergeRecipe } from '../../src/core/merging/recipe/parseMergeRecipe';
 import type { LayerDifference, WeightDifference } from '../../src/core/merging/weightDifference';
 import { differenceView } from '../../src/extension/merging/differenceView';
 import { blockRatiosOf, planView, type PlannedRecipe } from '../../src/extension/merging/planView';

@@ -1,4 +1,4 @@
-import { shareMeasure, type MapCell, type MapMeasure, type WeightMap } from '../../src/core/merging/weightMap';
+import { shareMeasure, type MapCell, type MapMeasure, type WeightMap } from '../../src/core/merging/plan/weightMap';
 import type { SlidersView, StageView } from '../../src/protocol/mergePreviewView';
 import type { HeatMapTexts, HeatRow, HeatStrip, Shade } from '../shared/charts/heatMap';
 import { formatNumber } from '../shared/formatNumber';

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { describeBytes } from '../../src/core/describeQuantity';
+import { describeBytes, describeDuration } from '../../src/core/describeQuantity';
 import type { DroppedView, StageView } from '../../src/protocol/mergePreviewView';
 import { icon, warningIcon } from '../shared/icon';
 import { sentenceOf } from './planHeader';
@@ -7,7 +7,7 @@ import { strings } from './strings';
 
 /** What the merge takes and makes, and what of the sources does not come into it. */
 export function renderPlanFacts(stage: StageView, freeBytes: number | null): TemplateResult {
-  const { bytes, files, tensors, peakBytes, readBytes, dropped } = stage;
+  const { bytes, files, tensors, peakBytes, readBytes, seconds, dropped } = stage;
   return html`<dl class="facts">
       <div>
         <dt>${strings.size}</dt>
@@ -21,6 +21,12 @@ export function renderPlanFacts(stage: StageView, freeBytes: number | null): Tem
       <div>
         <dt>${strings.reads}</dt>
         <dd class="big" title=${strings.readsHint(String(readBytes))}>${describeBytes(readBytes)}</dd>
+      </div>
+      <div>
+        <dt>${strings.time}</dt>
+        <dd class="big" title=${strings.timeHint}>
+          ${seconds < 1 ? strings.underASecond : strings.about(describeDuration(seconds))}
+        </dd>
       </div>
       ${
         freeBytes === null

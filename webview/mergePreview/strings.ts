@@ -1,4 +1,4 @@
-import type { TensorGroup } from '../../src/core/merging/mergePlan';
+import type { TensorGroup } from '../../src/core/merging/plan/mergePlan';
 import { scoreLimits, type MergePreviewAction, type ScoreInput } from '../../src/protocol/mergePreviewView';
 import { t } from '../shared/localise';
 
@@ -103,6 +103,10 @@ export const strings = {
   files: (count: number) => (count === 1 ? t('in 1 file') : t('in {0} files', count)),
   memory: t('Memory'),
   memoryHint: (bytes: string) => t('{0} bytes that writing takes at most, whatever the size of the models', bytes),
+  time: t('Time'),
+  timeHint: t('What is read, written and read again to verify it, on a disk of 500 MB/s'),
+  about: (duration: string) => t('about {0}', duration),
+  underASecond: t('under 1 s'),
   reads: t('Reads'),
   readsHint: (bytes: string) => t('{0} bytes; methods that need more than one pass read the sources again', bytes),
   free: t('Free disk'),

@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import type { TensorGroup } from '../../src/core/merging/mergePlan';
-import type { MapCell } from '../../src/core/merging/weightMap';
+import type { TensorGroup } from '../../src/core/merging/plan/mergePlan';
+import type { MapCell } from '../../src/core/merging/plan/weightMap';
 import type { DifferenceView } from '../../src/protocol/mergePreviewView';
 import './charts/heatMap';
 import type { HeatMapTexts, HeatRow, Shade } from './charts/heatMap';

@@ -1,4 +1,4 @@
-import type { TensorGroup } from '../../src/core/merging/mergePlan';
+import type { TensorGroup } from '../../src/core/merging/plan/mergePlan';
 import { t } from './localise';
 
 /** Texts about how far two models are apart. */

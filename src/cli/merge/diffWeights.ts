@@ -1,5 +1,5 @@
 import type { LayerDifference, WeightComparison, WeightDifference } from '../../core/merging/weightDifference';
-import { tensorGroups } from '../../core/merging/tensorPlace';
+import { tensorGroups } from '../../core/merging/plan/tensorPlace';
 import { compareWeights } from '../../engine/merging/compareWeights';
 import { exitStatus, type CommandCall, type ExitStatus } from '../command';
 import { describeCount } from '../../core/describeQuantity';

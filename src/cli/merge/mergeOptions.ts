@@ -1,4 +1,4 @@
-import { mergeDtypes } from '../../core/merging/mergeMethod';
+import { mergeDtypes } from '../../core/merging/methods/mergeMethod';
 import { parseRatios, parseSplitTag } from '../../core/merging/hma/splitTag';
 import { OptionProblem } from '../command';
 import { byteSize, choice, flag, number, optionalChoice, optionalNumber, requiredText, text } from '../optionKinds';

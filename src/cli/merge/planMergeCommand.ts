@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { describeBytes, describeDuration } from '../../core/describeQuantity';
-import { estimateSeconds } from '../../core/merging/mergeCosts';
-import type { MergePlan, PlannedSource, PlannedTensor } from '../../core/merging/mergePlan';
+import { estimateSeconds } from '../../core/merging/plan/mergeCosts';
+import type { MergePlan, PlannedSource, PlannedTensor } from '../../core/merging/plan/mergePlan';
 import { exitStatus, type CommandCall, type ExitStatus } from '../command';
 import { writeTable } from '../writeTable';
 import type { mergePlanOptions } from './mergeOptions';

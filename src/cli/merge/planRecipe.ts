@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
 import type { JobContext } from '../../core/jobContext';
-import type { MergePlan } from '../../core/merging/mergePlan';
-import type { RecipeProblem } from '../../core/merging/mergeRecipe';
+import type { MergePlan } from '../../core/merging/plan/mergePlan';
+import type { RecipeProblem } from '../../core/merging/recipe/mergeRecipe';
 import { readSmallFile } from '../../engine/checkpoint/readSmallFile';
 import { lineOf, planRecipeText } from '../../engine/merging/planRecipeText';
 import type { OptionValues } from '../command';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { countOf, describeBytes, describeDuration } from '../../core/describeQuantity';
-import { peakMemory } from '../../core/merging/mergeCosts';
+import { peakMemory } from '../../core/merging/plan/mergeCosts';
 import type { NonFiniteTensor } from '../../core/merging/mergeResult';
 import { runMerge } from '../../engine/merging/runMerge';
 import { exitStatus, type CommandCall, type ExitStatus } from '../command';

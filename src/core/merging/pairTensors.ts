@@ -1,6 +1,6 @@
 import { isNumericDtype } from '../checkpoint/decodeNumbers';
 import type { TensorEntry } from '../checkpoint/tensorEntry';
-import { tensorPlace, type TensorPlace } from './tensorPlace';
+import { tensorPlace, type TensorPlace } from './plan/tensorPlace';
 import type { UncomparedTensor } from './weightDifference';
 
 /** A tensor of the first model and the same of the second. */

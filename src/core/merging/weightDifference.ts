@@ -1,4 +1,4 @@
-import type { TensorGroup } from './mergePlan';
+import type { TensorGroup } from './plan/mergePlan';
 
 /** Sums over the values of two tensors of one shape, from which every figure of their difference follows. In doubles. */
 export interface DifferenceSums {

@@ -1,7 +1,7 @@
 import type { JobContext } from '../../core/jobContext';
-import type { TensorGroup } from '../../core/merging/mergePlan';
+import type { TensorGroup } from '../../core/merging/plan/mergePlan';
 import { pairTensors, type TensorPair } from '../../core/merging/pairTensors';
-import { tensorGroups } from '../../core/merging/tensorPlace';
+import { tensorGroups } from '../../core/merging/plan/tensorPlace';
 import {
   addSums,
   addValues,

@@ -1,5 +1,5 @@
 import { decodeValues } from '../../core/checkpoint/decodeTensor';
-import type { PlannedSource, RowMap } from '../../core/merging/mergePlan';
+import type { PlannedSource, RowMap } from '../../core/merging/plan/mergePlan';
 import type { FloatDtype } from '../../core/merging/methods/tensorMerge';
 import { encodeValues } from './sourceReader';
 

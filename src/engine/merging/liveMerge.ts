@@ -4,7 +4,7 @@ import { Exclusive } from '../../core/exclusive';
 import type { GeneratedAnswer } from '../../core/generation/generatedAnswer';
 import type { JobContext } from '../../core/jobContext';
 import type { MergeMeasurement } from '../../core/merging/mergeMeasurement';
-import type { MergePlan } from '../../core/merging/mergePlan';
+import type { MergePlan } from '../../core/merging/plan/mergePlan';
 import type { Message } from '../../core/promptFile/message';
 import type { ScorableRow } from '../../core/promptFile/scorableRow';
 import type { OpenedTokenizer } from '../checkpoint/openTokenizer';

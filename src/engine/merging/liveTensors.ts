@@ -5,7 +5,7 @@ import { AlidadeError } from '../../core/alidadeError';
 import { countElements } from '../../core/checkpoint/countElements';
 import { describeBytes } from '../../core/describeQuantity';
 import type { JobContext } from '../../core/jobContext';
-import type { MergePlan, PlannedSource, PlannedTensor } from '../../core/merging/mergePlan';
+import type { MergePlan, PlannedSource, PlannedTensor } from '../../core/merging/plan/mergePlan';
 import { createMergeKernels } from '../../core/merging/methods/mergeKernels';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { LiveWeights } from '../onnx/liveWeights';

@@ -1,10 +1,10 @@
 import { AlidadeError } from '../../core/alidadeError';
 import { decodeValues } from '../../core/checkpoint/decodeTensor';
-import type { MergePlan, PlannedSource, PlannedTensor } from '../../core/merging/mergePlan';
+import type { MergePlan, PlannedSource, PlannedTensor } from '../../core/merging/plan/mergePlan';
 import { dtypeBytes } from '../../core/merging/methods/mergeKernels';
 import type { MergeKernels } from '../../core/merging/methods/mergeKernels';
 import { mergeTensor } from '../../core/merging/methods/mergeTensor';
-import { readDtypeOf, tensorMergeOf } from '../../core/merging/tensorMergeOf';
+import { readDtypeOf, tensorMergeOf } from '../../core/merging/plan/tensorMergeOf';
 import { gatherRows, type ValueReader } from './gatherRows';
 import { SourceReader } from './sourceReader';
 

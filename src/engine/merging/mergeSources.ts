@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
-import type { MergePlan, PlannedSource, PlannedTensor } from '../../core/merging/mergePlan';
+import type { MergePlan, PlannedSource, PlannedTensor } from '../../core/merging/plan/mergePlan';
 import { describeFileError } from '../checkpoint/describeFileError';
 
 /**

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { countNonFinite } from '../../core/merging/countNonFinite';
 import type { NonFinite } from '../../core/merging/countNonFinite';
-import type { PlannedSource, PlannedTensor } from '../../core/merging/mergePlan';
+import type { PlannedSource, PlannedTensor } from '../../core/merging/plan/mergePlan';
 import type { TensorIo, TensorMerge } from '../../core/merging/methods/tensorMerge';
-import { readDtypeOf, tensorMergeOf } from '../../core/merging/tensorMergeOf';
-import type { MergeSettings } from '../../core/merging/tensorMergeOf';
+import { readDtypeOf, tensorMergeOf } from '../../core/merging/plan/tensorMergeOf';
+import type { MergeSettings } from '../../core/merging/plan/tensorMergeOf';
 import { describeFileError } from '../checkpoint/describeFileError';
 import { readFully, writeFully } from '../checkpoint/positionalFile';
 import { gatherRows } from './gatherRows';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { mostMergeThreads } from '../../core/merging/mergeCosts';
+import { mostMergeThreads } from '../../core/merging/plan/mergeCosts';
 import { createMergeKernels } from '../../core/merging/methods/mergeKernels';
 import { mergeTensor } from '../../core/merging/methods/mergeTensor';
 import { OpenFiles } from '../checkpoint/openFiles';

@@ -9,7 +9,7 @@ import { parseModelConfig } from '../../core/checkpoint/parseModelConfig';
 import { summariseWeights } from '../../core/checkpoint/summariseWeights';
 import type { TensorEntry } from '../../core/checkpoint/tensorEntry';
 import { FormatError } from '../../core/formatError';
-import type { MergePlan, PlannedTensor } from '../../core/merging/mergePlan';
+import type { MergePlan, PlannedTensor } from '../../core/merging/plan/mergePlan';
 import { createTexts } from '../checkpoint/openTokenizer';
 import type { OpenedTokenizer } from '../checkpoint/openTokenizer';
 import { readSmallFile } from '../checkpoint/readSmallFile';

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PlannedFile } from '../../core/merging/mergePlan';
+import type { PlannedFile } from '../../core/merging/plan/mergePlan';
 import { describeFileError } from '../checkpoint/describeFileError';
 import type { TargetFile } from './mergeTask';
 

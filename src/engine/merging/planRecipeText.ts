@@ -1,10 +1,10 @@
-import { modelsToRead, needVocabularies } from '../../core/merging/modelsOfRecipe';
-import { joinProblems } from '../../core/merging/joinProblems';
-import type { MergePlan } from '../../core/merging/mergePlan';
-import type { RecipeProblem } from '../../core/merging/mergeRecipe';
-import { parseMergeRecipe } from '../../core/merging/parseMergeRecipe';
-import { planMerge } from '../../core/merging/planMerge';
-import type { PlanOptions } from '../../core/merging/planMerge';
+import { modelsToRead, needVocabularies } from '../../core/merging/recipe/modelsOfRecipe';
+import { joinProblems } from '../../core/merging/recipe/joinProblems';
+import type { MergePlan } from '../../core/merging/plan/mergePlan';
+import type { RecipeProblem } from '../../core/merging/recipe/mergeRecipe';
+import { parseMergeRecipe } from '../../core/merging/recipe/parseMergeRecipe';
+import { planMerge } from '../../core/merging/plan/planMerge';
+import type { PlanOptions } from '../../core/merging/plan/planMerge';
 import type { JobContext } from '../../core/jobContext';
 import { readMergeSources } from './readMergeSources';
 

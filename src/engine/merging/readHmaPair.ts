@@ -3,10 +3,10 @@ import { countOf } from '../../core/describeQuantity';
 import type { JobContext } from '../../core/jobContext';
 import { hmaNamesOf, type HmaNames } from '../../core/merging/hma/hmaNames';
 import { scalarText } from '../../core/merging/hma/hmaRecipe';
-import { storedMergeDtypes, mergeDtypes, type MergeDtype } from '../../core/merging/mergeMethod';
-import { isReadable, type MergeSource } from '../../core/merging/mergeSource';
-import { readRecipeModel } from '../../core/merging/readRecipeModel';
-import { RecipeProblems } from '../../core/merging/recipeProblems';
+import { storedMergeDtypes, mergeDtypes, type MergeDtype } from '../../core/merging/methods/mergeMethod';
+import { isReadable, type MergeSource } from '../../core/merging/plan/mergeSource';
+import { readRecipeModel } from '../../core/merging/recipe/readRecipeModel';
+import { RecipeProblems } from '../../core/merging/recipe/recipeProblems';
 import { readYaml } from '../../core/yaml/readYaml';
 import { readMergeSources, type SourceReference } from './readMergeSources';
 

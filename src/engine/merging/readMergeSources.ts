@@ -8,10 +8,10 @@ import { maximumConfigLength, parseConfigJson } from '../../core/checkpoint/pars
 import type { TensorEntry } from '../../core/checkpoint/tensorEntry';
 import type { JobContext } from '../../core/jobContext';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
-import type { RecipeModel } from '../../core/merging/mergeRecipe';
-import { recipeModelKey } from '../../core/merging/mergeRecipe';
-import type { MergeSource, MergeSourceReading } from '../../core/merging/mergeSource';
-import { findAdaptable, findQuantisation, layerCountOf } from '../../core/merging/mergeSourceProblems';
+import type { RecipeModel } from '../../core/merging/recipe/mergeRecipe';
+import { recipeModelKey } from '../../core/merging/recipe/mergeRecipe';
+import type { MergeSource, MergeSourceReading } from '../../core/merging/plan/mergeSource';
+import { findAdaptable, findQuantisation, layerCountOf } from '../../core/merging/plan/mergeSourceProblems';
 import { checkpointName } from '../checkpoint/checkpointName';
 import { describeFileError } from '../checkpoint/describeFileError';
 import { readAdapter } from '../checkpoint/openAdapterCheckpoint';

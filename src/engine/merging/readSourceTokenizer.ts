@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { FormatError } from '../../core/formatError';
-import type { SourceTokenizer } from '../../core/merging/mergeSource';
-import { describeTokenizer } from '../../core/merging/describeTokenizer';
+import type { SourceTokenizer } from '../../core/merging/plan/mergeSource';
+import { describeTokenizer } from '../../core/merging/plan/describeTokenizer';
 import { readSmallFile } from '../checkpoint/readSmallFile';
 
 /** Bytes; vocabularies of 256,000 tokens have 35 MB. */

@@ -1,5 +1,5 @@
-import { addTokens } from '../../core/merging/addTokens';
-import type { PlannedCompanion } from '../../core/merging/mergePlan';
+import { addTokens } from '../../core/merging/plan/addTokens';
+import type { PlannedCompanion } from '../../core/merging/plan/mergePlan';
 import { AlidadeError } from '../../core/alidadeError';
 import { readSmallFile } from '../checkpoint/readSmallFile';
 

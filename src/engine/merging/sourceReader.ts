@@ -2,7 +2,7 @@ import { applyAdapter } from '../../core/checkpoint/applyAdapter';
 import type { LoadedAdapter } from '../../core/checkpoint/applyAdapter';
 import { decodeValues } from '../../core/checkpoint/decodeTensor';
 import { narrowToHalf } from '../../core/checkpoint/halfPrecision';
-import type { PlannedSource } from '../../core/merging/mergePlan';
+import type { PlannedSource } from '../../core/merging/plan/mergePlan';
 import type { FloatDtype } from '../../core/merging/methods/tensorMerge';
 import type { TensorEntry } from '../../core/checkpoint/tensorEntry';
 import { readFully } from '../checkpoint/positionalFile';

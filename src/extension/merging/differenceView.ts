@@ -1,6 +1,6 @@
-import type { MapCell } from '../../core/merging/weightMap';
+import type { MapCell } from '../../core/merging/plan/weightMap';
 import type { LayerDifference, WeightDifference } from '../../core/merging/weightDifference';
-import type { TensorGroup } from '../../core/merging/mergePlan';
+import type { TensorGroup } from '../../core/merging/plan/mergePlan';
 import type { DifferenceView } from '../../protocol/mergePreviewView';
 
 const order: readonly TensorGroup[] = ['embedding', 'attention', 'mlp', 'norm', 'other', 'finalNorm', 'head'];

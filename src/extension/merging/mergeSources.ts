@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Disposable, EventEmitter, RelativePattern, Uri, workspace } from 'vscode';
 import type { FileSystemWatcher } from 'vscode';
-import { recipeModelKey, type RecipeModel } from '../../core/merging/mergeRecipe';
-import { isReadable, type MergeSource, type MergeSourceReading } from '../../core/merging/mergeSource';
+import { recipeModelKey, type RecipeModel } from '../../core/merging/recipe/mergeRecipe';
+import { isReadable, type MergeSource, type MergeSourceReading } from '../../core/merging/plan/mergeSource';
 import { debounce } from '../debounce';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import type { ExtensionContext } from 'vscode';
 import { commands, Disposable, env, l10n, RelativePattern, Uri, window, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
-import { parseMergeRecipe } from '../../core/merging/parseMergeRecipe';
+import { parseMergeRecipe } from '../../core/merging/recipe/parseMergeRecipe';
 import type { ModelsView } from '../checkpoint/modelsView';
 import type { FileTarget, MergeTarget } from '../commands';
 import { registerCommand, runCommand } from '../registerCommand';
@@ -80,6 +80,7 @@ export function registerMergeView({ context, client, models, process }: MergeVie
       await runCommand('alidade.openMergePreview');
     }),
     registerCommand('alidade.runMerge', async (target) => {
+      checkTrust();
       const recipe = await recipeToRun(target);
       if (recipe === null) return;
       const folder = await chooseTarget(recipe.path);
@@ -101,6 +102,16 @@ export function registerMergeView({ context, client, models, process }: MergeVie
     new Disposable(() => runs.dispose()),
   );
   return { runs, dispose: () => void registered.dispose() };
+}
+
+/** A link in a text may ask for it too. @throws AlidadeError `permission` in a workspace that is not trusted. */
+function checkTrust(): void {
+  if (workspace.isTrusted) return;
+  throw new AlidadeError({
+    code: 'permission',
+    message: l10n.t('this workspace is not trusted'),
+    hint: l10n.t('trust it to merge what its recipes name'),
+  });
 }
 
 async function listRecipes(): Promise<readonly ListedRecipe[]> {

@@ -1,9 +1,10 @@
+import { estimateSeconds } from '../../core/merging/plan/mergeCosts';
 import type { BlockRatios } from '../../core/merging/hma/blockRatios';
 import { readBlockRatios } from '../../core/merging/hma/readBlockRatios';
 import type { LayerBlock } from '../../core/merging/hma/layerBlocks';
-import type { MergePlan, TensorGroup } from '../../core/merging/mergePlan';
-import type { MergeRecipe } from '../../core/merging/mergeRecipe';
-import { weightMap } from '../../core/merging/weightMap';
+import type { MergePlan, TensorGroup } from '../../core/merging/plan/mergePlan';
+import type { MergeRecipe } from '../../core/merging/recipe/mergeRecipe';
+import { weightMap } from '../../core/merging/plan/weightMap';
 import type { DroppedView, PlanView, SlidersView, StageView } from '../../protocol/mergePreviewView';
 
 export interface PlannedRecipe {
@@ -44,6 +45,7 @@ function stageView(plan: MergePlan): StageView {
     files: plan.files.length,
     bytes: plan.bytes,
     readBytes: plan.readBytes,
+    seconds: estimateSeconds(plan),
     peakBytes: plan.peakBytes,
     dropped: droppedOf(plan),
   };

@@ -11,12 +11,12 @@ import {
   Range,
   SnippetString,
 } from 'vscode';
-import { recipeModelKey } from '../../core/merging/mergeRecipe';
-import { mergeMethods, type MergeMethod } from '../../core/merging/mergeMethod';
-import { isReadable } from '../../core/merging/mergeSource';
-import { methodTable } from '../../core/merging/methodTable';
-import { recipeCursorContext, recipeKeyAt } from '../../core/merging/recipeCursor';
-import { recipePlaceAt } from '../../core/merging/recipePlace';
+import { recipeModelKey } from '../../core/merging/recipe/mergeRecipe';
+import { mergeMethods, type MergeMethod } from '../../core/merging/methods/mergeMethod';
+import { isReadable } from '../../core/merging/plan/mergeSource';
+import { methodTable } from '../../core/merging/methods/methodTable';
+import { recipeCursorContext, recipeKeyAt } from '../../core/merging/recipe/recipeCursor';
+import { recipePlaceAt } from '../../core/merging/recipe/recipePlace';
 import type { CursorContext } from '../../core/yaml/keyCursor';
 import { formsOf, type KeySpec } from '../../core/yaml/keySpec';
 import type { ListedCheckpoint } from '../../protocol/sidecar';

@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
-import type { MergePlan } from '../../core/merging/mergePlan';
-import { isReadable, type MergeSourceReading } from '../../core/merging/mergeSource';
-import { sharesOfModel, type ShareRange } from '../../core/merging/sharesOfModel';
+import type { MergePlan } from '../../core/merging/plan/mergePlan';
+import { isReadable, type MergeSourceReading } from '../../core/merging/plan/mergeSource';
+import { sharesOfModel, type ShareRange } from '../../core/merging/plan/sharesOfModel';
 import { describeBytes, describeCount } from '../../core/describeQuantity';
 import { escapeMarkdown } from '../reward/scoreMarkdown';
 

@@ -1,5 +1,5 @@
 import type { DocumentSelector, TextDocument } from 'vscode';
-import { isMergeRecipe, isRecipeName } from '../../core/merging/isMergeRecipe';
+import { isMergeRecipe, isRecipeName } from '../../core/merging/recipe/isMergeRecipe';
 
 /** Documents that may be recipes; whether they are is seen from their text. */
 export const recipeSelector: DocumentSelector = [

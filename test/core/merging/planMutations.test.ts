@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { parseMergeRecipe } from '../../../src/core/merging/parseMergeRecipe';
-import { planMerge } from '../../../src/core/merging/planMerge';
+import { parseMergeRecipe } from '../../../src/core/merging/recipe/parseMergeRecipe';
+import { planMerge } from '../../../src/core/merging/plan/planMerge';
 import { readMergeSources } from '../../../src/engine/merging/readMergeSources';
 import { writeMergePair } from '../../fixtures/mergePair';
 import { mutationCount } from '../../fixtures/mutateBytes';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { parseMergeRecipe } from '../../../src/core/merging/parseMergeRecipe';
-import { recipeCursorContext, recipeKeyAt } from '../../../src/core/merging/recipeCursor';
-import { recipePlaceAt } from '../../../src/core/merging/recipePlace';
+import { parseMergeRecipe } from '../../../src/core/merging/recipe/parseMergeRecipe';
+import { recipeCursorContext, recipeKeyAt } from '../../../src/core/merging/recipe/recipeCursor';
+import { recipePlaceAt } from '../../../src/core/merging/recipe/recipePlace';
 import { mutationCount } from '../../fixtures/mutateBytes';
 import { seededRandom, type SeededRandom } from '../../fixtures/seededRandom';
 import { recipeTexts } from './recipeTexts';

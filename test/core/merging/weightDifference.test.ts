@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { tensorPlace } from '../../../src/core/merging/tensorPlace';
+import { tensorPlace } from '../../../src/core/merging/plan/tensorPlace';
 import { addSums, addValues, describeDifference, noDifference } from '../../../src/core/merging/weightDifference';
 import { seededRandom } from '../../fixtures/seededRandom';
 

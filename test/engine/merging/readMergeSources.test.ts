@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isReadable, type MergeSource } from '../../../src/core/merging/mergeSource';
+import { isReadable, type MergeSource } from '../../../src/core/merging/plan/mergeSource';
 import type { SourceReference } from '../../../src/engine/merging/readMergeSources';
 import { readMergeSources } from '../../../src/engine/merging/readMergeSources';
 import { mergedValues } from '../../fixtures/mergedValues';

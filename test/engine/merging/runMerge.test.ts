@@ -19,7 +19,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { JobContext, Progress } from '../../../src/core/jobContext';
-import type { MergePlan } from '../../../src/core/merging/mergePlan';
+import type { MergePlan } from '../../../src/core/merging/plan/mergePlan';
 import type { MergeResult } from '../../../src/core/merging/mergeResult';
 import { checkSpace } from '../../../src/engine/merging/checkMergeTarget';
 import { runMerge } from '../../../src/engine/merging/runMerge';

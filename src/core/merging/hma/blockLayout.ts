@@ -1,5 +1,5 @@
-import { evaluateParameter } from '../evaluateParameters';
-import { effectiveWeights } from '../effectiveWeights';
+import { evaluateParameter } from '../plan/evaluateParameters';
+import { effectiveWeights } from '../plan/effectiveWeights';
 import {
   recipeModelKey,
   type MergeRecipe,
@@ -7,9 +7,9 @@ import {
   type RecipeModule,
   type RecipeSlice,
   type RecipeSource,
-} from '../mergeRecipe';
-import { methodTable } from '../methodTable';
-import { tensorPlace } from '../tensorPlace';
+} from '../recipe/mergeRecipe';
+import { methodTable } from '../methods/methodTable';
+import { tensorPlace } from '../plan/tensorPlace';
 
 /** A slice with two models. */
 export interface LayoutSlice {

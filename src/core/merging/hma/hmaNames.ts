@@ -1,4 +1,4 @@
-import { tensorPlace } from '../tensorPlace';
+import { tensorPlace } from '../plan/tensorPlace';
 
 /**
  * What the norms are called, and the tensors outside the layers: filters of a recipe, which fit every tensor whose name

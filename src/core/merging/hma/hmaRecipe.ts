@@ -1,4 +1,4 @@
-import type { MergeDtype } from '../mergeMethod';
+import type { MergeDtype } from '../methods/mergeMethod';
 import { hmaRatios, type HmaRatios } from './blockRatios';
 import { usualHmaNames, type HmaNames } from './hmaNames';
 import { describeBlock, valuesOfLayers, type LayerBlock } from './layerBlocks';

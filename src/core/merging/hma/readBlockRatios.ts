@@ -1,4 +1,4 @@
-import type { MergeRecipe } from '../mergeRecipe';
+import type { MergeRecipe } from '../recipe/mergeRecipe';
 import { blockLayout, shareAt, type LayoutTensor } from './blockLayout';
 import type { BlockRatios } from './blockRatios';
 import { layerBlocksOf, type LayerBlock } from './layerBlocks';

@@ -1,5 +1,5 @@
 import type { Span } from '../../promptFile/locateJson';
-import type { MergeRecipe, ParameterRule, RecipeSource } from '../mergeRecipe';
+import type { MergeRecipe, ParameterRule, RecipeSource } from '../recipe/mergeRecipe';
 import { blockLayout, weightAt, type BlockLayout, type LayoutSlice, type LayoutTensor } from './blockLayout';
 import type { BlockRatios } from './blockRatios';
 import { hmaNamesOf, usualHmaNames, type HmaNames } from './hmaNames';

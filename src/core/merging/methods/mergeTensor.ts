@@ -1,4 +1,4 @@
-import type { MergeMethod } from '../mergeMethod';
+import type { MergeMethod } from './mergeMethod';
 import { arceeFusion, arceeFusionPasses } from './arceeFusion';
 import { karcher, karcherPasses } from './karcher';
 import { linear } from './linear';

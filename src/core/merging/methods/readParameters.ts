@@ -1,6 +1,6 @@
-import { methodTable } from '../methodTable';
-import type { MethodParameter } from '../methodTable';
-import type { MethodParameters } from '../mergePlan';
+import { methodTable } from './methodTable';
+import type { MethodParameter } from './methodTable';
+import type { MethodParameters } from '../plan/mergePlan';
 import type { TensorMerge } from './tensorMerge';
 
 /** A shared number of the method; what its table says where the recipe says nothing. */

@@ -1,4 +1,4 @@
-import type { MergeMethod } from '../mergeMethod';
+import type { MergeMethod } from './mergeMethod';
 import type { Address } from './mergeKernels';
 import { modelNumber, sharedFlag, sharedNumber } from './readParameters';
 import { chanceKey, keepByChance, keepByRank, keepLargest, keepMiddle, keepNone } from './sparsify';

@@ -1,5 +1,5 @@
-import type { MergeMethod } from '../mergeMethod';
-import type { MethodParameters } from '../mergePlan';
+import type { MergeMethod } from './mergeMethod';
+import type { MethodParameters } from '../plan/mergePlan';
 
 /** Number formats that are read and written. */
 export type FloatDtype = 'F32' | 'F16' | 'BF16';

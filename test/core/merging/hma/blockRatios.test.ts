@@ -4,7 +4,7 @@ import { hmaRecipe } from '../../../../src/core/merging/hma/hmaRecipe';
 import { defaultBlocks, layerwiseBlocks } from '../../../../src/core/merging/hma/layerBlocks';
 import { readBlockRatios } from '../../../../src/core/merging/hma/readBlockRatios';
 import { writeBlockRatios } from '../../../../src/core/merging/hma/writeBlockRatios';
-import { parseMergeRecipe } from '../../../../src/core/merging/parseMergeRecipe';
+import { parseMergeRecipe } from '../../../../src/core/merging/recipe/parseMergeRecipe';
 import { seededRandom } from '../../../../src/core/seededRandom';
 
 const layerCount = 32;

@@ -5,8 +5,8 @@ import { blockLayout, shareAt } from '../../../../src/core/merging/hma/blockLayo
 import { hmaNamesOf } from '../../../../src/core/merging/hma/hmaNames';
 import { hmaRecipe, type HmaRecipe } from '../../../../src/core/merging/hma/hmaRecipe';
 import { blocksOfCuts, defaultBlocks, layerwiseBlocks } from '../../../../src/core/merging/hma/layerBlocks';
-import type { MergeRecipe } from '../../../../src/core/merging/mergeRecipe';
-import { parseMergeRecipe } from '../../../../src/core/merging/parseMergeRecipe';
+import type { MergeRecipe } from '../../../../src/core/merging/recipe/mergeRecipe';
+import { parseMergeRecipe } from '../../../../src/core/merging/recipe/parseMergeRecipe';
 import { sharedFolder } from '../../../fixtures/sharedFolder';
 
 const thirds: HmaRecipe = {

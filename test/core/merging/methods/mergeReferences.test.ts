@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mergeMethods } from '../../../../src/core/merging/mergeMethod';
+import { mergeMethods } from '../../../../src/core/merging/methods/mergeMethod';
 import { createMergeKernels } from '../../../../src/core/merging/methods/mergeKernels';
 import { mergeReferences } from '../../../fixtures/mergeReferences';
 import { naiveMerge } from '../../../fixtures/naiveMerge';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mergeMethods } from '../../../../src/core/merging/mergeMethod';
-import type { MergeMethod } from '../../../../src/core/merging/mergeMethod';
+import { mergeMethods } from '../../../../src/core/merging/methods/mergeMethod';
+import type { MergeMethod } from '../../../../src/core/merging/methods/mergeMethod';
 import { createMergeKernels } from '../../../../src/core/merging/methods/mergeKernels';
 import { mergeTensor, passesOf } from '../../../../src/core/merging/methods/mergeTensor';
 import type { FloatDtype } from '../../../../src/core/merging/methods/tensorMerge';
-import { methodTable } from '../../../../src/core/merging/methodTable';
+import { methodTable } from '../../../../src/core/merging/methods/methodTable';
 import { seededRandom } from '../../../../src/core/seededRandom';
 import { naiveMerge } from '../../../fixtures/naiveMerge';
 import { mergeInMemory, tensorMerge, valuesOf } from '../../../fixtures/tensorsInMemory';

@@ -6,8 +6,8 @@ import { readSafetensorsHeader } from '../../../../src/core/checkpoint/readSafet
 import { MemoryByteSource } from '../../../fixtures/memoryByteSource';
 import { createMergeKernels } from '../../../../src/core/merging/methods/mergeKernels';
 import type { FloatDtype } from '../../../../src/core/merging/methods/tensorMerge';
-import type { MergeMethod } from '../../../../src/core/merging/mergeMethod';
-import { methodTable } from '../../../../src/core/merging/methodTable';
+import type { MergeMethod } from '../../../../src/core/merging/methods/mergeMethod';
+import { methodTable } from '../../../../src/core/merging/methods/methodTable';
 import { sharedFolder } from '../../../fixtures/sharedFolder';
 import { mergeInMemory, valuesOf } from '../../../fixtures/tensorsInMemory';
 

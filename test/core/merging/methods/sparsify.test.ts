@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MergeMethod } from '../../../../src/core/merging/mergeMethod';
+import type { MergeMethod } from '../../../../src/core/merging/methods/mergeMethod';
 import { createMergeKernels } from '../../../../src/core/merging/methods/mergeKernels';
 import { mergeInMemory, valuesOf } from '../../../fixtures/tensorsInMemory';
 import type { TensorMergeParts } from '../../../fixtures/tensorsInMemory';
