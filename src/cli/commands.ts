@@ -137,7 +137,7 @@ export const commands: readonly Command[] = [
     notes: [
       'OUT appears when it is complete. Until then the work is in OUT.part, where --resume goes on after a stop or a crash,',
       'with the same bytes; without it a run begins anew. Memory does not depend on the size of the models.',
-      'Sums are exact and rounded once; --mergekit-compatible gives the numbers of mergekit 0.1.5.',
+      'Sums are taken in doubles and rounded at the end; --mergekit-compatible gives the numbers of mergekit 0.1.5.',
     ],
     run: async (call) => (await import('./merge/runMergeCommand')).runMergeCommand(call),
   }),

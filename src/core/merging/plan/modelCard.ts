@@ -27,7 +27,7 @@ export function modelCard({ recipe, plan, models, donor, options }: ModelCardPar
   const rounding =
     plan.arithmetic === 'mergekit'
       ? 'with the roundings of mergekit 0.1.5'
-      : 'with one rounding of each value, at the end';
+      : 'in double precision, rounded at the end';
   return [
     '---',
     ...(hubNames.length === 0 ? [] : ['base_model:', ...hubNames.map((name) => `- ${name}`)]),

@@ -229,7 +229,7 @@ export function recipeSpec(method: MergeMethod | null): ValueSpec & { readonly k
       value: { kind: 'word', words: mergeDtypes },
       description:
         'The number format of the result where `out_dtype` gives none. mergekit also computes in it, and rounds what it ' +
-        'reads to it; here sums are exact and rounded once, unless mergekit’s arithmetic is asked for.',
+        'reads to it; here sums are taken in doubles and rounded at the end, unless mergekit’s arithmetic is asked for.',
     },
     out_dtype: { value: { kind: 'word', words: mergeDtypes }, description: 'The number format of the result.' },
     tokenizer_source: {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { modelsToRead, recipeModels } from '../../../../src/core/merging/recipe/modelsOfRecipe';
 import { recipeModelKey, type MergeRecipe, type ParameterScope } from '../../../../src/core/merging/recipe/mergeRecipe';
 import { parseMergeRecipe } from '../../../../src/core/merging/recipe/parseMergeRecipe';
-import { linear, modules, recipeTexts, staged, stacked } from '../recipeTexts';
+import { linear, modules, recipeTexts, staged, stacked } from './recipeTexts';
 
 function only(text: string): MergeRecipe {
   const { recipes, problems } = parseMergeRecipe(text);

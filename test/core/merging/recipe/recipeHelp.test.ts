@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { isMergeRecipe, isRecipeName } from '../../../src/core/merging/recipe/isMergeRecipe';
-import { mergeMethods } from '../../../src/core/merging/methods/mergeMethod';
-import { recipeModelKey } from '../../../src/core/merging/recipe/mergeRecipe';
-import { parseMergeRecipe } from '../../../src/core/merging/recipe/parseMergeRecipe';
-import { recipeCursorContext, recipeKeyAt } from '../../../src/core/merging/recipe/recipeCursor';
-import { recipePlaceAt } from '../../../src/core/merging/recipe/recipePlace';
-import { recipeSchema } from '../../../src/core/merging/recipe/recipeSchema';
+import { isMergeRecipe, isRecipeName } from '../../../../src/core/merging/recipe/isMergeRecipe';
+import { mergeMethods } from '../../../../src/core/merging/methods/mergeMethod';
+import { recipeModelKey } from '../../../../src/core/merging/recipe/mergeRecipe';
+import { parseMergeRecipe } from '../../../../src/core/merging/recipe/parseMergeRecipe';
+import { recipeCursorContext, recipeKeyAt } from '../../../../src/core/merging/recipe/recipeCursor';
+import { recipePlaceAt } from '../../../../src/core/merging/recipe/recipePlace';
+import { recipeSchema } from '../../../../src/core/merging/recipe/recipeSchema';
 import { linear, recipeTexts, stacked } from './recipeTexts';
 
 /** What may be written where the text has a bar. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { parseMergeRecipe } from '../../../src/core/merging/recipe/parseMergeRecipe';
-import { planMerge } from '../../../src/core/merging/plan/planMerge';
-import { readMergeSources } from '../../../src/engine/merging/readMergeSources';
-import { writeMergePair } from '../../fixtures/mergePair';
-import { mutationCount } from '../../fixtures/mutateBytes';
-import { quietContext } from '../../fixtures/quietContext';
-import { seededRandom, type SeededRandom } from '../../fixtures/seededRandom';
-import { useTemporaryFolder } from '../../fixtures/temporaryFolder';
+import { parseMergeRecipe } from '../../../../src/core/merging/recipe/parseMergeRecipe';
+import { planMerge } from '../../../../src/core/merging/plan/planMerge';
+import { readMergeSources } from '../../../../src/engine/merging/readMergeSources';
+import { writeMergePair } from '../../../fixtures/mergePair';
+import { mutationCount } from '../../../fixtures/mutateBytes';
+import { quietContext } from '../../../fixtures/quietContext';
+import { seededRandom, type SeededRandom } from '../../../fixtures/seededRandom';
+import { useTemporaryFolder } from '../../../fixtures/temporaryFolder';
 
 const recipes: readonly string[] = [
   `models:

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { parseMergeRecipe } from '../../../src/core/merging/recipe/parseMergeRecipe';
-import { recipeCursorContext, recipeKeyAt } from '../../../src/core/merging/recipe/recipeCursor';
-import { recipePlaceAt } from '../../../src/core/merging/recipe/recipePlace';
-import { mutationCount } from '../../fixtures/mutateBytes';
-import { seededRandom, type SeededRandom } from '../../fixtures/seededRandom';
+import { parseMergeRecipe } from '../../../../src/core/merging/recipe/parseMergeRecipe';
+import { recipeCursorContext, recipeKeyAt } from '../../../../src/core/merging/recipe/recipeCursor';
+import { recipePlaceAt } from '../../../../src/core/merging/recipe/recipePlace';
+import { mutationCount } from '../../../fixtures/mutateBytes';
+import { seededRandom, type SeededRandom } from '../../../fixtures/seededRandom';
 import { recipeTexts } from './recipeTexts';
 
 /** A mutation that takes longer than this has no bound; a busy machine is given its time. */
