@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import type { MergePlan } from '../src/core/merging/mergePlan';
-import { modelsOfRecipe } from '../src/core/merging/modelsOfRecipe';
-import { parseMergeRecipe } from '../src/core/merging/parseMergeRecipe';
-import { planMerge } from '../src/core/merging/planMerge';
+import type { MergePlan } from '../src/core/merging/plan/mergePlan';
+import { modelsOfRecipe } from '../src/core/merging/recipe/modelsOfRecipe';
+import { parseMergeRecipe } from '../src/core/merging/recipe/parseMergeRecipe';
+import { planMerge } from '../src/core/merging/plan/planMerge';
 import type { ScorableRow } from '../src/core/promptFile/scorableRow';
 import { starterHeadPath } from '../src/engine/checkpoint/starterFile';
 import { LiveMerge } from '../src/engine/merging/liveMerge';

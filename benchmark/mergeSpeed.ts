@@ -20,16 +20,17 @@ async function main(): Promise<void> {
       threads: { type: 'string', default: '2' },
       methods: { type: 'string', default: 'linear,hma,slerp,task_arithmetic,model_stock,ties,dare_ties,breadcrumbs' },
       'no-verify': { type: 'boolean', default: false },
+      'no-flush': { type: 'boolean', default: false },
       'no-peer': { type: 'boolean', default: false },
     },
   });
   if (values.folder === undefined) throw new Error('say where there is room for it: --folder DIR');
   mkdirSync(values.folder, { recursive: true });
   const { paths, bytes } = await writeMergeModels(values.folder, Number(values.layers));
-  const check = values['no-verify'] ? ['--no-verify'] : [];
+  const check = [...(values['no-verify'] ? ['--no-verify'] : []), ...(values['no-flush'] ? ['--no-flush'] : [])];
   console.log(
     `${describeMachine()}; ${(bytes / 1e9).toFixed(2)} GB a model, ${values.threads} threads, ` +
-      `${values['no-verify'] ? 'not read again' : 'read again and checked'}\n`,
+      `${values['no-verify'] ? 'not read again' : 'read again and checked'}, ${values['no-flush'] ? 'not ' : ''}flushed\n`,
   );
   const rows: string[][] = [];
   for (const method of values.methods.split(',')) {

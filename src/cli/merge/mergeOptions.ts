@@ -33,6 +33,7 @@ export const mergeRunOptions = {
   resume: flag('go on where an interrupted run with the same recipe stopped, if there is one'),
   force: flag('replace OUT, once the new folder is complete'),
   'no-verify': flag('do not read everything again at the end'),
+  'no-flush': flag('do not wait for the disk: quicker, but a crash of the machine just afterwards may cost the folder'),
   threads: optionalNumber({
     placeholder: 'N',
     summary: 'threads that merge (default: one a core, at most 4); each takes some memory',

@@ -32,6 +32,7 @@ export async function runMergeCommand(call: CommandCall<typeof mergeRunOptions>)
       resume: options.resume,
       force: options.force,
       verify: !options['no-verify'],
+      flush: !options['no-flush'],
       threads: options.threads,
       version: process.env['ALIDADE_VERSION'] ?? '',
     },

@@ -31,6 +31,8 @@ export interface RunMergeParams extends MergeThreadsParams {
   readonly force: boolean;
   /** Read everything again at the end; default true. */
   readonly verify?: boolean | undefined;
+  /** Wait until the disk has what was written; default true. Without it, what a crash of the machine leaves is not known. */
+  readonly flush?: boolean | undefined;
   /** Of the program: another one does not go on with a run. */
   readonly version: string;
 }
@@ -176,9 +178,16 @@ class MergeRun {
           if (!located[stage].every(isLeft(stage)) && output.wereThere.includes(false)) await finished.forget(stage);
           await this.#writeTensors(work, progress.add);
           await writeCompanions(path, plan.companions, this.#stageFolders);
-          if (stage < stages.length - 1) continue;
-          this.#sources.check();
-          return verify ? await this.#verify(work) : [];
+          // The disk goes on writing while what was written is read again, from memory mostly.
+          const flushing = finished.flush();
+          flushing.catch(() => undefined);
+          try {
+            if (stage < stages.length - 1) continue;
+            this.#sources.check();
+            return verify ? await this.#verify(work) : [];
+          } finally {
+            await flushing;
+          }
         } catch (error) {
           // Before the files are closed: descriptors are given to the next file that is opened.
           await threads.close();
@@ -198,7 +207,8 @@ class MergeRun {
     const tasks = tasksOf('write', work).filter(
       ({ index }) => finished.checksum({ stage, tensor: index }) === undefined,
     );
-    finished.useFiles((files) => output.sync(files));
+    const { flush = true } = this.#params;
+    finished.useFiles(flush ? (files) => output.sync(files) : () => Promise.resolve());
     try {
       await threads.run({
         tasks,
@@ -214,7 +224,6 @@ class MergeRun {
       await finished.flush().catch(() => undefined);
       throw error;
     }
-    await finished.flush();
   }
 
   /** Reads the output again. @throws AlidadeError `weights` where it is not what was computed. */
