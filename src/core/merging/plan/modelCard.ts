@@ -25,9 +25,7 @@ export function modelCard({ recipe, plan, models, donor, options }: ModelCardPar
     ? 'AutoModelForSequenceClassification'
     : 'AutoModelForCausalLM';
   const rounding =
-    plan.arithmetic === 'mergekit'
-      ? 'with the roundings of mergekit 0.1.5'
-      : 'in double precision, rounded at the end';
+    plan.arithmetic === 'mergekit' ? 'with the roundings of mergekit 0.1.5' : 'in double precision, rounded at the end';
   return [
     '---',
     ...(hubNames.length === 0 ? [] : ['base_model:', ...hubNames.map((name) => `- ${name}`)]),
