@@ -1,5 +1,5 @@
-import type { TensorGroup } from '../../src/core/merging/plan/mergePlan';
 import { scoreLimits, type MergePreviewAction, type ScoreInput } from '../../src/protocol/mergePreviewView';
+import { differenceStrings } from '../shared/differenceStrings';
 import { t } from '../shared/localise';
 
 /** Every text of the preview of a merge, in one place for translation. Numbers arrive formatted. */
@@ -48,15 +48,7 @@ export const strings = {
     showLog: t('Open the log'),
   } satisfies Record<MergePreviewAction, string>,
 
-  groups: {
-    embedding: t('embedding'),
-    attention: t('attention'),
-    mlp: t('MLP'),
-    norm: t('norms'),
-    finalNorm: t('final norm'),
-    head: t('head'),
-    other: t('other'),
-  } satisfies Record<TensorGroup, string>,
+  groups: differenceStrings.groups,
 
   map: t('What each model has in the output'),
   mapNote: {

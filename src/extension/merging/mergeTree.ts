@@ -1,9 +1,10 @@
 import { basename, dirname } from 'node:path';
 import type { TreeDataProvider, Uri } from 'vscode';
-import { EventEmitter, l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { EventEmitter, l10n, MarkdownString, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { describeBytes, describeDuration } from '../../core/describeQuantity';
 import { escapeMarkdown } from '../reward/scoreMarkdown';
 import { progressText } from '../run/runsTree';
+import { stateIcon } from '../run/stateIcon';
 import type { MergeRecord } from './mergeRecord';
 import { isResumable } from './mergeRuns';
 
@@ -49,7 +50,7 @@ export class MergeItem extends TreeItem {
     this.id = merge.id;
     this.description = mergeDescription(merge);
     this.tooltip = tooltip(merge);
-    this.iconPath = iconOf(merge);
+    this.iconPath = stateIcon(merge.state.kind);
     this.contextValue = contextOf(merge);
     this.accessibilityInformation = { label: `${basename(merge.target)}, ${this.description}` };
   }
@@ -123,21 +124,6 @@ export function mergeDescription({ state, created }: MergeRecord): string {
         l10n.t('in {0}', describeDuration(state.seconds)),
         new Date(created).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' }),
       ].join(' · ');
-  }
-}
-
-function iconOf({ state }: MergeRecord): ThemeIcon {
-  switch (state.kind) {
-    case 'running':
-      return new ThemeIcon('loading~spin');
-    case 'stopped':
-      return new ThemeIcon('debug-pause');
-    case 'interrupted':
-      return new ThemeIcon('debug-disconnect');
-    case 'failed':
-      return new ThemeIcon('error', new ThemeColor('errorForeground'));
-    case 'done':
-      return new ThemeIcon('pass');
   }
 }
 

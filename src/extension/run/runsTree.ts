@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
 import type { TreeDataProvider } from 'vscode';
-import { EventEmitter, l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { EventEmitter, l10n, MarkdownString, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { describeDuration } from '../../core/describeQuantity';
 import type { Progress } from '../../core/jobContext';
 import { describeDtype } from '../../core/reward/describeDtype';
 import { escapeMarkdown } from '../reward/scoreMarkdown';
 import type { RunRecord } from './runRecord';
+import { stateIcon } from './stateIcon';
 import { isResumable, isUnderWay } from './runs';
 
 /** Milliseconds between two redraws while a run reports its progress. */
@@ -17,7 +18,7 @@ export class RunItem extends TreeItem {
     this.id = run.id;
     this.description = runDescription(run);
     this.tooltip = tooltip(run);
-    this.iconPath = runIcon(run);
+    this.iconPath = stateIcon(run.state.kind);
     this.contextValue = contextOf(run);
     this.command = { command: 'alidade.openRun', title: l10n.t('Open'), arguments: [{ run: { id: run.id } }] };
     this.accessibilityInformation = { label: `${basename(run.input)}, ${stateText(run)}, ${this.description}` };
@@ -111,23 +112,6 @@ function stateText({ state }: RunRecord): string {
       return l10n.t('failed');
     case 'done':
       return l10n.t('done');
-  }
-}
-
-function runIcon({ state }: RunRecord): ThemeIcon {
-  switch (state.kind) {
-    case 'waiting':
-      return new ThemeIcon('clock');
-    case 'running':
-      return new ThemeIcon('loading~spin');
-    case 'stopped':
-      return new ThemeIcon('debug-pause');
-    case 'interrupted':
-      return new ThemeIcon('debug-disconnect');
-    case 'failed':
-      return new ThemeIcon('error', new ThemeColor('errorForeground'));
-    case 'done':
-      return new ThemeIcon('pass');
   }
 }
 
