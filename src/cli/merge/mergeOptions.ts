@@ -36,7 +36,7 @@ export const mergeRunOptions = {
   'no-flush': flag('do not wait for the disk: quicker, but a crash of the machine just afterwards may cost the folder'),
   threads: optionalNumber({
     placeholder: 'N',
-    summary: 'threads that merge (default: one a core, at most 4); each takes some memory',
+    summary: 'threads that merge (default: one a core, at most 2); each takes some memory',
     least: 1,
     most: 64,
     isInteger: true,

@@ -13,13 +13,16 @@ export function readBytesOf(tensors: readonly PlannedTensor[], settings: MergeSe
   return bytes;
 }
 
-/** Measured on Node 20 with `alidade merge run`, and some more: the process with its plan, and a thread (V8, code, WASM). */
-const processBytes = 88e6;
+/**
+ * Measured on Node 20 with `alidade merge run`, and some more: the process with its plan and what is not collected yet (most
+ * with methods that have thresholds), and a thread (V8, code, WASM).
+ */
+const processBytes = 118e6;
 const threadBytes = 10.5e6;
 /** Of an input or of the output, in each thread. */
 const chunkBytes = 1 << 19;
 /** Threads that a merge takes where it is not told, at most. */
-export const mostMergeThreads = 4;
+export const mostMergeThreads = 2;
 
 /** Memory of the writer at most, bytes: the process itself, and chunks of every input for each thread. */
 export function peakMemory(tensors: readonly Pick<PlannedTensor, 'sources'>[], threads = mostMergeThreads): number {
