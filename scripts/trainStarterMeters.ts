@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { writeSafetensors } from '../src/core/checkpoint/writeSafetensors';
 import type { JobContext } from '../src/core/jobContext';
 import type { HeadFileMetadata, HeadObjective } from '../src/core/reward/headFile';
-import { sigmoid } from '../src/core/training/linearModel';
+import { sigmoid } from '../src/core/training/linear/linearModel';
 import { makeComplianceText, readOwnAnswers } from './starter/complianceText';
 import { evaluateMeter, type MeterEvaluation } from './starter/evaluateMeter';
 import { BODY, loadFeatures, POOLING } from './starter/featureCache';

@@ -6,11 +6,11 @@ import {
   ridgeLearner,
   withStandardisation,
   type Learner,
-} from '../../src/core/training/crossValidation';
-import { denseMatrixFromRows, type DenseMatrix } from '../../src/core/training/denseMatrix';
-import type { LinearModel } from '../../src/core/training/linearModel';
-import { areaUnderRoc, spearman } from '../../src/core/training/rankMetrics';
-import { fitTfidf, tfidfCosine, transformTfidf } from '../../src/core/training/tfidf';
+} from '../../src/core/training/linear/crossValidation';
+import { denseMatrixFromRows, type DenseMatrix } from '../../src/core/training/linear/denseMatrix';
+import type { LinearModel } from '../../src/core/training/linear/linearModel';
+import { areaUnderRoc, spearman } from '../../src/core/training/evaluation/rankMetrics';
+import { fitTfidf, tfidfCosine, transformTfidf } from '../../src/core/training/linear/tfidf';
 import { promptOf, responseOf, type LabelledText } from './labelledText';
 
 export type MeterKind = 'logistic' | 'linear';

@@ -1,12 +1,12 @@
 // Checks on text that a meter was not fitted on: another set, parts of the held-out rows, and plain behaviour.
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { crossValidate, logisticLearner, withStandardisation } from '../../src/core/training/crossValidation';
-import { denseMatrixFromRows } from '../../src/core/training/denseMatrix';
-import { predictLinear, type LinearModel } from '../../src/core/training/linearModel';
-import { fitLogistic } from '../../src/core/training/logisticRegression';
-import { areaUnderRoc, spearman } from '../../src/core/training/rankMetrics';
-import { fitTfidf, transformTfidf } from '../../src/core/training/tfidf';
+import { crossValidate, logisticLearner, withStandardisation } from '../../src/core/training/linear/crossValidation';
+import { denseMatrixFromRows } from '../../src/core/training/linear/denseMatrix';
+import { predictLinear, type LinearModel } from '../../src/core/training/linear/linearModel';
+import { fitLogistic } from '../../src/core/training/linear/logisticRegression';
+import { areaUnderRoc, spearman } from '../../src/core/training/evaluation/rankMetrics';
+import { fitTfidf, transformTfidf } from '../../src/core/training/linear/tfidf';
 import { countWords, type MeterEvaluation } from './evaluateMeter';
 import { exchange, responseOf, type LabelledText } from './labelledText';
 import type { ComplianceCheck } from './sharedSets';

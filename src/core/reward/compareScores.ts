@@ -1,4 +1,4 @@
-import { spearman } from '../training/rankMetrics';
+import { spearman } from '../training/evaluation/rankMetrics';
 
 /** How far scores in another number format are from those in F32. */
 export interface ScoreComparison {

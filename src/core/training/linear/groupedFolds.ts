@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from '../seededRandom';
+import { seededRandom, shuffled } from '../../seededRandom';
 
 export interface FoldOptions {
   readonly folds: number;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fitTfidf, tfidfCosine, transformTfidf } from '../../../src/core/training/tfidf';
+import { fitTfidf, tfidfCosine, transformTfidf } from '../../../../src/core/training/linear/tfidf';
 
 describe('tfidf', () => {
   const texts = ['The red fox', 'the red dog', 'a dog ran'];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { areaUnderRoc, averageRanks, spearman } from '../../../src/core/training/rankMetrics';
-import { seededRandom } from '../../../src/core/seededRandom';
+import { areaUnderRoc, averageRanks, spearman } from '../../../../src/core/training/evaluation/rankMetrics';
+import { seededRandom } from '../../../../src/core/seededRandom';
 
 describe('areaUnderRoc', () => {
   it('equals the count over all pairs, ties counting half', () => {

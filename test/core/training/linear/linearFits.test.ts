@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { denseMatrix, denseMatrixFromRows } from '../../../src/core/training/denseMatrix';
-import { predictLinear, sigmoid } from '../../../src/core/training/linearModel';
-import { fitLogistic, logLoss } from '../../../src/core/training/logisticRegression';
-import { fitRidge } from '../../../src/core/training/ridgeRegression';
-import { seededRandom } from '../../../src/core/seededRandom';
-import { sparseMatrix } from '../../../src/core/training/sparseMatrix';
-import { fitStandardisation, foldStandardisation, standardise } from '../../../src/core/training/standardisation';
+import { denseMatrix, denseMatrixFromRows } from '../../../../src/core/training/linear/denseMatrix';
+import { predictLinear, sigmoid } from '../../../../src/core/training/linear/linearModel';
+import { fitLogistic, logLoss } from '../../../../src/core/training/linear/logisticRegression';
+import { fitRidge } from '../../../../src/core/training/linear/ridgeRegression';
+import { seededRandom } from '../../../../src/core/seededRandom';
+import { sparseMatrix } from '../../../../src/core/training/linear/sparseMatrix';
+import {
+  fitStandardisation,
+  foldStandardisation,
+  standardise,
+} from '../../../../src/core/training/linear/standardisation';
 
 function randomRows(rows: number, columns: number, seed: number): number[][] {
   const random = seededRandom(seed);

@@ -5,11 +5,11 @@ import {
   logisticLearner,
   ridgeLearner,
   withStandardisation,
-} from '../../../src/core/training/crossValidation';
-import { denseMatrixFromRows } from '../../../src/core/training/denseMatrix';
-import { groupedFolds } from '../../../src/core/training/groupedFolds';
-import { areaUnderRoc, spearman } from '../../../src/core/training/rankMetrics';
-import { seededRandom } from '../../../src/core/seededRandom';
+} from '../../../../src/core/training/linear/crossValidation';
+import { denseMatrixFromRows } from '../../../../src/core/training/linear/denseMatrix';
+import { groupedFolds } from '../../../../src/core/training/linear/groupedFolds';
+import { areaUnderRoc, spearman } from '../../../../src/core/training/evaluation/rankMetrics';
+import { seededRandom } from '../../../../src/core/seededRandom';
 
 const lambdas = [1000, 100, 10, 1, 0.1];
 
