@@ -59,7 +59,7 @@ export async function readHeadFile(source: ByteSource): Promise<HeadFile> {
   const trained = metadata.objectives.filter(({ kind }) => kind !== 'computed').length;
   const weight = await readValues({ source, header, name: 'weight', shape: [trained, metadata.body.hiddenSize] });
   const bias = await readValues({ source, header, name: 'bias', shape: [trained] });
-  return { path: file, metadata, weight, bias };
+  return { path: file, metadata, weight, bias, gate: null };
 }
 
 function parseMetadata(text: string | undefined, file: string): HeadFileMetadata {

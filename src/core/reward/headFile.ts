@@ -1,3 +1,5 @@
+import type { DenseLayer } from './gatedHead';
+
 /** How an objective's value is computed from the pooled hidden state x [hidden]. */
 export type HeadObjectiveKind =
   /** w·x + b */
@@ -29,11 +31,40 @@ export interface HeadFileMetadata {
     /** The residual stream after this many layers, or after the final norm. */
     readonly layer: number | 'final';
   };
-  readonly body: { readonly name: string; readonly hiddenSize: number; readonly hash?: string };
+  readonly body: {
+    readonly name: string;
+    readonly hiddenSize: number;
+    readonly hash?: string;
+    /** How the body was called when the head was trained: a hub id, or `starter`; never a path of a machine. */
+    readonly reference?: string;
+    /** Tokens that texts were cut to when the head was trained. */
+    readonly maxTokens?: number;
+  };
+  /** Weights of the objectives in the score, in their order; default: all the same, adding up to 1. Not with a gate. */
+  readonly coefficients?: readonly number[]; // [objectives]
+  /** ArmoRM's gate: the weights depend on the prompt. Its tensors are those of `HeadGateWeights`. */
+  readonly gate?: HeadGate;
   /** What it was trained on, with licences and n. */
   readonly data?: unknown;
   /** Held-out figures. */
   readonly figures?: unknown;
+}
+
+/** How the gate of a head file reads its prompt. */
+export interface HeadGate {
+  /** The text whose token run marks the start of the reply; the gate reads the first token of its last occurrence. */
+  readonly text: string;
+  readonly temperature: number;
+}
+
+/**
+ * Tensors `reward_transform_matrix` [objectives, objectives] (used as r·M), `gating.layers.N.weight` and `.bias` (ReLU
+ * between them) and `gating.logit_scale` [1]: the names of ArmoRM's checkpoint. The gate reads the layer of `pooling`.
+ */
+export interface HeadGateWeights {
+  readonly transform: Float32Array; // [objectives, objectives]
+  readonly layers: readonly DenseLayer[];
+  readonly logitScale: number;
 }
 
 /**
@@ -46,4 +77,6 @@ export interface HeadFile {
   readonly metadata: HeadFileMetadata;
   readonly weight: Float32Array; // [trained, hidden]
   readonly bias: Float32Array; // [trained]
+  /** null: `coefficients` weigh the objectives. */
+  readonly gate: HeadGateWeights | null;
 }
