@@ -23,7 +23,7 @@ import type { ScoreSummary } from '../core/reward/scoreSummary';
  */
 
 /** Raised whenever a message changes its meaning; both ends refuse another number. */
-export const sidecarProtocolVersion = 4;
+export const sidecarProtocolVersion = 5;
 
 /** Error code on the wire of a request that was cancelled (that of the language server protocol). */
 export const cancelledWireCode = -32800;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TabInputCustom as CustomTab } from 'vscode';
 import { commands, TabInputCustom, TabInputText, Uri, window } from 'vscode';
 import { CheckpointComparison } from '../../src/extension/checkpointViewer/checkpointComparison';
-import { MergeProcess } from '../../src/extension/merging/mergeProcess';
+import { WorkProcess } from '../../src/extension/sidecar/workProcess';
 import type { CheckpointState, ComparisonState } from '../../src/protocol/checkpointView';
 import { tinyLlamaConfig, tinyTensors, writeTinyCheckpoint } from '../fixtures/tinyCheckpoint';
 import { writeGguf } from '../fixtures/writeGguf';
@@ -99,9 +99,9 @@ describe('viewer of checkpoints', function () {
     const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
     const { extensionPath, packageJSON } = extension();
     const context = { extensionPath, extension: { packageJSON } } as ConstructorParameters<
-      typeof MergeProcess
+      typeof WorkProcess
     >[0]['context'];
-    const process = new MergeProcess({ context, logger });
+    const process = new WorkProcess({ context, logger });
     const comparison = new CheckpointComparison(join(first, 'model.safetensors'), process);
     try {
       const states: (ComparisonState | null)[] = [];

@@ -12,7 +12,7 @@ import type { MergeMeasurement } from '../../src/core/merging/mergeMeasurement';
 import { parseMergeRecipe } from '../../src/core/merging/recipe/parseMergeRecipe';
 import { readMergeSources } from '../../src/engine/merging/readMergeSources';
 import { ratiosOfTag } from '../../src/extension/merging/importRatios';
-import { MergeProcess } from '../../src/extension/merging/mergeProcess';
+import { WorkProcess } from '../../src/extension/sidecar/workProcess';
 import { MergePreviewPanel } from '../../src/extension/merging/mergePreviewPanel';
 import { blockRatiosOf } from '../../src/extension/merging/planView';
 import { applyRecipeEdits } from '../../src/core/merging/hma/writeBlockRatios';
@@ -85,7 +85,7 @@ describe('the panel of the merge preview', function () {
   }
 
   /** A panel with the other end of its wire in the test. */
-  async function show(document: TextDocument, measure: Measure = never, real?: MergeProcess): Promise<Page> {
+  async function show(document: TextDocument, measure: Measure = never, real?: WorkProcess): Promise<Page> {
     const fromPage = new EventEmitter<unknown>();
     const answers = new Map<number, (message: { result?: unknown; error?: { message: string } }) => void>();
     const webview = {
@@ -101,7 +101,7 @@ describe('the panel of the merge preview', function () {
       }),
       closeMerge: () => Promise.resolve(),
     } as unknown as SidecarClient;
-    const process: Pick<MergeProcess, 'use' | 'hold'> = {
+    const process: Pick<WorkProcess, 'use' | 'hold'> = {
       hold: () => ({ client: merges, dispose: () => undefined }),
       use: (work) => work(merges),
     };
@@ -289,7 +289,7 @@ describe('the panel of the merge preview', function () {
     writeFileSync(text, 'The sky is blue, and the sea is blue too.\n');
     kept.set(`alidade.mergePreview.inputs ${document.uri.toString()}`, { texts: text });
     const context = { extensionPath: extension().extensionPath, extension: extension() } as unknown as ExtensionContext;
-    const real = new MergeProcess({ context, logger: quietContext().logger });
+    const real = new WorkProcess({ context, logger: quietContext().logger });
     try {
       const { ask, state } = await show(document, never, real);
       await ask(wire.actOnMergePreview.method, { action: 'score' });

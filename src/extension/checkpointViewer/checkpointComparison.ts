@@ -4,7 +4,7 @@ import type { Progress } from '../../core/jobContext';
 import type { LayerDifference, WeightComparison } from '../../core/merging/weightDifference';
 import type { ComparisonState, ListedDifference } from '../../protocol/checkpointView';
 import { differenceView } from '../merging/differenceView';
-import type { MergeProcess } from '../merging/mergeProcess';
+import type { WorkProcess } from '../sidecar/workProcess';
 import { describeError } from '../reportError';
 
 /** A checkpoint to compare with. */
@@ -17,7 +17,7 @@ export interface OtherCheckpoint {
 /** How the weights of an open file differ from those of another checkpoint, drawn while both are being read. */
 export class CheckpointComparison {
   readonly #path: string;
-  readonly #process: Pick<MergeProcess, 'use'>;
+  readonly #process: Pick<WorkProcess, 'use'>;
   readonly #changed = new EventEmitter<void>();
   readonly #progressed = new EventEmitter<Progress>();
   #stop: AbortController | null = null;
@@ -26,7 +26,7 @@ export class CheckpointComparison {
   #layers: readonly LayerDifference[] = [];
   #whole: WeightComparison | null = null;
 
-  constructor(path: string, process: Pick<MergeProcess, 'use'>) {
+  constructor(path: string, process: Pick<WorkProcess, 'use'>) {
     this.#path = path;
     this.#process = process;
   }

@@ -7,7 +7,7 @@ import type { TensorStatistics } from '../../core/checkpoint/tensorStatistics';
 import type { Progress } from '../../core/jobContext';
 import type { CheckpointContent, CheckpointState, FailureView } from '../../protocol/checkpointView';
 import { debounce } from '../debounce';
-import type { MergeProcess } from '../merging/mergeProcess';
+import type { WorkProcess } from '../sidecar/workProcess';
 import { describeError } from '../reportError';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 import { CheckpointComparison } from './checkpointComparison';
@@ -16,7 +16,7 @@ export interface CheckpointDocumentParams {
   readonly uri: Uri;
   readonly client: SidecarClient;
   /** Compares: it reads whole models. */
-  readonly process: Pick<MergeProcess, 'use'>;
+  readonly process: Pick<WorkProcess, 'use'>;
 }
 
 /** Milliseconds for which a file has to rest before its headers are read again: it may still be being written. */

@@ -2,7 +2,7 @@ import type { CustomReadonlyEditorProvider, ExtensionContext } from 'vscode';
 import { commands, Disposable, window } from 'vscode';
 import type { CheckpointView } from '../../protocol/checkpointView';
 import type { ModelsView } from '../checkpoint/modelsView';
-import type { MergeProcess } from '../merging/mergeProcess';
+import type { WorkProcess } from '../sidecar/workProcess';
 import { registerCommand } from '../registerCommand';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 import { CheckpointDocument } from './checkpointDocument';
@@ -17,7 +17,7 @@ export const checkpointIndexViewType = 'alidade.checkpointIndex';
 export interface CheckpointViewerParams {
   readonly context: ExtensionContext;
   readonly client: SidecarClient;
-  readonly process: Pick<MergeProcess, 'use'>;
+  readonly process: Pick<WorkProcess, 'use'>;
   readonly models: Pick<ModelsView, 'checkpoints'>;
 }
 

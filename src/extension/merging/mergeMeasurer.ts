@@ -5,7 +5,7 @@ import type { MergeSelection } from '../../protocol/sidecarMerge';
 import { readGenerationOptions } from '../generation/currentGenerator';
 import { readSetting } from '../readSetting';
 import { readScoreSettings } from '../reward/readScoreSettings';
-import type { MergeLease, MergeProcess } from './mergeProcess';
+import type { WorkLease, WorkProcess } from '../sidecar/workProcess';
 import type { MeasureContext, MeasuredRecipe, ScoreInputs } from './previewScore';
 
 /** Answers to each prompt, sampled as the model is, and ratios that are tried. */
@@ -13,10 +13,10 @@ const distillation = { answers: 4, temperature: 1, budget: 16 } as const;
 
 /** Measures merges that are not written; from the first one on it holds the process that has them in memory. */
 export class MergeMeasurer {
-  readonly #process: Pick<MergeProcess, 'hold'>;
-  #lease: MergeLease | null = null;
+  readonly #process: Pick<WorkProcess, 'hold'>;
+  #lease: WorkLease | null = null;
 
-  constructor(process: Pick<MergeProcess, 'hold'>) {
+  constructor(process: Pick<WorkProcess, 'hold'>) {
     this.#process = process;
   }
 
@@ -78,7 +78,7 @@ export class MergeMeasurer {
       .finally(() => lease.dispose());
   }
 
-  #client(): MergeLease['client'] {
+  #client(): WorkLease['client'] {
     this.#lease ??= this.#process.hold();
     return this.#lease.client;
   }

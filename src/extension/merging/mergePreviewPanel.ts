@@ -37,7 +37,7 @@ import { connectWebview } from '../webviewConnection';
 import { chooseInputFile } from './chooseInputFile';
 import { importRatios } from './importRatios';
 import { MergeMeasurer } from './mergeMeasurer';
-import type { MergeProcess } from './mergeProcess';
+import type { WorkProcess } from '../sidecar/workProcess';
 import { blockRatiosOf, planView } from './planView';
 import { PreviewDifference, type ComparedPair } from './previewDifference';
 import { PreviewScore, type MeasuredRecipe } from './previewScore';
@@ -51,7 +51,7 @@ export interface MergePreviewTools {
   /** Of the workspace. */
   readonly memory: Memento;
   readonly plans: Pick<RecipePlans, 'ofDocument' | 'planText' | 'onDidChange'>;
-  readonly process: Pick<MergeProcess, 'use' | 'hold'>;
+  readonly process: Pick<WorkProcess, 'use' | 'hold'>;
 }
 
 /** In the workspace's storage: the recipe that the page showed last. */

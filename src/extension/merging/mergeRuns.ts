@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Memento } from 'vscode';
 import { EventEmitter } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
-import type { MergeProcess } from './mergeProcess';
+import type { WorkProcess } from '../sidecar/workProcess';
 import { readMergeRecords, type MergeRecord, type MergeSettings, type MergeState } from './mergeRecord';
 
 export interface MergeRunsParams {
-  readonly process: MergeProcess;
+  readonly process: WorkProcess;
   readonly memory: Memento;
   /** Why a merge that was under way when the window closed is not any more. */
   readonly interruption: string;

@@ -8,7 +8,7 @@ import type { FileTarget, MergeTarget } from '../commands';
 import { registerCommand, runCommand } from '../registerCommand';
 import { reportError } from '../reportError';
 import type { SidecarClient } from '../sidecar/sidecarClient';
-import type { MergeProcess } from './mergeProcess';
+import type { WorkProcess } from '../sidecar/workProcess';
 import type { MergeRecord } from './mergeRecord';
 import { isResumable, MergeRuns } from './mergeRuns';
 import { type ListedRecipe, mergeDescription, MergeTree, recipeName } from './mergeTree';
@@ -19,7 +19,7 @@ export interface MergeViewParams {
   readonly context: ExtensionContext;
   readonly client: SidecarClient;
   readonly models: ModelsView;
-  readonly process: MergeProcess;
+  readonly process: WorkProcess;
 }
 
 export interface MergeViewRegistration {

@@ -1,7 +1,7 @@
 import type { LayerDifference } from '../../core/merging/weightDifference';
 import type { DifferenceView, WorkState } from '../../protocol/mergePreviewView';
 import { differenceView } from './differenceView';
-import type { MergeProcess } from './mergeProcess';
+import type { WorkProcess } from '../sidecar/workProcess';
 import { failureOf } from './previewScore';
 
 /** Two models of a plan; paths are absolute. */
@@ -12,14 +12,14 @@ export interface ComparedPair {
 
 /** How far two models of a recipe are apart, drawn while it is being read. */
 export class PreviewDifference {
-  readonly #process: Pick<MergeProcess, 'use'>;
+  readonly #process: Pick<WorkProcess, 'use'>;
   readonly #onDidChange: () => void;
   #pair: ComparedPair | null = null;
   #layers: readonly LayerDifference[] = [];
   #work: WorkState = { kind: 'idle' };
   #stop: AbortController | null = null;
 
-  constructor(process: Pick<MergeProcess, 'use'>, onDidChange: () => void) {
+  constructor(process: Pick<WorkProcess, 'use'>, onDidChange: () => void) {
     this.#process = process;
     this.#onDidChange = onDidChange;
   }

@@ -4,7 +4,7 @@ import type { Logger } from '../../core/jobContext';
 import type { MergePreviewView } from '../../protocol/mergePreviewView';
 import type { ModelsView } from '../checkpoint/modelsView';
 import type { SidecarClient } from '../sidecar/sidecarClient';
-import { MergeProcess } from './mergeProcess';
+import { WorkProcess } from '../sidecar/workProcess';
 import { registerMergeView } from './mergeView';
 import { RecipePlans } from './recipePlans';
 import { registerMergePreview } from './registerMergePreview';
@@ -21,13 +21,13 @@ export interface MergingRegistration {
   /** What the preview of a merge shows; null when it is closed. */
   readonly preview: () => MergePreviewView | null;
   /** For whatever else reads whole models. */
-  readonly process: MergeProcess;
+  readonly process: WorkProcess;
   dispose(): void;
 }
 
 /** Merge recipes in the editor, their preview, the Merge view, and the merges themselves. */
 export function registerMerging({ context, client, models, logger }: MergingParams): MergingRegistration {
-  const process = new MergeProcess({ context, logger });
+  const process = new WorkProcess({ context, logger });
   const { version } = context.extension.packageJSON as { readonly version: string };
   const plans = new RecipePlans({ client, version });
   const view = registerMergeView({ context, client, models, process });

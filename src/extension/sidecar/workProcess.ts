@@ -4,12 +4,12 @@ import { EventEmitter, workspace } from 'vscode';
 import type { Logger } from '../../core/jobContext';
 import { affectsSetting, readSetting } from '../readSetting';
 import { reportSidecarFailure } from '../reportError';
-import { forkSidecar } from '../sidecar/forkSidecar';
-import { SidecarClient } from '../sidecar/sidecarClient';
-import type { SidecarState } from '../sidecar/sidecarSupervisor';
+import { forkSidecar } from './forkSidecar';
+import { SidecarClient } from './sidecarClient';
+import type { SidecarState } from './sidecarSupervisor';
 
 /** For as long as somebody needs the process: dispose it. */
-export interface MergeLease {
+export interface WorkLease {
   readonly client: SidecarClient;
   dispose(): void;
 }
@@ -18,10 +18,10 @@ export interface MergeLease {
 const idleTime = 30_000;
 
 /**
- * A second sidecar for what is long or large: merging, previews that hold a merged model, searches. Hovers and lenses are
- * not kept waiting by it, and its memory is given back by ending it.
+ * A sidecar of its own for what is long or large: merges, previews that hold a merged model, searches, trainings. Hovers
+ * and lenses are not kept waiting by it, and its memory is given back by ending it.
  */
-export class MergeProcess {
+export class WorkProcess {
   readonly #client: SidecarClient;
   readonly #stateChanged = new EventEmitter<SidecarState>();
   readonly #configuration;
@@ -48,7 +48,7 @@ export class MergeProcess {
   readonly onDidChangeState = this.#stateChanged.event;
 
   /** Starts nothing: the process starts with the first request. */
-  hold(): MergeLease {
+  hold(): WorkLease {
     clearTimeout(this.#timer);
     this.#leases += 1;
     let isHeld = true;
