@@ -9,10 +9,11 @@ import type { MergeResult, NonFiniteTensor } from '../../core/merging/mergeResul
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { describeFileError } from '../checkpoint/describeFileError';
 import { flushFile } from '../checkpoint/partFile';
+import { isThere } from '../workFolder';
 import { ByteProgress } from './byteProgress';
 import { allocatedBytes, checkMergeTarget, checkSpace } from './checkMergeTarget';
 import { FinishedTensors } from './finishedTensors';
-import { isThere, MergeFolder } from './mergeFolder';
+import { MergeFolder } from './mergeFolder';
 import { locateTensors, WatchedSources } from './mergeSources';
 import type { MergeTask } from './mergeTask';
 import { MergeThreads } from './mergeThreads';
