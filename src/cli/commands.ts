@@ -276,4 +276,4 @@ export const commands: readonly Command[] = [
 ];
 
 /** Commands of later versions: named when asked for, so that nobody looks for a misspelling. */
-export const laterCommands: readonly string[] = ['steer', 'dialogue', 'heads'];
+export const laterCommands: readonly string[] = ['steer', 'dialogue'];

@@ -56,17 +56,20 @@ export function optionalChoice<Word extends string>({
   return { ...optional({ summary: `${summary}: ${words.join(', ')}`, placeholder }), parse };
 }
 
-/** Some of a few words, with commas between them. */
+/** Some of a few words, with commas between them; by default all. */
 export function choices<Word extends string>({
   summary,
   placeholder,
   words,
-}: Texts & { readonly words: readonly Word[] }): OptionSpec<readonly Word[]> {
+  fallback = words,
+}: Texts & { readonly words: readonly Word[]; readonly fallback?: readonly NoInfer<Word>[] }): OptionSpec<
+  readonly Word[]
+> {
   return {
     kind: 'value',
-    summary: `${summary} (default: ${words.join(',')})`,
+    summary: `${summary} (default: ${fallback.join(',')})`,
     placeholder,
-    fallback: words,
+    fallback,
     showsDefault: false,
     isRequired: false,
     parse: (value) =>
