@@ -33,6 +33,16 @@ export interface MergeTarget {
   readonly merge: { readonly id: string };
 }
 
+/** What the commands of heads get: an item of the Models view, or a head file's path from elsewhere. */
+export interface HeadTarget {
+  readonly head: { readonly path: string };
+}
+
+/** A training or an evaluation of the Runs view. */
+export interface HeadRunTarget {
+  readonly headRun: { readonly id: string };
+}
+
 /** A change to a row, refused where the row is another one by now. */
 export interface RowFix {
   readonly kind: 'swap' | 'drop' | 'review';
@@ -109,6 +119,20 @@ export interface CommandArguments {
   readonly 'alidade.openMergedModel': readonly [item: MergeTarget];
   readonly 'alidade.copyMergedPath': readonly [item: MergeTarget];
   readonly 'alidade.openMergeRecipe': readonly [item: MergeTarget];
+  /** From data files that are selected; without them they are asked for. */
+  readonly 'alidade.newHeadRecipe': readonly [file?: FileTarget, selected?: readonly FileTarget[]];
+  /** Without a recipe: the one in the active editor. */
+  readonly 'alidade.trainHead': readonly [recipe?: FileTarget];
+  /** Without a head: one that is asked for. */
+  readonly 'alidade.openHead': readonly [head?: HeadTarget | FileTarget];
+  readonly 'alidade.evaluateHead': readonly [head?: HeadTarget | FileTarget];
+  readonly 'alidade.exportHead': readonly [head?: HeadTarget | FileTarget];
+  readonly 'alidade.chooseHead': readonly [];
+  readonly 'alidade.useHead': readonly [head: HeadTarget | FileTarget];
+  readonly 'alidade.openHeadRun': readonly [item: HeadRunTarget];
+  readonly 'alidade.stopHeadRun': readonly [item: HeadRunTarget];
+  readonly 'alidade.resumeHeadRun': readonly [item: HeadRunTarget];
+  readonly 'alidade.deleteHeadRun': readonly [item: HeadRunTarget];
   /** Without a target: the prompt at the cursor, or that of the row at the cursor. */
   readonly 'alidade.generateAndScore': readonly [target?: PromptTarget | RowTarget];
   readonly 'alidade.choosePromptInput': readonly [target?: PromptTarget];
@@ -170,6 +194,17 @@ const table: Record<CommandId, true> = {
   'alidade.openMergedModel': true,
   'alidade.copyMergedPath': true,
   'alidade.openMergeRecipe': true,
+  'alidade.newHeadRecipe': true,
+  'alidade.trainHead': true,
+  'alidade.openHead': true,
+  'alidade.evaluateHead': true,
+  'alidade.exportHead': true,
+  'alidade.chooseHead': true,
+  'alidade.useHead': true,
+  'alidade.openHeadRun': true,
+  'alidade.stopHeadRun': true,
+  'alidade.resumeHeadRun': true,
+  'alidade.deleteHeadRun': true,
   'alidade.generateAndScore': true,
   'alidade.choosePromptInput': true,
   'alidade.showRenderedPrompt': true,

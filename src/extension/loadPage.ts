@@ -5,7 +5,7 @@ import { pageTexts } from './pageTexts';
 import { webviewHtml } from './webviewHtml';
 
 /** A folder of `webview/`. */
-export type PageName = 'breakdown' | 'checkpoint' | 'comparison' | 'dataset' | 'mergePreview';
+export type PageName = 'breakdown' | 'checkpoint' | 'comparison' | 'dataset' | 'mergePreview' | 'training';
 
 /** Fills a panel with one of the pages, in the editor's display language. Connect to it first (`connectWebview`). */
 export function loadPage(panel: WebviewPanel, page: PageName, context: ExtensionContext): void {

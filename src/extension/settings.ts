@@ -3,6 +3,8 @@ import type { DeviceChoice, DtypeChoice } from '../core/device';
 /** Value types of the settings, by their name after `alidade.`. */
 export interface Settings {
   readonly rewardModel: string;
+  /** A head file in the place of the model's own head; empty: the model's own. */
+  readonly head: string;
   /** The model is a causal one that judges pairs. */
   readonly judge: boolean;
   readonly device: DeviceChoice;
@@ -59,6 +61,7 @@ export interface SettingRow<Value> {
 /** The manifest's `contributes.configuration` says the same: a test compares them. */
 export const settings: { readonly [Name in SettingName]: SettingRow<Settings[Name]> } = {
   rewardModel: { default: 'starter', scope: 'machine-overridable', restricted: true },
+  head: { default: '', scope: 'machine-overridable', restricted: true },
   judge: { default: false, scope: 'machine-overridable', restricted: false },
   device: { default: 'auto', scope: 'machine-overridable', restricted: false },
   dtype: { default: 'auto', scope: 'machine-overridable', restricted: false },

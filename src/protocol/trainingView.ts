@@ -9,6 +9,8 @@ import type { HeadDescription } from './sidecarTraining';
 
 /** What has become of a training or an evaluation. */
 export type HeadRunState =
+  /** For another one that is under way. */
+  | { readonly kind: 'waiting' }
   | { readonly kind: 'running'; readonly progress: Progress | null }
   /** The user stopped it; it can be resumed. */
   | { readonly kind: 'stopped' }

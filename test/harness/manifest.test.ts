@@ -54,6 +54,8 @@ describe('the manifest', () => {
       'alidade.shownTests',
       'alidade.mergeRecipeActive',
       'alidade.mergePreviewOpen',
+      'alidade.headRecipeActive',
+      'alidade.headFiles',
     ];
     assert.deepEqual(
       used.filter((id) => !names.has(id) && !contextKeys.includes(id)),
