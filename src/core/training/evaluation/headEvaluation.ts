@@ -38,9 +38,9 @@ export interface PairEvaluation {
     /** TF-IDF of the words, cross-validated on these pairs; null: too few. */
     readonly words: { readonly accuracy: number; readonly interval: Interval } | null;
   };
-  /** As if the chosen response were longer as often as shorter. */
+  /** As if the chosen response were longer as often as shorter; null where it is never the one or the other. */
   readonly lengthControlled: {
-    readonly accuracy: number;
+    readonly accuracy: number | null;
     readonly whereLonger: number | null;
     readonly whereShorter: number | null;
   };
