@@ -36,15 +36,14 @@ export interface GatedHeadWeights {
 /** What BatchNorm1d adds to the variance by default. */
 const NORM_EPSILON = 1e-5;
 
-/** r = W x, g = scale · softmax(gate(x_prompt) / T), c = g·Mᵀ, so that the score Σ g (r·M) is Σ c r. */
-export function createGatedHead(weights: GatedHeadWeights): RewardHead {
-  const { transform, temperature, logitScale, quantiles = 1 } = weights;
-  const objectives = weights.objectives.map(
-    (name): HeadObjectiveInfo => ARMORM_OBJECTIVES.find((known) => known.name === name) ?? { name },
-  );
-  const objectiveCount = objectives.length;
-  const weigh = (gate: ArrayLike<number>): GateOutput => {
-    let hidden = gate;
+/** What a gate needs besides its input. */
+export type GateWeights = Pick<GatedHeadWeights, 'transform' | 'gate' | 'logitScale' | 'temperature'>;
+
+/** g = scale · softmax(gate(x_prompt) / T), c = g·Mᵀ. */
+export function createGate(weights: GateWeights): (state: ArrayLike<number>) => GateOutput {
+  const { transform, temperature, logitScale } = weights;
+  return (state) => {
+    let hidden = state;
     weights.gate.forEach((layer, index) => {
       const output = applyDense(layer, hidden);
       hidden =
@@ -57,25 +56,42 @@ export function createGatedHead(weights: GatedHeadWeights): RewardHead {
     });
     // logit_scale multiplies after the softmax, so the gates add up to it.
     const gates = softmax(Array.from(hidden, (value) => value / temperature)).map((value) => logitScale * value);
-    const coefficients = objectives.map((_, row) =>
-      gates.reduce((sum, gateValue, column) => sum + gateValue * at(transform, row * objectiveCount + column), 0),
-    );
-    return { gates, coefficients };
+    return { gates, coefficients: effectiveCoefficients(gates, transform) };
   };
+}
+
+/** c = g·Mᵀ: the score Σ g (r·M) is Σ c r. `transform` is M [objectives, objectives]. */
+export function effectiveCoefficients(gates: readonly number[], transform: ArrayLike<number>): number[] {
+  const count = gates.length;
+  return gates.map((_, row) => gates.reduce((sum, gate, column) => sum + gate * transform[row * count + column], 0));
+}
+
+/** r = W x, with the gate's coefficients for them. */
+export function createGatedHead(weights: GatedHeadWeights): RewardHead {
+  const { quantiles = 1 } = weights;
+  const objectives = weights.objectives.map(
+    (name): HeadObjectiveInfo => ARMORM_OBJECTIVES.find((known) => known.name === name) ?? { name },
+  );
+  const weigh = createGate(weights);
   return {
     kind: 'gated',
-    title: `gate over ${objectiveCount} objectives${quantiles === 1 ? '' : ` of ${quantiles} quantiles`}`,
+    title: `gate over ${objectives.length} objectives${quantiles === 1 ? '' : ` of ${quantiles} quantiles`}`,
     objectives,
     pooling: { kind: 'last', layer: 'final', position: 'before-padding' },
     gateText: weights.gateText,
     weigh,
     apply({ pooled, gate, weighed }) {
-      if (gate === null) throw new RangeError('a gated head needs the hidden state at the gate position');
       const ratings = applyDense({ weight: weights.regression, bias: null }, pooled);
       const rewards = quantiles === 1 ? ratings : meansOf(ratings, quantiles);
-      return { rewards, ...(weighed ?? weigh(gate)) };
+      return { rewards, ...(weighed ?? weigh(stateOfGate(gate))) };
     },
   };
+}
+
+/** @throws RangeError where the body was not read at the gate's position. */
+export function stateOfGate(gate: ArrayLike<number> | null): ArrayLike<number> {
+  if (gate === null) throw new RangeError('a gated head needs the hidden state at the gate position');
+  return gate;
 }
 
 /** The expectation of each objective over its quantiles, which are evenly spread; they lie one after the other. */

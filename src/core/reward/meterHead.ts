@@ -1,28 +1,48 @@
 import type { HeadFile, HeadObjective } from './headFile';
-import { applyDense } from './gatedHead';
+import { applyDense, createGate, stateOfGate } from './gatedHead';
 import type { RewardHead } from './rewardHead';
 
 /** A response of 8191 tokens has verbosity 1. */
 const LOG_TOKENS_AT_ONE = 13;
 
-/** The head of a head file: independent meters, all with the same coefficient until the user sets others. */
+/**
+ * The head of a head file. Without a gate: meters, weighed by the file's coefficients or, until the user sets others, all
+ * the same. With one: the weights are those of the prompt.
+ */
 export function createMeterHead(file: HeadFile): RewardHead {
-  const { objectives, pooling, name } = file.metadata;
-  const coefficients = objectives.map(() => 1 / objectives.length);
+  const { objectives, pooling, name, gate: gating } = file.metadata;
+  const rewardsOf = (pooled: ArrayLike<number>, responseTokens: number): number[] => {
+    const trained = applyDense({ weight: file.weight, bias: file.bias }, pooled);
+    let row = 0;
+    return objectives.map((objective) =>
+      objective.kind === 'computed' ? verbosity(responseTokens) : link(objective, trained[row++]),
+    );
+  };
+  const common = { title: name, objectives, pooling: { ...pooling, position: 'last-unpadded' } } as const;
+  if (file.gate === null || gating === undefined) {
+    const coefficients = file.metadata.coefficients ?? objectives.map(() => 1 / objectives.length);
+    return {
+      ...common,
+      kind: 'meters',
+      gateText: null,
+      apply: ({ pooled, responseTokens }) => ({
+        rewards: rewardsOf(pooled, responseTokens),
+        coefficients,
+        gates: null,
+      }),
+    };
+  }
+  const { layers, transform, logitScale } = file.gate;
+  const weigh = createGate({ gate: layers, transform, logitScale, temperature: gating.temperature });
   return {
-    kind: 'meters',
-    title: name,
-    objectives,
-    pooling: { ...pooling, position: 'last-unpadded' },
-    gateText: null,
-    apply({ pooled, responseTokens }) {
-      const trained = applyDense({ weight: file.weight, bias: file.bias }, pooled);
-      let row = 0;
-      const rewards = objectives.map((objective) =>
-        objective.kind === 'computed' ? verbosity(responseTokens) : link(objective, trained[row++]),
-      );
-      return { rewards, coefficients, gates: null };
-    },
+    ...common,
+    kind: 'gated',
+    gateText: gating.text,
+    weigh,
+    apply: ({ pooled, gate, weighed, responseTokens }) => ({
+      rewards: rewardsOf(pooled, responseTokens),
+      ...(weighed ?? weigh(stateOfGate(gate))),
+    }),
   };
 }
 

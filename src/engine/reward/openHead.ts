@@ -6,6 +6,7 @@ import { createClassificationHead } from '../../core/reward/classificationHead';
 import { DPA_OBJECTIVES, isDpaRewardModel, writeDpaPrompt } from '../../core/reward/dpaRewardModel';
 import { createGatedHead } from '../../core/reward/gatedHead';
 import type { DenseLayer, GateLayer } from '../../core/reward/gatedHead';
+import type { HeadFile } from '../../core/reward/headFile';
 import { createMeterHead } from '../../core/reward/meterHead';
 import type { RatingPrompt } from '../../core/reward/ratingPrompt';
 import type { RewardHead } from '../../core/reward/rewardHead';
@@ -75,7 +76,17 @@ async function openHeadFile(checkpoint: Checkpoint, headPath: string): Promise<O
       hint: `use it with ${file.metadata.body.name}`,
     });
   }
-  return { head: createMeterHead(file), hash: hashOf([file.weight, file.bias]), prompt: null };
+  return { head: createMeterHead(file), hash: hashOfFile(file), prompt: null };
+}
+
+/** Of the weights and of everything besides them that makes a score; not of what only describes it. */
+function hashOfFile({ metadata, weight, bias, gate }: HeadFile): string {
+  const { objectives, pooling, coefficients, gate: gating } = metadata;
+  const kinds = objectives.map(({ name, kind, compute }) => [name, kind, compute]);
+  const described = new TextEncoder().encode(JSON.stringify([kinds, pooling, coefficients, gating]));
+  const gateWeights =
+    gate === null ? [] : [gate.transform, Float32Array.of(gate.logitScale), ...gate.layers.flatMap(listWeights)];
+  return hashOf([described, weight, bias, ...gateWeights]);
 }
 
 async function openClassificationHead(
@@ -173,7 +184,7 @@ function listWeights({ weight, bias, normalisation }: GateLayer): Float32Array[]
   return bias === null ? [weight, ...statistics] : [weight, bias, ...statistics];
 }
 
-function hashOf(weights: readonly Float32Array[]): string {
+function hashOf(weights: readonly (Float32Array | Uint8Array)[]): string {
   const hash = createHash('sha256');
   for (const values of weights) hash.update(values);
   return hash.digest('hex');

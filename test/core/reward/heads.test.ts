@@ -65,7 +65,7 @@ describe('createMeterHead', () => {
     },
     weight: Float32Array.of(1, 1, 1, 2, 0, -1),
     bias: Float32Array.of(10, 0.25),
-        gate: null,
+    gate: null,
   };
   const head = createMeterHead(file);
   const rewards = (tokens: number): readonly number[] => head.apply({ ...input, responseTokens: tokens }).rewards;
