@@ -8,7 +8,6 @@ import { assembleScoredRow } from '../../core/reward/assembleScoredRow';
 import { checkWeights } from '../../core/reward/checkWeights';
 import { buildBreakdown } from '../../core/reward/buildBreakdown';
 import type { ExplainedRow, ExplainedText } from '../../core/reward/explainedRow';
-import { findLastRun } from '../../core/reward/findLastRun';
 import type { PromptProfile } from '../../core/reward/promptProfile';
 import type { RewardBreakdown, ScoredRow } from '../../core/reward/rewardBreakdown';
 import type { RewardHead } from '../../core/reward/rewardHead';
@@ -18,11 +17,11 @@ import type { ScoreGrowth } from '../../core/reward/scoreGrowth';
 import type { Tokenizer } from '../../core/tokenizer/tokenizer';
 import { tokenEnds } from '../../core/tokenizer/tokenEnds';
 import type { DecoderSession } from '../onnx/decoderSession';
-import { cutMicroBatches } from './cutMicroBatches';
 import type { SequenceText } from './cutMicroBatches';
 import { isRowFailure } from './isRowFailure';
+import { gatePosition, pooledPositions } from './pooledPositions';
+import { readStates } from './readStates';
 import type { RowScorer } from './rowScorer';
-import { gateNotFound } from './textPreparer';
 import type { PreparedText, TextPreparer } from './textPreparer';
 
 export interface ScoreOptions {
@@ -65,7 +64,7 @@ interface ScorableText extends SequenceText {
 
 interface PooledStates {
   readonly pooled: Float64Array; // [hidden]
-  readonly gate: Float32Array | null; // [hidden]
+  readonly gate: Float64Array | null; // [hidden]
 }
 
 /** A body with a reward head: the one place where a reward is computed, whoever asks for it. */
@@ -224,7 +223,9 @@ export class RewardModel implements RowScorer {
       truncate: options.truncate ?? false,
     });
     const { ids } = prepared;
-    return { prepared, ids, pooled: this.#pooledPositions(prepared), gate: this.#gatePosition(ids) };
+    const { head, checkpoint } = this.#parts;
+    const pooled = pooledPositions(prepared, head.pooling, checkpoint.config.padTokenId);
+    return { prepared, ids, pooled, gate: this.#gatePosition(ids) };
   }
 
   async #scoreTexts(
@@ -298,59 +299,16 @@ export class RewardModel implements RowScorer {
     return start < response.end ? { start, end: response.end } : null;
   }
 
-  /** Runs the body over some texts, so many tokens at once, and pools its hidden states as the head wants them. */
+  /** What the head reads of some texts, so many tokens of them at once. */
   async #readStates(texts: readonly ScorableText[], atOnce: number, context: JobContext): Promise<PooledStates[]> {
     const { session } = this.#parts;
-    const states = new Map<ScorableText, PooledStates>();
-    for (const batch of cutMicroBatches(texts, atOnce)) {
-      const evaluations = batch.map(({ ids, pooled, gate }) => ({
-        ids,
-        hiddenPositions: [...new Set([...(gate === null ? [] : [gate]), ...pooled])].sort((a, b) => a - b),
-      }));
-      const results = await session.evaluateAll(evaluations, context);
-      batch.forEach((text, index) => {
-        const { hidden } = results[index];
-        const stateOf = new Map(evaluations[index].hiddenPositions.map((position, at) => [position, hidden[at]]));
-        const stateAt = (position: number): Float32Array => stateOf.get(position) as Float32Array;
-        const gate = text.gate === null ? null : stateAt(text.gate);
-        states.set(text, { pooled: mean(text.pooled.map(stateAt)), gate });
-      });
-    }
-    return texts.map((text) => states.get(text) as PooledStates);
-  }
-
-  #pooledPositions({ ids, response }: PreparedText): readonly number[] {
-    const { kind, position } = this.#parts.head.pooling;
-    const { padTokenId } = this.#parts.checkpoint.config;
-    if (kind === 'mean') {
-      if (response === null || response.end <= response.start) {
-        throw new AlidadeError({
-          code: 'row',
-          message: 'there is no response to measure',
-          hint: 'the row has to end with an assistant turn that is not empty',
-        });
-      }
-      return Array.from({ length: response.end - response.start }, (_, index) => response.start + index);
-    }
-    const last = ids.length - 1;
-    if (padTokenId === null || position === 'last') return [last];
-    if (position === 'before-padding') {
-      const firstPad = ids.indexOf(padTokenId);
-      return [firstPad <= 0 ? last : firstPad - 1];
-    }
-    return [
-      Math.max(
-        0,
-        ids.findLastIndex((id) => id !== padTokenId),
-      ),
-    ];
+    const placed = texts.map(({ ids, pooled, gate }) => ({ ids, places: gate === null ? [pooled] : [pooled, [gate]] }));
+    const states = await readStates({ session, texts: placed, atOnce }, context);
+    return states.map(([pooled, gate = null]) => ({ pooled, gate }));
   }
 
   #gatePosition(ids: readonly number[]): number | null {
-    if (this.#parts.head.gateText === null) return null;
-    const position = findLastRun(ids, this.#gateRun);
-    if (0 <= position) return position;
-    throw gateNotFound();
+    return this.#parts.head.gateText === null ? null : gatePosition(ids, this.#gateRun);
   }
 
   /** The spellings of the special tokens among some ids, each once. */
@@ -387,11 +345,4 @@ function attempt<Value>(work: () => Value): Outcome<Value> {
 
 function takeFrom<Item>(items: Iterator<Item, undefined>, count: number): Item[] {
   return Array.from({ length: count }, () => items.next().value as Item);
-}
-
-/** The mean of equally long vectors, in double precision. */
-function mean(vectors: readonly Float32Array[]): Float64Array {
-  const sum = new Float64Array(vectors[0]?.length ?? 0);
-  for (const vector of vectors) vector.forEach((value, index) => (sum[index] = sum[index] + value));
-  return sum.map((value) => value / vectors.length);
 }
