@@ -81,13 +81,16 @@ export interface ObjectiveRecipe {
 
 /** Where a row's label comes from. */
 export type LabelRecipe =
-  /** A field (dotted path). A row without it is not used for the objective; `values` maps what it may say to numbers. */
+  /**
+   * A field (dotted path). A row without it is not used for the objective; `values` maps what it may say to numbers, and
+   * rows that say anything else are not used either.
+   */
   | {
       readonly kind: 'field';
       readonly field: string;
       readonly values: Readonly<Record<string, number>> | null;
     }
-  /** Responses in their place (1) and given to another prompt (0). `from`: which data besides. */
+  /** Responses in their place (1) and given to another prompt of the same file (0). */
   | { readonly kind: 'exchanged'; readonly leastWords: number }
   /** Responses as they are (1) and with their words shuffled (0). */
   | { readonly kind: 'shuffled'; readonly leastWords: number }
