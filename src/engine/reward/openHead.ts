@@ -4,6 +4,7 @@ import type { Checkpoint } from '../../core/checkpoint/checkpoint';
 import { findLinearHead, gateLayers } from '../../core/checkpoint/findRewardHead';
 import { createClassificationHead } from '../../core/reward/classificationHead';
 import { DPA_OBJECTIVES, isDpaRewardModel, writeDpaPrompt } from '../../core/reward/dpaRewardModel';
+import { KNOWN_GATE_TEXTS } from '../../core/reward/gateText';
 import { createGatedHead } from '../../core/reward/gatedHead';
 import type { DenseLayer, GateLayer } from '../../core/reward/gatedHead';
 import type { HeadFile } from '../../core/reward/headFile';
@@ -20,15 +21,6 @@ export interface OpenedHead {
   /** The prompt that the model was trained on; null: its chat template. */
   readonly prompt: RatingPrompt | null;
 }
-
-/**
- * The start of a reply as the gate looks for it, by model type: end of the user's turn and the assistant's header
- * (armo-rm/stage-2_prepare.py). Encoded with the model's own tokenizer, so that the ids fit any vocabulary.
- */
-const GATE_TEXTS: Readonly<Record<string, string>> = {
-  gemma2: '<end_of_turn>\n<start_of_turn>model\n',
-  llama: '<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n',
-};
 
 /** A tensor of a checkpoint as F32, by its name in transformers. */
 export type ReadTensor = (name: string) => Promise<Float32Array>;
@@ -138,12 +130,12 @@ async function openGatedHead(
   read: ReadTensor,
 ): Promise<OpenedHead> {
   const { gating, modelType } = checkpoint.config;
-  const gateText = GATE_TEXTS[modelType];
+  const gateText = KNOWN_GATE_TEXTS[modelType];
   if (gating === null || gateText === undefined) {
     throw new AlidadeError({
       code: 'unsupported',
       message: `${checkpoint.path}: a reward gate on model type ${modelType} is not supported`,
-      hint: `supported: ${Object.keys(GATE_TEXTS).join(', ')}`,
+      hint: `supported: ${Object.keys(KNOWN_GATE_TEXTS).join(', ')}`,
     });
   }
   const regression = await read('regression_layer.weight');
