@@ -23,7 +23,8 @@ export function wordOutcomes({ pairs, seed }: { readonly pairs: readonly ScoredP
   readonly outcomes: Float64Array; // [pairs that were drawn]
   readonly groups: readonly string[];
 } | null {
-  const drawn = drawRows(pairs, seed).flatMap(({ words, group }) => (words === null ? [] : { ...words, group }));
+  const known = pairs.flatMap(({ words, group }) => (words === null ? [] : { ...words, group }));
+  const drawn = drawRows(known, seed);
   const groups = drawn.map(({ group }) => group);
   if (new Set(groups).size < fewestGroups) return null;
   const [chosen, rejected] = [drawn.map((pair) => pair.chosen), drawn.map((pair) => pair.rejected)];

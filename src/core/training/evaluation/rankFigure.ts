@@ -85,9 +85,14 @@ function spearmanFigure({ scores, targets, groups }: RankFigureParams): ReturnTy
   if (!Number.isFinite(value)) return null;
   const size = effectiveSize(spearmanInfluences({ scores, targets, value }), groups);
   if (size <= 3) return { value, interval: { low: -1, high: 1 } };
-  const centre = Math.atanh(Math.min(Math.max(value, -1), 1));
+  // A perfect order has no finite transform: it counts as one in which two neighbours have changed places.
+  const most = 1 - 12 / (size * (size * size - 1));
+  const centre = Math.atanh(Math.min(Math.max(value, -most), most));
   const reach = z * Math.sqrt((1 + (value * value) / 2) / (size - 3));
-  return { value, interval: { low: Math.tanh(centre - reach), high: Math.tanh(centre + reach) } };
+  return {
+    value,
+    interval: { low: Math.min(value, Math.tanh(centre - reach)), high: Math.max(value, Math.tanh(centre + reach)) },
+  };
 }
 
 /** Those of Pearson's correlation over ranks: z₁z₂ − ρ(z₁² + z₂²)/2; [rows]. */

@@ -25,9 +25,8 @@ export interface WordScores {
  * logistic or ridge regression over TF-IDF, or the cosine with the prompt, which learns nothing. null: too few groups.
  */
 export function wordScores({ metric, texts, wordBaseline, seed }: WordScoresParams): WordScores | null {
-  const drawn = drawRows(texts, seed).flatMap(({ words, target, group }) =>
-    words === null ? [] : { ...words, target, group },
-  );
+  const known = texts.flatMap(({ words, target, group }) => (words === null ? [] : { ...words, target, group }));
+  const drawn = drawRows(known, seed);
   const groups = drawn.map(({ group }) => group);
   const targets = Float64Array.from(drawn, ({ target }) => target);
   const responses = drawn.map(({ response }) => response);
