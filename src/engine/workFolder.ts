@@ -61,12 +61,17 @@ export class WorkFolder {
     await this.#lock.release();
   }
 
-  /** The work is done: removes the folder. */
-  async remove(): Promise<void> {
-    // The lock goes last, and with the folder: whoever waits for it finds neither.
+  /** Removes what an earlier run has left. */
+  async clear(): Promise<void> {
     for (const name of await readdir(this.path).catch((): string[] => [])) {
       if (name !== 'lock') await rm(join(this.path, name), { recursive: true, force: true }).catch(() => undefined);
     }
+  }
+
+  /** The work is done: removes the folder. */
+  async remove(): Promise<void> {
+    // The lock goes last, and with the folder: whoever waits for it finds neither.
+    await this.clear();
     await this.#lock.release();
     await rm(this.path, { recursive: true, force: true }).catch(() => undefined);
   }

@@ -11,13 +11,9 @@ const LOG_TOKENS_AT_ONE = 13;
  */
 export function createMeterHead(file: HeadFile): RewardHead {
   const { objectives, pooling, name, gate: gating } = file.metadata;
-  const rewardsOf = (pooled: ArrayLike<number>, responseTokens: number): number[] => {
-    const trained = applyDense({ weight: file.weight, bias: file.bias }, pooled);
-    let row = 0;
-    return objectives.map((objective) =>
-      objective.kind === 'computed' ? verbosity(responseTokens) : link(objective, trained[row++]),
-    );
-  };
+  const weights = { objectives, weight: file.weight, bias: file.bias };
+  const rewardsOf = (pooled: ArrayLike<number>, responseTokens: number): number[] =>
+    objectiveValues(weights, pooled, responseTokens);
   const common = { title: name, objectives, pooling: { ...pooling, position: 'last-unpadded' } } as const;
   if (file.gate === null || gating === undefined) {
     const coefficients = file.metadata.coefficients ?? objectives.map(() => 1 / objectives.length);
@@ -46,7 +42,28 @@ export function createMeterHead(file: HeadFile): RewardHead {
   };
 }
 
-function link(objective: HeadObjective, value: number): number {
+/** What the objectives of a head file are made of. */
+export interface ObjectiveWeights {
+  readonly objectives: readonly Pick<HeadObjective, 'kind'>[];
+  /** Rows in the order of the objectives that are not computed. */
+  readonly weight: Float32Array; // [trained, hidden]
+  readonly bias: Float32Array; // [trained]
+}
+
+/** The value of each objective for one pooled state [hidden]. */
+export function objectiveValues(
+  { objectives, weight, bias }: ObjectiveWeights,
+  pooled: ArrayLike<number>,
+  responseTokens: number,
+): number[] {
+  const trained = bias.length === 0 ? [] : applyDense({ weight, bias }, pooled);
+  let row = 0;
+  return objectives.map((objective) =>
+    objective.kind === 'computed' ? verbosity(responseTokens) : link(objective, trained[row++]),
+  );
+}
+
+function link(objective: Pick<HeadObjective, 'kind'>, value: number): number {
   return objective.kind === 'logistic' ? 1 / (1 + Math.exp(-value)) : value;
 }
 
