@@ -1,4 +1,6 @@
 import type { ScorableInput } from '../../promptFile/scorableRow';
+import type { CheckRecipe } from '../recipe/headRecipe';
+import type { DataReport } from '../trainingReport';
 
 /** A text with a label for one objective. */
 export interface RatedText {
@@ -47,4 +49,35 @@ export interface DataFileRecord {
   readonly name: string;
   readonly sha256: string;
   readonly rows: number;
+}
+
+/** Responses that a correction for verbosity is measured on. */
+export interface ResponseSet {
+  /** Name of the data. */
+  readonly name: string;
+  readonly inputs: readonly ScorableInput[];
+}
+
+/** Rows of a check: `texts` of an objective, or `pairs` for the score. What is trained on elsewhere is not among them. */
+export interface CheckSet {
+  readonly check: CheckRecipe;
+  readonly texts: readonly RatedText[];
+  readonly pairs: readonly PreferencePair[];
+  /** By text or pair: the groups whose errors are counted that it is in; empty without groups. */
+  readonly memberships: readonly (readonly string[])[];
+  readonly refused: readonly RefusedRows[];
+}
+
+/** Everything that a head recipe is trained and checked on. */
+export interface TrainingData {
+  /** One for each objective that is learnt, in their order. */
+  readonly rated: readonly RatedSet[];
+  /** One for each data set that `gate`, `preference` or `semi_supervised` names. */
+  readonly pairs: readonly PairSet[];
+  /** null: there is no correction. */
+  readonly verbosity: ResponseSet | null;
+  readonly checks: readonly CheckSet[];
+  readonly data: readonly DataReport[];
+  /** In words, for people. */
+  readonly warnings: readonly string[];
 }
