@@ -1,6 +1,7 @@
 import { AlidadeError } from '../alidadeError';
-import { floatConstant, int64Constant } from './value';
-import type { Attribute, Dimension, ElementType, Node, Shape, Value } from './value';
+import { apply, broadcast, float, int, ints, last, numberLike, outputOf, shapeError } from './applyOperator';
+import { int64Constant } from './value';
+import type { Dimension, ElementType, Node, Shape, Value } from './value';
 
 // Operators as functions from values to values. Shapes are inferred at once, so that a mistake points at the line that
 // made it. Semantics: https://onnx.ai/onnx/operators/ and, for com.microsoft, ONNX Runtime's ContribOperators.md.
@@ -406,55 +407,4 @@ export function groupQueryAttention(
     presentKey: outputOf(node, 1, query.type, pastKey.shape),
     presentValue: outputOf(node, 2, query.type, pastValue.shape),
   };
-}
-
-/** A scalar of the type of a value. */
-function numberLike({ type }: Value, number: number): Value {
-  const constant = floatConstant(`number_${number}`, [number], []);
-  return type === 'float32' ? constant : cast(constant, type);
-}
-
-function apply(
-  operator: string,
-  inputs: readonly (Value | null)[],
-  attributes: Node['attributes'],
-  [type, shape]: readonly [ElementType, Shape],
-  domain: Node['domain'] = '',
-): Value {
-  return outputOf({ operator, domain, inputs, attributes, outputCount: 1 }, 0, type, shape);
-}
-
-function outputOf(node: Node, output: number, type: ElementType, shape: Shape): Value {
-  return { type, shape, origin: { kind: 'node', node, output } };
-}
-
-function int(value: number): Attribute {
-  return { kind: 'int', value };
-}
-
-function float(value: number): Attribute {
-  return { kind: 'float', value };
-}
-
-function ints(value: readonly number[]): Attribute {
-  return { kind: 'ints', value };
-}
-
-function last(shape: Shape): Dimension {
-  return shape[shape.length - 1];
-}
-
-function broadcast(left: Value, right: Value): Shape {
-  const rank = Math.max(left.shape.length, right.shape.length);
-  return Array.from({ length: rank }, (_, index) => {
-    const a = left.shape[index - rank + left.shape.length] ?? 1;
-    const b = right.shape[index - rank + right.shape.length] ?? 1;
-    if (a !== b && a !== 1 && b !== 1) throw shapeError('broadcast', left, right);
-    return a === 1 ? b : a;
-  });
-}
-
-function shapeError(operator: string, left: Value, right: Value): AlidadeError {
-  const message = `graph: ${operator} of [${left.shape.join()}] and [${right.shape.join()}]`;
-  return new AlidadeError({ code: 'internal', message });
 }

@@ -1,5 +1,5 @@
 /** Element types that the graphs use, named as ONNX Runtime's JavaScript tensors name them. */
-export type ElementType = 'float32' | 'float16' | 'int64' | 'int32' | 'int8' | 'uint8' | 'bool';
+export type ElementType = 'float64' | 'float32' | 'float16' | 'int64' | 'int32' | 'int8' | 'uint8' | 'bool';
 
 /** A dimension is a number, or a name that stands for one number throughout a graph. */
 export type Dimension = number | string;
@@ -63,6 +63,10 @@ export function externalConstant(
 /** A small constant written into the graph. */
 export function floatConstant(name: string, values: readonly number[], shape: Shape): Value {
   return inlineConstant(name, 'float32', shape, new Uint8Array(Float32Array.from(values).buffer));
+}
+
+export function float64Constant(name: string, values: readonly number[], shape: Shape): Value {
+  return inlineConstant(name, 'float64', shape, new Uint8Array(Float64Array.from(values).buffer));
 }
 
 export function int64Constant(name: string, values: readonly number[], shape: Shape): Value {

@@ -11,6 +11,7 @@ const DATA_TYPES: Readonly<Record<ElementType, number>> = {
   int64: 7,
   bool: 9,
   float16: 10,
+  float64: 11,
 };
 const IR_VERSION = 10;
 const OPSETS = [
