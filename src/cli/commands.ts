@@ -1,5 +1,6 @@
 import { defineCommand, type Command } from './command';
 import { describeFormats } from './describeFormats';
+import { headsEvaluateOptions } from './heads/headsOptions';
 import { hmaOptions, mergePlanOptions, mergeRunOptions, mergeScoreOptions, searchOptions } from './merge/mergeOptions';
 import {
   convertOptions,
@@ -197,6 +198,26 @@ export const commands: readonly Command[] = [
       'cosine: a·b / (|a| |b|). |a-b|/|a|: 0 for equal weights. changed: share of values that are not the same.',
     ],
     run: async (call) => (await import('./merge/diffWeights')).diffWeights(call),
+  }),
+  defineCommand({
+    name: 'heads evaluate',
+    summary: 'say how good a head is on labelled rows, beside what length and words alone would be',
+    arguments: [
+      {
+        name: 'HEAD',
+        summary: 'a head file, or a whole reward model as for --model',
+        isRequired: true,
+        isRepeated: false,
+      },
+      { name: 'INPUT', summary: 'rows as for score (default: standard input)', isRequired: false, isRepeated: true },
+    ],
+    options: headsEvaluateOptions,
+    notes: [
+      'Pairs give accuracy, calibration and subsets; single rows with a rating or a yes/no label the rank correlation or',
+      'the area under the ROC curve of that objective. --label score=FIELD is about the score. Intervals are of 95 %, and',
+      'know which rows have the same prompt. Words alone: TF-IDF, learnt and tried on these rows, no prompt in both.',
+    ],
+    run: async (call) => (await import('./heads/evaluateHeadCommand')).evaluateHeadCommand(call),
   }),
   defineCommand({
     name: 'serve',

@@ -1,4 +1,4 @@
-import { choices, flag, optionalNumber, requiredText } from '../optionKinds';
+import { choices, flag, optionalNumber, repeatedText, requiredText, text } from '../optionKinds';
 import { scoreOptions } from '../options';
 
 const json = flag('print JSON');
@@ -30,6 +30,32 @@ export const headsFeaturesOptions = {
     isInteger: true,
   }),
   'max-tokens': scoreOptions['max-tokens'],
+  truncate: scoreOptions.truncate,
+  ...bodyRunOptions,
+  json,
+  quiet,
+} as const;
+
+export const headsEvaluateOptions = {
+  model: text({ placeholder: 'M', summary: 'the body of a head file (default: the one that it names)' }),
+  label: repeatedText({
+    placeholder: 'OBJECTIVE=FIELD',
+    summary:
+      'where the label of an objective is (default: the field of its name), once for each; FIELD=WORD is yes where it says so',
+  }),
+  groups: text({ placeholder: 'FIELD', summary: 'errors of yes/no objectives by what this field says' }),
+  terms: text({ placeholder: 'WORD,...', summary: 'errors of yes/no objectives by words that occur in the response' }),
+  threshold: optionalNumber({
+    placeholder: 'P',
+    summary: 'value from which on an objective says yes (default: 0.5 where it is a probability)',
+  }),
+  weights: scoreOptions.weights,
+  'max-tokens': optionalNumber({
+    placeholder: 'N',
+    summary: "longer rows are errors (default: cut as in training, else the model's context)",
+    least: 1,
+    isInteger: true,
+  }),
   truncate: scoreOptions.truncate,
   ...bodyRunOptions,
   json,

@@ -1,4 +1,4 @@
-import { readPairTexts } from '../../labels/pairTexts';
+import { readPairTexts, type PairTexts } from '../../labels/pairTexts';
 import type { PreferencePair } from '../data/trainingData';
 
 /** A preference pair that a head has scored: what `evaluatePairs` looks at. */
@@ -8,7 +8,7 @@ export interface ScoredPair {
   /** Of the responses, in characters. */
   readonly lengths: { readonly chosen: number; readonly rejected: number };
   /** The responses, for the comparison with their words; null: not kept. */
-  readonly words: { readonly chosen: string; readonly rejected: string } | null;
+  readonly words: PairTexts | null;
   /** Pairs of one group are not independent of each other, such as those of one prompt. */
   readonly group: string;
   readonly subset: string | null;

@@ -1,0 +1,111 @@
+import type { Readable } from 'node:stream';
+import { AlidadeError } from '../../core/alidadeError';
+import type { JobContext } from '../../core/jobContext';
+import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
+import { evaluateScored } from '../../core/training/evaluation/evaluateScored';
+import type { HeadEvaluation } from '../../core/training/evaluation/headEvaluation';
+import type { GroupingRecipe } from '../../core/training/recipe/headRecipe';
+import { openDataInputs } from '../promptFile/dataInput';
+import type { ScoreOptions } from '../reward/rewardModel';
+import { collectScored } from './collectScored';
+import { placeLabels } from './placeLabels';
+import { openEvaluatedHead, type EvaluatedHeadParams } from './openEvaluatedHead';
+
+export interface EvaluateHeadParams extends EvaluatedHeadParams {
+  /** Files with labelled rows; `-` is standard input. */
+  readonly inputs: readonly string[];
+  /** What `-` reads. */
+  readonly standardInput?: Readable | undefined;
+  /**
+   * Where the label of an objective is, as `parseLabelPlace` reads it; `score` is the score. Default: in the field that is
+   * named like the objective.
+   */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Groups by which the errors of yes/no objectives are counted. */
+  readonly groups?: GroupingRecipe | undefined;
+  /** Value from which on a yes/no objective says yes. Default: ½ where the value is a probability, else none. */
+  readonly threshold?: number | undefined;
+  /** Default: as the head was trained, else the model's context. */
+  readonly maxTokens?: number | undefined;
+  readonly truncate?: boolean | undefined;
+  /** Coefficients by objective name, for heads without a gate. */
+  readonly weights?: Readonly<Record<string, number>> | undefined;
+  /** Told once which model it is, before the first row. */
+  readonly onModel?: ((description: RewardModelDescription) => void) | undefined;
+}
+
+/** Of the folds in which words are learnt: the same rows give the same figures. */
+const seed = 20;
+
+/**
+ * How good a head is on rows with labels, beside what length and words alone reach.
+ * @throws AlidadeError `usage` for labels of objectives that the head does not have; `row` when no row has a label, or none
+ * can be scored; as `openDataInputs`, `openEvaluatedHead` and `scoreRows`.
+ */
+export async function evaluateHead(params: EvaluateHeadParams, context: JobContext): Promise<HeadEvaluation> {
+  // Before the model, which may take long to open.
+  const inputs = await openDataInputs({ paths: params.inputs, standardInput: params.standardInput, columns: 'all' });
+  const { model, metadata } = await openEvaluatedHead(params, context);
+  try {
+    params.onModel?.(model.description);
+    const objectives = placeLabels({ description: model.description, metadata, ...params });
+    const options = optionsOf(params, metadata?.body.maxTokens);
+    const scored = await collectScored({ model, inputs, objectives, options, groups: params.groups, seed }, context);
+    const { rows, errors, pairs, texts, warnings } = scored;
+    if (pairs.length === 0 && [...texts.values()].every((list) => list.length === 0)) {
+      throw nothingToEvaluate(
+        scored,
+        objectives.map(({ objective }) => objective),
+      );
+    }
+    context.progress({ message: 'Comparing with length and words' });
+    return evaluateScored({
+      rows,
+      errors,
+      pairs,
+      objectives: objectives.flatMap(({ objective, isAsked, threshold }) => {
+        const found = texts.get(objective) ?? [];
+        // An objective that no row has a label for is worth a word only if somebody named it.
+        if (found.length === 0 && !isAsked) return [];
+        const isYesNo = found.every(({ target }) => target === 0 || target === 1);
+        const metric = isYesNo ? ('AUC' as const) : ('Spearman' as const);
+        return { objective, metric, texts: found, threshold, wordBaseline: 'response' as const };
+      }),
+      seed,
+      warnings,
+    });
+  } finally {
+    await model.release();
+  }
+}
+
+function optionsOf({ maxTokens, truncate, weights }: EvaluateHeadParams, trained: number | undefined): ScoreOptions {
+  // A head that has seen the ends of long texts is asked about the ends of long texts.
+  const isAsTrained = maxTokens === undefined && trained !== undefined;
+  return { maxTokens: maxTokens ?? trained, truncate: truncate === true || isAsTrained, weights };
+}
+
+interface Found {
+  readonly rows: number;
+  readonly errors: number;
+  readonly firstError: string | null;
+}
+
+function nothingToEvaluate({ rows, errors, firstError }: Found, objectives: readonly string[]): AlidadeError {
+  if (rows === 0) {
+    return new AlidadeError({ code: 'row', message: 'there are no rows', hint: 'give files with labelled rows' });
+  }
+  if (firstError !== null && errors === rows) {
+    return new AlidadeError({
+      code: 'row',
+      message: `no row could be scored: ${firstError}`,
+      hint: 'give files of rows as for alidade score',
+    });
+  }
+  const names = objectives.slice(0, 20).join(', ');
+  return new AlidadeError({
+    code: 'row',
+    message: 'no row is a pair (chosen, rejected) or has a label for an objective of the head',
+    hint: `name the field with --label OBJECTIVE=FIELD; the objectives are ${names}`,
+  });
+}
