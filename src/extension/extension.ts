@@ -6,6 +6,7 @@ import type { CheckpointView } from '../protocol/checkpointView';
 import type { ComparisonView } from '../protocol/comparisonView';
 import type { DatasetView } from '../protocol/datasetView';
 import type { MergePreviewView } from '../protocol/mergePreviewView';
+import type { TrainingView } from '../protocol/trainingView';
 import { registerModelsView } from './checkpoint/modelsView';
 import { registerCheckpointViewer } from './checkpointViewer/registerCheckpointViewer';
 import { registerDataFileContext } from './dataFileContext';
@@ -36,6 +37,8 @@ import { forkSidecar } from './sidecar/forkSidecar';
 import { registerModelStatus } from './sidecar/modelStatus';
 import { SidecarClient } from './sidecar/sidecarClient';
 import type { SidecarState } from './sidecar/sidecarSupervisor';
+import type { HeadRunRecord } from './training/headRunRecord';
+import { registerTraining } from './training/registerTraining';
 import { registerWalkthrough } from './walkthrough/walkthrough';
 
 /** Registers everything and starts nothing: the sidecar starts with the first request. */
@@ -60,7 +63,8 @@ export function activate(context: ExtensionContext): ExtensionApi {
   const prompts = new PromptDocuments();
   const inputs = new PromptInputs(context.workspaceState);
   const comparison = registerComparison({ context, client, scores, inputs, breakdown });
-  const runs = registerRunsView({ context, client, documents, logger: log });
+  const training = registerTraining({ context, client, logger: log });
+  const runs = registerRunsView({ context, client, documents, logger: log, others: training.listed });
   const datasets = registerDatasetPanels({ context, client, documents, breakdown, runs });
   const merging = registerMerging({ context, client, models, logger: log });
   const viewer = registerCheckpointViewer({ context, client, process: merging.process, models });
@@ -94,6 +98,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
     runs,
     datasets,
     merging,
+    training,
     viewer,
     registerDoctor(client),
     registerLanguageModelTools(scores),
@@ -115,6 +120,8 @@ export function activate(context: ExtensionContext): ExtensionApi {
     comparisons: comparison.views,
     rewardTests: rewardTests.view,
     mergePreview: merging.preview,
+    headRuns: training.runs,
+    training: training.view,
     checkpoint: viewer.view,
   };
 }
@@ -134,6 +141,10 @@ export interface ExtensionApi {
   readonly rewardTests: () => RewardTestsView;
   /** What the preview of a merge shows; null when it is closed. */
   readonly mergePreview: () => MergePreviewView | null;
+  /** Trainings and evaluations of heads, the newest first. */
+  readonly headRuns: () => readonly HeadRunRecord[];
+  /** What the page of a head shows, by the id of its run or the path of its file; null when it is closed. */
+  readonly training: (key: string) => TrainingView | null;
   /** What the viewer of a weight file shows, by its path; null when it is closed. */
   readonly checkpoint: (path: string) => CheckpointView | null;
 }

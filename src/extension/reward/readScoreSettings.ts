@@ -1,4 +1,4 @@
-import { isAbsolute, relative } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import { l10n, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
 import type { ModelSelection, RowParams } from '../../protocol/sidecar';
@@ -12,8 +12,10 @@ export function readScoreSettings(): ScoreSettings {
   const [threads, maxTokens, weights] = [readSetting('threads'), readSetting('maxTokens'), readSetting('weights')];
   const cwd = trustedFolder();
   const reference = readSetting('rewardModel').trim() || 'starter';
+  const headPath = readHeadSetting();
   const model: ModelSelection = {
     reference,
+    ...(headPath === null ? {} : { headPath }),
     ...(readSetting('judge') ? { judge: true } : {}),
     device: readSetting('device'),
     dtype: readSetting('dtype'),
@@ -23,7 +25,16 @@ export function readScoreSettings(): ScoreSettings {
     ...(cwd === undefined ? {} : { cwd }),
   };
   checkModelTrust(reference);
+  if (headPath !== null) checkModelTrust(headPath);
   return { model, ...(maxTokens === 0 ? {} : { maxTokens }), truncate: readSetting('truncate') };
+}
+
+/** Absolute path of the head file in the place of the model's own head; null: the model's own. */
+export function readHeadSetting(): string | null {
+  const head = readSetting('head').trim();
+  if (head === '' || isAbsolute(head)) return head === '' ? null : head;
+  const folder = workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
+  return folder === undefined ? null : resolve(folder, head);
 }
 
 /** From where relative names of models start; none, so that they cannot mean a folder of an untrusted workspace. */

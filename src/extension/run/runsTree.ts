@@ -25,15 +25,24 @@ export class RunItem extends TreeItem {
   }
 }
 
-export class RunsTree implements TreeDataProvider<RunItem> {
-  readonly #runs: () => readonly RunRecord[];
+/** Long work as the view lists it. */
+export interface ListedWork {
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  readonly isUnderWay: boolean;
+  readonly item: () => TreeItem;
+}
+
+/** Scored files, and whatever else takes long in this workspace: the newest first. */
+export class RunsTree implements TreeDataProvider<TreeItem> {
+  readonly #works: () => readonly ListedWork[];
   readonly #changed = new EventEmitter<void>();
   #timer: NodeJS.Timeout | undefined;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(runs: () => readonly RunRecord[]) {
-    this.#runs = runs;
+  constructor(works: () => readonly ListedWork[]) {
+    this.#works = works;
   }
 
   /** Soon, and not more often than anybody can read. */
@@ -44,12 +53,13 @@ export class RunsTree implements TreeDataProvider<RunItem> {
     }, redrawInterval);
   }
 
-  getTreeItem(item: RunItem): RunItem {
+  getTreeItem(item: TreeItem): TreeItem {
     return item;
   }
 
-  getChildren(item?: RunItem): RunItem[] {
-    return item === undefined ? this.#runs().map((run) => new RunItem(run)) : [];
+  getChildren(item?: TreeItem): TreeItem[] {
+    if (item !== undefined) return [];
+    return [...this.#works()].sort((a, b) => b.created - a.created).map((work) => work.item());
   }
 
   dispose(): void {

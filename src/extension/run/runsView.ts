@@ -12,7 +12,7 @@ import type { SidecarClient } from '../sidecar/sidecarClient';
 import { chooseDataFile, saveBeforeScoring } from './chooseDataFile';
 import type { RunRecord } from './runRecord';
 import { isResumable, isUnderWay, Runs } from './runs';
-import { runDescription, RunsTree } from './runsTree';
+import { type ListedWork, runDescription, RunItem, RunsTree } from './runsTree';
 import { RunStore, stampOf } from './runStore';
 import { saveScores } from './saveScores';
 
@@ -21,6 +21,11 @@ export interface RunsViewParams {
   readonly client: SidecarClient;
   readonly documents: DataDocuments;
   readonly logger: Logger;
+  /** What else the view lists. */
+  readonly others: {
+    readonly all: () => readonly ListedWork[];
+    readonly onDidChange: (listener: () => void) => Disposable;
+  };
 }
 
 export interface RunsRegistration {
@@ -34,7 +39,7 @@ export interface RunsRegistration {
 const longRun = 30_000;
 
 /** The Runs view and what can be done with a run; the page of a run is registered elsewhere. */
-export function registerRunsView({ context, client, documents, logger }: RunsViewParams): RunsRegistration {
+export function registerRunsView({ context, client, documents, logger, others }: RunsViewParams): RunsRegistration {
   const listeners = new Set<() => void>();
   const storage = context.storageUri ?? context.globalStorageUri;
   const runs: Runs = new Runs({
@@ -50,11 +55,19 @@ export function registerRunsView({ context, client, documents, logger }: RunsVie
     listeners.add(listener);
     return new Disposable(() => listeners.delete(listener));
   };
-  const tree = new RunsTree(() => runs.all);
+  const works = (): readonly ListedWork[] => [
+    ...runs.all.map((run) => ({
+      created: run.created,
+      isUnderWay: isUnderWay(run),
+      item: () => new RunItem(run),
+    })),
+    ...others.all(),
+  ];
+  const tree = new RunsTree(works);
   const view = window.createTreeView('alidade.runs', { treeDataProvider: tree });
   const update = (): void => {
     tree.redraw();
-    const active = runs.all.filter(isUnderWay).length;
+    const active = works().filter((work) => work.isUnderWay).length;
     view.badge = active === 0 ? undefined : { value: active, tooltip: l10n.t('Runs under way: {0}', active) };
   };
   const find = (target: RunTarget | undefined): RunRecord => {
@@ -78,6 +91,7 @@ export function registerRunsView({ context, client, documents, logger }: RunsVie
     tree,
     view,
     onDidChange(update),
+    others.onDidChange(update),
     registerCommand('alidade.scoreFile', async (named) => {
       const path = await chooseDataFile({ documents, named });
       if (path !== null) await start(path);

@@ -80,7 +80,28 @@ import {
   readMergeSourcesRequest,
   runMergeRequest,
 } from '../../protocol/sidecarMerge';
+import type {
+  EvaluateHeadParams,
+  EvaluateHeadResult,
+  ExportHeadParams,
+  ExportHeadResult,
+  HeadDescription,
+  ListHeadsResult,
+  ReadDataFieldsParams,
+  ReadDataFieldsResult,
+  TrainHeadParams,
+  TrainHeadResult,
+} from '../../protocol/sidecarTraining';
+import {
+  evaluateHeadRequest,
+  exportHeadRequest,
+  listHeadsRequest,
+  readDataFieldsRequest,
+  readHeadRequest,
+  trainHeadRequest,
+} from '../../protocol/sidecarTraining';
 import { compareWeightsRequest, measureTensorRequest, readTensorFileRequest } from '../../protocol/sidecarCheckpoint';
+import type { TrainingState } from '../../core/training/trainingReport';
 import type { SidecarState, SidecarSupervisorParams } from './sidecarSupervisor';
 import { SidecarSupervisor } from './sidecarSupervisor';
 
@@ -114,6 +135,12 @@ export interface ComparisonContext extends CallContext {
   readonly onLayer?: (layer: LayerDifference) => void;
 }
 
+/** As `CallContext`, for a training. */
+export interface TrainingContext extends CallContext {
+  /** Told what it has found so far. */
+  readonly onState: (state: TrainingState) => void;
+}
+
 export type RowRequest = Omit<RowParams, 'requestToken'>;
 export type RowsRequest = Omit<RowsParams, 'requestToken'>;
 
@@ -125,12 +152,13 @@ export class SidecarClient {
   readonly #answerListeners = new Map<string, NonNullable<AnswerContext['onAnswer']>>();
   readonly #testListeners = new Map<string, TestContext['onTest']>();
   readonly #layerListeners = new Map<string, (layer: LayerDifference) => void>();
+  readonly #trainingListeners = new Map<string, TrainingContext['onState']>();
   #lastToken = 0;
 
   constructor(
     params: Omit<
       SidecarSupervisorParams,
-      'onProgress' | 'onRunModel' | 'onAnswer' | 'onRewardTest' | 'onLayerDifference'
+      'onProgress' | 'onRunModel' | 'onAnswer' | 'onRewardTest' | 'onLayerDifference' | 'onTrainingState'
     >,
   ) {
     this.#supervisor = new SidecarSupervisor({
@@ -140,6 +168,7 @@ export class SidecarClient {
       onAnswer: ({ requestToken, index, answer }) => this.#answerListeners.get(requestToken)?.(answer, index),
       onLayerDifference: ({ requestToken, layer }: LayerDifferenceParams) =>
         this.#layerListeners.get(requestToken)?.(layer),
+      onTrainingState: ({ requestToken, state }) => this.#trainingListeners.get(requestToken)?.(state),
       onRewardTest: (step) => this.#testListeners.get(step.requestToken)?.(step),
     });
   }
@@ -342,6 +371,54 @@ export class SidecarClient {
         this.#layerListeners.delete(requestToken);
       }
     });
+  }
+
+  /** Trains a head; its file appears when it is complete. @throws ProcessEndedError when it can be resumed. */
+  trainHead(params: Omit<TrainHeadParams, 'requestToken'>, context: TrainingContext): Promise<TrainHeadResult> {
+    return this.#call(context, async (requestToken) => {
+      this.#trainingListeners.set(requestToken, context.onState);
+      try {
+        return await this.#supervisor.request(trainHeadRequest, { ...params, requestToken }, context.signal);
+      } finally {
+        this.#trainingListeners.delete(requestToken);
+      }
+    });
+  }
+
+  /** How good a head is on labelled rows. */
+  evaluateHead(params: Omit<EvaluateHeadParams, 'requestToken'>, context: CallContext): Promise<EvaluateHeadResult> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(evaluateHeadRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  exportHead(params: Omit<ExportHeadParams, 'requestToken'>, context: CallContext): Promise<ExportHeadResult> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(exportHeadRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  readHead(path: string, context: CallContext): Promise<HeadDescription> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(readHeadRequest, { path, requestToken }, context.signal),
+    );
+  }
+
+  /** Head files in folders. */
+  listHeads(folders: readonly string[], context: CallContext): Promise<ListHeadsResult> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(listHeadsRequest, { folders, requestToken }, context.signal),
+    );
+  }
+
+  /** Which fields the rows of data files have. */
+  readDataFields(
+    params: Omit<ReadDataFieldsParams, 'requestToken'>,
+    context: CallContext,
+  ): Promise<ReadDataFieldsResult> {
+    return this.#call(context, (requestToken) =>
+      this.#supervisor.request(readDataFieldsRequest, { ...params, requestToken }, context.signal),
+    );
   }
 
   restart(): Promise<void> {

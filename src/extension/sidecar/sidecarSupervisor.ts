@@ -16,6 +16,7 @@ import type {
   RunModelParams,
   WireErrorData,
 } from '../../protocol/sidecar';
+import { trainingStateNotification, type TrainingStateParams } from '../../protocol/sidecarTraining';
 import { layerDifferenceNotification, type LayerDifferenceParams } from '../../protocol/sidecarCheckpoint';
 import {
   answerNotification,
@@ -58,6 +59,7 @@ export interface SidecarSupervisorParams {
   readonly onAnswer?: (params: AnswerParams) => void;
   readonly onRewardTest?: (params: RewardTestParams) => void;
   readonly onLayerDifference?: (params: LayerDifferenceParams) => void;
+  readonly onTrainingState?: (params: TrainingStateParams) => void;
   /** Milliseconds; the real clock unless a test says otherwise. */
   readonly now?: () => number;
   readonly wait?: (milliseconds: number) => Promise<void>;
@@ -204,7 +206,8 @@ export class SidecarSupervisor {
   }
 
   #connect(): Session {
-    const { fork, logger, onProgress, onRunModel, onAnswer, onRewardTest, onLayerDifference } = this.#params;
+    const { fork, logger, onProgress, onRunModel, onAnswer, onRewardTest, onLayerDifference, onTrainingState } =
+      this.#params;
     const process = fork();
     const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
     const session: Session = { process, connection, exitReason: null };
@@ -217,6 +220,7 @@ export class SidecarSupervisor {
     connection.onNotification(answerNotification, (params) => onAnswer?.(params));
     connection.onNotification(rewardTestNotification, (params) => onRewardTest?.(params));
     connection.onNotification(layerDifferenceNotification, (params) => onLayerDifference?.(params));
+    connection.onNotification(trainingStateNotification, (params) => onTrainingState?.(params));
     // A write to a process that has just died; its exit says the rest.
     connection.onError(([error]) => logger.debug(`connection to the scoring process: ${error.message}`));
     process.once('error', (error) => this.#onExit(session, error.message));

@@ -1,0 +1,118 @@
+import { AlidadeError } from '../../core/alidadeError';
+import type { JobContext } from '../../core/jobContext';
+import { rowOfDataValue } from '../../core/promptFile/readDataRow';
+import { rowFields } from '../../core/promptFile/rowFields';
+import { throwIfCancelled } from '../../core/throwIfCancelled';
+import { openDataInputs } from '../promptFile/dataInput';
+
+/** What the rows of a data file have, as far as they were looked at. */
+export interface DataFields {
+  readonly path: string;
+  /** Why it cannot be read; null: it can. */
+  readonly error: { readonly message: string; readonly hint: string | null } | null;
+  readonly rows: number;
+  /** Rows with a chosen and a rejected response; with one response; that are no conversation. */
+  readonly pairs: number;
+  readonly singles: number;
+  readonly unreadable: number;
+  readonly fields: readonly DataField[];
+}
+
+export interface DataField {
+  /** Dotted: `ratings.engagingness`. */
+  readonly path: string;
+  readonly count: number;
+  /** Numbers and truth values among them. */
+  readonly numeric: number;
+  readonly range: { readonly min: number; readonly max: number } | null;
+  /** Different values as text. */
+  readonly values: readonly string[];
+  /** `values` are all that were seen. */
+  readonly isComplete: boolean;
+}
+
+export interface ReadDataFieldsParams {
+  /** Absolute paths of data files. */
+  readonly files: readonly string[];
+  /** Rows of each that are looked at, from its beginning. */
+  readonly rows: number;
+}
+
+const mostValues = 50;
+/** Rows may have a field each: what is beyond is not told. */
+const mostFields = 500;
+
+/** One answer a file; what is wrong with a file is its answer. @throws AlidadeError `cancelled` only. */
+export async function readDataFields(
+  { files, rows }: ReadDataFieldsParams,
+  { signal }: Pick<JobContext, 'signal'>,
+): Promise<readonly DataFields[]> {
+  const read: DataFields[] = [];
+  for (const path of files) {
+    throwIfCancelled(signal);
+    try {
+      read.push(await fieldsOf(path, rows, signal));
+    } catch (error) {
+      if (!(error instanceof AlidadeError) || error.code === 'cancelled') throw error;
+      const { message, hint = null } = error;
+      read.push({ path, error: { message, hint }, rows: 0, pairs: 0, singles: 0, unreadable: 0, fields: [] });
+    }
+  }
+  return read;
+}
+
+class FieldCounter {
+  count = 0;
+  numeric = 0;
+  min = Infinity;
+  max = -Infinity;
+  readonly values = new Set<string>();
+  isComplete = true;
+
+  add(value: string | number | boolean): void {
+    this.count += 1;
+    const number = typeof value === 'boolean' ? Number(value) : value;
+    if (typeof number === 'number' && Number.isFinite(number)) {
+      this.numeric += 1;
+      this.min = Math.min(this.min, number);
+      this.max = Math.max(this.max, number);
+    }
+    const text = String(value);
+    if (this.values.has(text)) return;
+    if (this.values.size < mostValues) this.values.add(text);
+    else this.isComplete = false;
+  }
+}
+
+async function fieldsOf(path: string, most: number, signal: AbortSignal): Promise<DataFields> {
+  const counts = { rows: 0, pairs: 0, singles: 0, unreadable: 0 };
+  const fields = new Map<string, FieldCounter>();
+  for (const input of await openDataInputs({ paths: [path], columns: 'all' })) {
+    for await (const value of input.values({ signal })) {
+      if (most <= counts.rows) break;
+      counts.rows += 1;
+      const { row } = rowOfDataValue(value);
+      if (row === null) counts.unreadable += 1;
+      else if (row.kind === 'pair') counts.pairs += 1;
+      else if (row.kind === 'single') counts.singles += 1;
+      if (!('value' in value)) continue;
+      for (const [name, part] of rowFields(value.value)) {
+        const known = fields.get(name);
+        const counter = known ?? new FieldCounter();
+        if (known === undefined && fields.size < mostFields) fields.set(name, counter);
+        counter.add(part);
+      }
+    }
+  }
+  return {
+    path,
+    error: null,
+    ...counts,
+    fields: [...fields].map(([name, { count, numeric, min, max, values, isComplete }]) => ({
+      path: name,
+      ...{ count, numeric, isComplete },
+      range: numeric === 0 ? null : { min, max },
+      values: [...values],
+    })),
+  };
+}

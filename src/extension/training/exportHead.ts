@@ -1,0 +1,112 @@
+import { basename, dirname, join } from 'node:path';
+import type { QuickPickItem } from 'vscode';
+import { commands, l10n, ProgressLocation, Uri, window, workspace } from 'vscode';
+import { AlidadeError } from '../../core/alidadeError';
+import type { HeadExportFormat } from '../../protocol/sidecarTraining';
+import { abortSignalOf } from '../abortSignalOf';
+import { dataFileEndings } from '../run/chooseDataFile';
+import type { WorkProcess } from '../sidecar/workProcess';
+import { readBodySettings } from './trainHead';
+
+interface FormatPick extends QuickPickItem {
+  readonly format: HeadExportFormat;
+}
+
+/** Asks what a head is to become and where, and writes it. */
+export async function exportHead(process: Pick<WorkProcess, 'use'>, head: string): Promise<void> {
+  const picked = await window.showQuickPick(formats(), {
+    title: l10n.t('Export Head'),
+    placeHolder: basename(head),
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
+  if (picked === undefined) return;
+  const { format } = picked;
+  const rows = format === 'armorm' ? [] : await chooseRows(head);
+  if (rows === null) return;
+  const output = await chooseFolder(head, format);
+  if (output === null) return;
+  const options = {
+    location: ProgressLocation.Notification,
+    title: l10n.t('Exporting {0}', basename(head)),
+    cancellable: true,
+  };
+  const { notes } = await window.withProgress(options, (report, token) => {
+    let reported = 0;
+    return process.use((client) =>
+      client.exportHead(
+        { ...readBodySettings(), head, format, output, copy: false, rows },
+        {
+          signal: abortSignalOf(token),
+          progress: ({ message, done, total }) => {
+            const percent = done === undefined || total === undefined || total === 0 ? reported : (100 * done) / total;
+            report.report({ message, increment: Math.max(0, percent - reported) });
+            reported = Math.max(reported, percent);
+          },
+        },
+      ),
+    );
+  });
+  const reveal = l10n.t('Show in Folder');
+  const text = [l10n.t('{0} is exported.', basename(head)), ...notes].join(' ');
+  void window.showInformationMessage(text, reveal).then((choice) => {
+    if (choice === reveal) void commands.executeCommand('revealFileInOS', Uri.file(output));
+  });
+}
+
+function formats(): readonly FormatPick[] {
+  return [
+    {
+      format: 'armorm',
+      label: l10n.t('Checkpoint'),
+      description: 'ArmoRM',
+      detail: l10n.t('A whole reward model in the layout of ArmoRM; the body is linked where that is possible'),
+    },
+    {
+      format: 'trl',
+      label: l10n.t('Preference pairs'),
+      description: 'TRL',
+      detail: l10n.t('Rows labelled by this head, with its confidence and the margin'),
+    },
+    {
+      format: 'lmflow',
+      label: l10n.t('Scored lists'),
+      description: 'LMFlow',
+      detail: l10n.t('Rows scored by this head, as LMFlow reads them'),
+    },
+  ];
+}
+
+async function chooseRows(head: string): Promise<readonly string[] | null> {
+  const chosen = await window.showOpenDialog({
+    title: l10n.t('Rows to Label'),
+    openLabel: l10n.t('Label'),
+    canSelectMany: true,
+    defaultUri: Uri.file(dirname(head)),
+    filters: { [l10n.t('Data files')]: [...dataFileEndings], [l10n.t('All files')]: ['*'] },
+  });
+  return chosen === undefined || chosen.length === 0 ? null : chosen.map(({ fsPath }) => fsPath);
+}
+
+/** A folder that is not there yet; null: the user has thought better of it. */
+async function chooseFolder(head: string, format: HeadExportFormat): Promise<string | null> {
+  const name = basename(head).replace(/\.safetensors$/i, '');
+  const chosen = await window.showSaveDialog({
+    title: l10n.t('Export Into a New Folder'),
+    saveLabel: l10n.t('Export'),
+    defaultUri: Uri.file(join(dirname(head), `${name}-${format}`)),
+  });
+  if (chosen === undefined) return null;
+  const isTaken = await workspace.fs.stat(chosen).then(
+    () => true,
+    () => false,
+  );
+  if (isTaken) {
+    throw new AlidadeError({
+      code: 'exists',
+      message: l10n.t('{0} exists already', chosen.fsPath),
+      hint: l10n.t('choose another name: an export makes a new folder'),
+    });
+  }
+  return chosen.fsPath;
+}
