@@ -1,3 +1,4 @@
+import { spearman } from './evaluation/rankMetrics';
 import type { VerbosityRecipe } from './recipe/headRecipe';
 import type { VerbosityReport } from './trainingReport';
 
@@ -16,7 +17,44 @@ export interface VerbosityCorrection {
   readonly report: VerbosityReport;
 }
 
-/** The smallest λ of the grid that brings each objective's rank correlation with verbosity under the threshold. */
-export function correctVerbosity(params: VerbosityParams): VerbosityCorrection {
-  throw new Error(`not yet: ${params.objectives.join()}`);
+/**
+ * ArmoRM's correction (Wang et al. 2024, section 3, eq. 4): r'ᵢ = rᵢ − λᵢ·r_verbosity with the first λ of the grid for which
+ * Spearman's correlation of r'ᵢ and r_verbosity, with its sign, is at most the threshold; 1 where none does it. The verbosity
+ * objective itself is taken away whole (λ = 1). A correlation with what is constant counts as none.
+ */
+export function correctVerbosity({ rewards, objectives, recipe }: VerbosityParams): VerbosityCorrection {
+  const count = objectives.length;
+  const responses = rewards.length / count;
+  const verbosity = objectives.indexOf(recipe.objective);
+  const column = (objective: number): Float64Array =>
+    Float64Array.from({ length: responses }, (_, response) => rewards[response * count + objective]);
+  const reference = column(verbosity);
+  const rows = objectives.map((objective, index) => {
+    const own = column(index);
+    const correlation = (lambda: number): number =>
+      correlationOf(
+        own.map((reward, response) => reward - lambda * reference[response]),
+        reference,
+      );
+    const before = correlation(0);
+    if (index === verbosity) return { objective, before, lambda: 1, after: 0, isReached: true };
+    const found = recipe.grid.find((lambda) => correlation(lambda) <= recipe.threshold);
+    const lambda = found ?? 1;
+    return { objective, before, lambda, after: correlation(lambda), isReached: found !== undefined };
+  });
+  const transform = new Float32Array(count * count);
+  rows.forEach(({ lambda }, index) => {
+    transform[index * count + index] = 1;
+    transform[verbosity * count + index] -= lambda;
+  });
+  return {
+    lambdas: Float64Array.from(rows, ({ lambda }) => lambda),
+    transform,
+    report: { objective: recipe.objective, threshold: recipe.threshold, responses, rows },
+  };
+}
+
+function correlationOf(values: Float64Array, reference: Float64Array): number {
+  const correlation = spearman(values, reference);
+  return Number.isNaN(correlation) ? 0 : correlation;
 }

@@ -11,6 +11,8 @@ export interface MinimiseParams {
   /** Stop when no component of the gradient is larger than this times max(1, |value|). */
   readonly tolerance: number;
   readonly maxIterations: number;
+  /** About the inverse of the curvature times a gradient: what the first step is along. Default: the gradient itself. */
+  readonly scaleStep?: (gradient: Float64Array) => Float64Array;
 }
 
 const MEMORY = 10;
@@ -20,7 +22,7 @@ const SUFFICIENT_DECREASE = 1e-4;
  * L-BFGS with a backtracking line search.
  * Nocedal and Wright, Numerical Optimization (2006), algorithms 7.4 and 7.5.
  */
-export function minimise({ evaluate, start, tolerance, maxIterations }: MinimiseParams): Float64Array {
+export function minimise({ evaluate, start, tolerance, maxIterations, scaleStep }: MinimiseParams): Float64Array {
   let point: Float64Array = start.slice();
   let current = evaluate(point);
   const history: Step[] = [];
@@ -28,9 +30,10 @@ export function minimise({ evaluate, start, tolerance, maxIterations }: Minimise
     if (largest(current.gradient) <= tolerance * Math.max(1, Math.abs(current.value))) {
       break;
     }
-    const direction = descentDirection(current.gradient, history);
+    const direction = descentDirection(current.gradient, history, scaleStep);
     const slope = dot(direction, current.gradient);
-    const firstLength = history.length === 0 ? 1 / Math.max(1, Math.sqrt(dot(current.gradient, current.gradient))) : 1;
+    const isUnscaled = history.length === 0 && scaleStep === undefined;
+    const firstLength = isUnscaled ? 1 / Math.max(1, Math.sqrt(dot(current.gradient, current.gradient))) : 1;
     const found = search({ evaluate, point, current, direction, slope, firstLength });
     if (found === null) {
       break; // no descent left at this precision
@@ -61,8 +64,12 @@ function remember(history: Step[], entry: Step): void {
 }
 
 /** −H·gradient with the two-loop recursion. */
-function descentDirection(gradient: Float64Array, history: readonly Step[]): Float64Array {
-  const direction = gradient.map((value) => -value);
+function descentDirection(
+  gradient: Float64Array,
+  history: readonly Step[],
+  scaleStep: MinimiseParams['scaleStep'],
+): Float64Array {
+  let direction: Float64Array = gradient.map((value) => -value);
   const factors: number[] = [];
   for (const { step, change } of history.toReversed()) {
     const factor = dot(step, direction) / dot(step, change);
@@ -70,7 +77,9 @@ function descentDirection(gradient: Float64Array, history: readonly Step[]): Flo
     factors.push(factor);
   }
   const newest = history.at(-1);
-  if (newest !== undefined) {
+  if (scaleStep !== undefined) {
+    direction = scaleStep(direction);
+  } else if (newest !== undefined) {
     const scale = dot(newest.step, newest.change) / dot(newest.change, newest.change);
     direction.forEach((value, index) => (direction[index] = value * scale));
   }
