@@ -1,6 +1,6 @@
 import { defineCommand, type Command } from './command';
 import { describeFormats } from './describeFormats';
-import { headsEvaluateOptions } from './heads/headsOptions';
+import { headsEvaluateOptions, headsExportOptions } from './heads/headsOptions';
 import { hmaOptions, mergePlanOptions, mergeRunOptions, mergeScoreOptions, searchOptions } from './merge/mergeOptions';
 import {
   convertOptions,
@@ -214,10 +214,30 @@ export const commands: readonly Command[] = [
     options: headsEvaluateOptions,
     notes: [
       'Pairs give accuracy, calibration and subsets; single rows with a rating or a yes/no label the rank correlation or',
-      'the area under the ROC curve of that objective. --label score=FIELD is about the score. Intervals are of 95 %, and',
-      'know which rows have the same prompt. Words alone: TF-IDF, learnt and tried on these rows, no prompt in both.',
+      'the area under the ROC curve of that objective. --label score=FIELD is about the score. Intervals are of 95 %; rows',
+      'with the same `group`, else the same prompt, count as dependent. Words alone: TF-IDF, cross-validated on these rows.',
     ],
     run: async (call) => (await import('./heads/evaluateHeadCommand')).evaluateHeadCommand(call),
+  }),
+  defineCommand({
+    name: 'heads export',
+    summary: 'write a head for other programs: as a checkpoint of ArmoRM, or as rows for LMFlow or TRL',
+    arguments: [
+      {
+        name: 'HEAD',
+        summary: 'a head file; lmflow, trl: or a whole reward model as for --model',
+        isRequired: true,
+        isRepeated: false,
+      },
+    ],
+    options: headsExportOptions,
+    notes: [
+      'armorm: config, code for transformers (trust_remote_code), tokenizer and weights in one folder; the files of the body',
+      'are linked. The scores are those of the head file. Heads that the layout has no place for are refused.',
+      'lmflow: text_to_scored_textlist/ and paired_conversation/. trl: preference.jsonl with margin and confidence.',
+      'Pairs are put in the order of their scores: p = sigmoid(margin), confidence max(p, 1 - p), turned round where p < 0.5.',
+    ],
+    run: async (call) => (await import('./heads/exportHeadCommand')).exportHeadCommand(call),
   }),
   defineCommand({
     name: 'serve',

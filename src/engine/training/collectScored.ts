@@ -44,6 +44,8 @@ interface LabelledRow {
   /** Of a single text: what its objectives should be. */
   readonly targets: ReadonlyMap<string, number>;
   readonly memberships: readonly string[];
+  /** The row's own `group`; null: it has none. */
+  readonly group: string | null;
   /** Bytes of all inputs that lie before its end. */
   readonly position: number;
 }
@@ -104,8 +106,8 @@ class Collection {
       rows,
       errors,
       firstError: this.#firstError,
-      pairs: this.#pairs.rows,
-      texts: new Map([...this.#texts].map(([objective, sample]) => [objective, sample.rows])),
+      pairs: parted(this.#pairs.rows),
+      texts: new Map([...this.#texts].map(([objective, sample]) => [objective, parted(sample.rows)])),
       warnings: this.#listWarnings(),
     };
   }
@@ -125,7 +127,11 @@ class Collection {
           const raw = 'value' in value ? value.value : null;
           const targets = row.row.kind === 'single' ? this.#readTargets(raw) : new Map<string, number>();
           if (row.row.kind === 'single' && targets.size === 0) this.#counts.unlabelled += 1;
-          else yield { row: { ...row, row: row.row }, targets, memberships: this.#listGroups(raw, row.row), position };
+          else {
+            const group = groupsAt(raw, 'group').at(0) ?? null;
+            const memberships = this.#listGroups(raw, row.row);
+            yield { row: { ...row, row: row.row }, targets, memberships, group, position };
+          }
         }
       }
       before += size ?? 0;
@@ -150,16 +156,16 @@ class Collection {
     return membershipsOf(readResponseText(row.input).response, groups.terms);
   }
 
-  #add({ row: { row, subset, id }, targets, memberships }: LabelledRow, scored: ScoredRow): void {
+  #add({ row: { row, subset, id }, targets, memberships, group: given }: LabelledRow, scored: ScoredRow): void {
     if ('error' in scored) {
       this.#countError(scored.error.message);
     } else if (row.kind === 'pair' && 'margin' in scored) {
       const { chosen, rejected } = row;
       const pair = scoredPairOf({ id, chosen, rejected, group: '', subset }, scored.margin);
-      this.#pairs.add({ ...pair, group: this.#groupOf(pair.words?.prompt) });
+      this.#pairs.add({ ...pair, group: this.#groupOf(given, pair.words?.prompt ?? '') });
     } else if (row.kind === 'single' && 'objectives' in scored) {
       const { input } = row;
-      const group = this.#groupOf(readResponseText(input).prompt);
+      const group = this.#groupOf(given, readResponseText(input).prompt);
       for (const [objective, target] of targets) {
         const score = valueOf(scored, objective);
         this.#texts.get(objective)?.add(scoredTextOf({ id, input, target, group }, score, memberships));
@@ -168,9 +174,10 @@ class Collection {
   }
 
   /** Rows with the same prompt are not independent; those without one stand alone. A hash, since prompts are long. */
-  #groupOf(prompt: string | undefined): string {
+  #groupOf(given: string | null, prompt: string): string {
     this.#scored += 1;
-    if (prompt === undefined || prompt === '') return `row ${this.#scored}`;
+    if (given !== null) return `group ${given}`;
+    if (prompt === '') return `row ${this.#scored}`;
     return createHash('sha256').update(prompt).digest('base64url').slice(0, 16);
   }
 
@@ -190,6 +197,12 @@ class Collection {
     }
     return warnings;
   }
+}
+
+/** One prompt for all rows says nothing about which of them depend on each other: each stands alone. */
+function parted<Row extends { readonly group: string }>(rows: readonly Row[]): readonly Row[] {
+  if (rows.some(({ group }) => group !== rows[0].group)) return rows;
+  return rows.map((row, index) => ({ ...row, group: `row ${index}` }));
 }
 
 function valueOf(breakdown: RewardBreakdown, objective: string): number {
