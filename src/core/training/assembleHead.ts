@@ -32,7 +32,7 @@ export function assembleHead(params: AssembleHeadParams): Omit<HeadFile, 'path'>
   const { recipe, recipeHash, body, head, report } = params;
   const { weight, bias, transform, gate } = head;
   const objectives = describeObjectives(recipe, report);
-  const coefficients = gate === null && transform !== null ? meanWeights(transform, objectives.length) : null;
+  const coefficients = gate === null && transform !== null ? coefficientsOf(transform, objectives.length) : null;
   const { data, ...figures } = report;
   const metadata: HeadFileMetadata = {
     version: 1,
@@ -62,9 +62,10 @@ export function identity(size: number): Float32Array {
   return Float32Array.from({ length: size * size }, (_, index) => (index % (size + 1) === 0 ? 1 : 0));
 }
 
-/** All corrected objectives alike: c = M · (1/n, …, 1/n), so that the score is the mean of r·M. */
-function meanWeights(transform: Float32Array, objectives: number): readonly number[] {
+/** Without a gate: all corrected objectives alike, c = M · (1/n, …, 1/n), so that the score is the mean of r·M. */
+export function coefficientsOf(transform: Float32Array | null, objectives: number): readonly number[] {
   return Array.from({ length: objectives }, (_, row) => {
+    if (transform === null) return 1 / objectives;
     let sum = 0;
     for (let column = 0; column < objectives; column += 1) sum += transform[row * objectives + column];
     return sum / objectives;

@@ -42,6 +42,7 @@ export class TrainingFolder {
   /** SHA-256 of the results that are there, by step. */
   #finished = new Map<string, string>();
   #placing: Readonly<Record<keyof TrainingOutput, string>> | null = null;
+  #hasCheckpoint = false;
 
   private constructor(output: TrainingOutput, folder: WorkFolder) {
     this.#output = output;
@@ -57,6 +58,12 @@ export class TrainingFolder {
   /** Steps whose results are there, those of interrupted runs too. */
   get steps(): number {
     return this.#finished.size;
+  }
+
+  /** Whether there is something that a run could go on with, be it another run's. */
+  async holdsWork(): Promise<boolean> {
+    if (this.#journal === null) return isThere(join(this.#folder.path, journalName));
+    return 0 < this.steps || this.#hasCheckpoint;
   }
 
   /**
@@ -130,6 +137,7 @@ export class TrainingFolder {
       await file.sync();
       await file.close();
       await rename(growing, path);
+      this.#hasCheckpoint = true;
     } catch (error) {
       await file.discard();
       throw describeFileError(error, path);

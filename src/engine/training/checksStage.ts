@@ -1,0 +1,135 @@
+import type { JobContext } from '../../core/jobContext';
+import type { HeadObjective } from '../../core/reward/headFile';
+import { coefficientsOf, objectivesOf } from '../../core/training/assembleHead';
+import type { CheckSet } from '../../core/training/data/trainingData';
+import { evaluateScored, type EvaluateScoredParams } from '../../core/training/evaluation/evaluateScored';
+import type { HeadEvaluation } from '../../core/training/evaluation/headEvaluation';
+import { scoredPairOf, type ScoredPair } from '../../core/training/evaluation/scoredPair';
+import { scoredTextOf } from '../../core/training/evaluation/scoredText';
+import { headRewards, transformRewards } from '../../core/training/headRewards';
+import type { CheckReport } from '../../core/training/trainingReport';
+import { throwIfCancelled } from '../../core/throwIfCancelled';
+import type { RatingWeights } from './ratingsStage';
+import { gateMargins, type Gate } from './gateMargins';
+import type { TrainingWork } from './trainingWork';
+
+/** Chance from which on a yes/no objective says yes. */
+const threshold = 0.5;
+
+export interface CheckedHead extends RatingWeights {
+  /** M; null: no correction. */
+  readonly transform: Float32Array | null;
+  readonly gate: Gate | null;
+}
+
+/** Holds the head against rows that it was not trained on. */
+export async function checksStage(work: TrainingWork, head: CheckedHead, context: JobContext): Promise<void> {
+  const { data, folder, status } = work;
+  const reports: CheckReport[] = [];
+  for (const [index, set] of data.checks.entries()) {
+    throwIfCancelled(context.signal);
+    context.progress({ message: `Checking on ${set.check.name}`, done: index, total: data.checks.length });
+    const evaluation = await folder.step(`check-${index}`, () => new Check(work, head, set).evaluate(context));
+    reports.push({ name: set.check.name, evaluation });
+    status.update({ checks: [...reports] });
+    status.warn(evaluation.warnings.map((warning) => `${set.check.name}: ${warning}`));
+  }
+}
+
+class Check {
+  readonly #work: TrainingWork;
+  readonly #head: CheckedHead;
+  readonly #set: CheckSet;
+  readonly #objectives: readonly Pick<HeadObjective, 'name' | 'kind'>[];
+
+  constructor(work: TrainingWork, head: CheckedHead, set: CheckSet) {
+    this.#work = work;
+    this.#head = head;
+    this.#set = set;
+    this.#objectives = objectivesOf(work.recipe);
+  }
+
+  async evaluate(context: JobContext): Promise<HeadEvaluation> {
+    const { texts, pairs } = this.#set;
+    const scored = await this.#scorePairs(context);
+    const objective = this.#scoreObjective();
+    const read = texts.length + pairs.length;
+    const rated = objective?.texts.length ?? 0;
+    return evaluateScored({
+      rows: read,
+      errors: read - rated - scored.length,
+      pairs: scored,
+      objectives: objective === null ? [] : [objective],
+      seed: this.#work.recipe.seed,
+    });
+  }
+
+  #scoreObjective(): EvaluateScoredParams['objectives'][number] | null {
+    const { check, texts, memberships } = this.#set;
+    const column = this.#objectives.findIndex(({ name }) => name === check.objective);
+    if (check.objective === null || column === -1) return null;
+    const found = this.#work.rows.rated(check.data, texts);
+    const rewards = this.#rewards(found.rows);
+    const groupsOf = new Map(texts.map((text, index) => [text, memberships[index]]));
+    const scored = found.texts.map((text, index) =>
+      scoredTextOf(text, rewards[index * this.#objectives.length + column], groupsOf.get(text)),
+    );
+    const isYesNo = scored.every(({ target }) => target === 0 || target === 1);
+    const { wordBaseline } = this.#work.recipe.objectives.find(({ name }) => name === check.objective) ?? {
+      wordBaseline: 'response',
+    };
+    return {
+      objective: check.objective,
+      metric: isYesNo ? 'AUC' : 'Spearman',
+      texts: scored,
+      threshold: isYesNo && this.#objectives[column].kind === 'logistic' ? threshold : null,
+      wordBaseline,
+    };
+  }
+
+  async #scorePairs(context: JobContext): Promise<readonly ScoredPair[]> {
+    const { check, pairs } = this.#set;
+    const found = this.#work.rows.pairs(check.data, pairs);
+    if (found.pairs.length === 0) return [];
+    const { transform, gate } = this.#head;
+    const count = this.#objectives.length;
+    const rejected = this.#rewards(found.rejected);
+    const raw = this.#rewards(found.chosen).map((value, index) => value - rejected[index]);
+    if (gate === null) {
+      const coefficients = coefficientsOf(transform, count);
+      return found.pairs.map((pair, index) =>
+        scoredPairOf(
+          pair,
+          coefficients.reduce((sum, value, column) => sum + value * raw[index * count + column], 0),
+        ),
+      );
+    }
+    const differences = transform === null ? raw : transformRewards(raw, transform, count);
+    const { features, threads } = this.#work;
+    const margins = await gateMargins(
+      {
+        ...gate,
+        gate: features.matrix('gate'),
+        prompts: found.chosen,
+        differences,
+        pairs: Int32Array.from(found.pairs.keys()),
+        ...(threads === undefined ? {} : { threads }),
+      },
+      context,
+    );
+    return found.pairs.map((pair, index) => scoredPairOf(pair, margins[index]));
+  }
+
+  #rewards(rows: Int32Array): Float64Array {
+    const { features, recipe } = this.#work;
+    const { weight, bias } = this.#head;
+    return headRewards({
+      weight,
+      bias,
+      objectives: this.#objectives,
+      features: features.matrix(recipe.pooling.kind),
+      responseTokens: features.responseTokens,
+      rows,
+    });
+  }
+}
