@@ -1,6 +1,11 @@
 import { defineCommand, type Command } from './command';
 import { describeFormats } from './describeFormats';
-import { headsEvaluateOptions, headsExportOptions } from './heads/headsOptions';
+import {
+  headsEvaluateOptions,
+  headsExportOptions,
+  headsFeaturesOptions,
+  headsTrainOptions,
+} from './heads/headsOptions';
 import { hmaOptions, mergePlanOptions, mergeRunOptions, mergeScoreOptions, searchOptions } from './merge/mergeOptions';
 import {
   convertOptions,
@@ -198,6 +203,38 @@ export const commands: readonly Command[] = [
       'cosine: a·b / (|a| |b|). |a-b|/|a|: 0 for equal weights. changed: share of values that are not the same.',
     ],
     run: async (call) => (await import('./merge/diffWeights')).diffWeights(call),
+  }),
+  defineCommand({
+    name: 'heads features',
+    summary: 'make and keep what reward heads are trained on: hidden states of a model',
+    arguments: [
+      {
+        name: 'INPUT',
+        summary: 'rows as for score (default: standard input)',
+        isRequired: false,
+        isRepeated: true,
+      },
+    ],
+    options: headsFeaturesOptions,
+    notes: [
+      'A text that DIR has is not computed again; an interrupted run goes on by itself. DIR holds one folder for each',
+      'model, template, layer and limit of tokens. heads train --features DIR reads it.',
+      'Prints how many texts there are, how many of them were made, and how many were kept.',
+    ],
+    run: async (call) => (await import('./heads/makeFeatures')).makeFeatures(call),
+  }),
+  defineCommand({
+    name: 'heads train',
+    summary: 'train a reward head on a frozen body, as a recipe (*.head.yml) says',
+    arguments: [{ name: 'RECIPE', summary: 'the YAML file', isRequired: true, isRepeated: false }],
+    options: headsTrainOptions,
+    notes: [
+      'Makes the features of all texts once, fits, measures what was held out beside length and words alone, and writes the',
+      'head file and its model card. Until then the work is in HEAD.part, where --resume goes on after a stop or a crash,',
+      'with the same bytes; without it a run begins anew, but features are not made again.',
+      'Prints tables; --json prints everything that was found, unrounded.',
+    ],
+    run: async (call) => (await import('./heads/trainHeadCommand')).trainHeadCommand(call),
   }),
   defineCommand({
     name: 'heads evaluate',

@@ -187,6 +187,12 @@ export function repeatedText(texts: Texts): OptionSpec<Readonly<Record<string, s
   return { ...optional(texts), parse };
 }
 
+/** Texts, each given with an option of its own. */
+export function severalTexts(texts: Texts): OptionSpec<readonly string[]> {
+  const parse = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+  return { kind: 'value', ...texts, fallback: [], showsDefault: false, isRequired: false, parse };
+}
+
 /** A JSON object. */
 export function jsonObject(texts: Texts): OptionSpec<Readonly<Record<string, unknown>> | undefined> {
   const parse = (value: string): Readonly<Record<string, unknown>> => {

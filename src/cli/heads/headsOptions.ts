@@ -1,4 +1,4 @@
-import { choices, flag, optionalNumber, repeatedText, requiredText, text } from '../optionKinds';
+import { choice, choices, flag, optionalNumber, repeatedText, requiredText, severalTexts, text } from '../optionKinds';
 import { scoreOptions } from '../options';
 
 const json = flag('print JSON');
@@ -36,6 +36,24 @@ export const headsFeaturesOptions = {
   quiet,
 } as const;
 
+export const headsTrainOptions = {
+  output: requiredText({ placeholder: 'HEAD', summary: 'the head file, which must not exist: complete or absent' }),
+  data: severalTexts({
+    placeholder: 'DIR',
+    summary: "where the recipe's files are, besides its own folder; may be given several times",
+  }),
+  card: text({ placeholder: 'FILE', summary: 'the model card, Markdown (default: beside HEAD, .md)' }),
+  features: text({
+    placeholder: 'DIR',
+    summary: 'folder that keeps the features, as heads features makes them (default: in the cache)',
+  }),
+  resume: flag('go on where an interrupted run with the same recipe stopped, if there is one'),
+  force: flag('replace HEAD and its card, once the new ones are complete'),
+  ...bodyRunOptions,
+  json,
+  quiet,
+} as const;
+
 export const headsEvaluateOptions = {
   model: text({ placeholder: 'M', summary: 'the body of a head file (default: the one that it names)' }),
   label: repeatedText({
@@ -50,6 +68,33 @@ export const headsEvaluateOptions = {
     summary: 'value from which on an objective says yes (default: 0.5 where it is a probability)',
   }),
   weights: scoreOptions.weights,
+  'max-tokens': optionalNumber({
+    placeholder: 'N',
+    summary: "longer rows are errors (default: cut as in training, else the model's context)",
+    least: 1,
+    isInteger: true,
+  }),
+  truncate: scoreOptions.truncate,
+  ...bodyRunOptions,
+  json,
+  quiet,
+} as const;
+
+export const headsExportOptions = {
+  format: choice({
+    placeholder: 'FORMAT',
+    summary: 'a checkpoint in the layout of ArmoRM, or rows scored for LMFlow or TRL',
+    words: ['armorm', 'lmflow', 'trl'],
+  }),
+  output: requiredText({ placeholder: 'DIR', summary: 'the folder, which must not exist' }),
+  model: text({ placeholder: 'M', summary: 'the body of a head file (default: the one that it names)' }),
+  copy: flag('armorm: copy the body instead of linking its files'),
+  rows: severalTexts({ placeholder: 'FILE', summary: 'lmflow, trl: rows to score; may be given several times' }),
+  threshold: optionalNumber({
+    placeholder: 'P',
+    summary: 'lmflow, trl: keep pairs whose confidence is above this (default: all)',
+    least: 0.5,
+  }),
   'max-tokens': optionalNumber({
     placeholder: 'N',
     summary: "longer rows are errors (default: cut as in training, else the model's context)",

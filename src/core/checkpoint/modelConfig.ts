@@ -75,6 +75,8 @@ export interface GatingConfig {
   readonly hiddenLayers: number;
   /** QRM's layout: so many outputs of the rating layer for each objective. */
   readonly quantiles?: number;
+  /** `gating_text`: the text at which the gate reads, of checkpoints that say it. */
+  readonly text?: string;
 }
 
 /** A model's shape and constants, whatever spelling its config.json or GGUF metadata uses. */

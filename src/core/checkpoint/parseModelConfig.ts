@@ -303,6 +303,7 @@ function classOf(map: ConfigReader | null): string | null {
 function readGating(config: ConfigReader, architecture: string): GatingConfig | null {
   if (!/ForRewardModelWithGating\d*$/.test(architecture)) return null;
   const quantiles = config.count('num_quantiles', { most: 4096 });
+  const text = config.text('gating_text') ?? '';
   // The defaults are those of ArmoRM's own class, which QRM's shares.
   return {
     objectives: config.count('num_objectives', { most: mostLabels }) ?? 19,
@@ -310,5 +311,6 @@ function readGating(config: ConfigReader, architecture: string): GatingConfig | 
     hiddenSize: config.count('gating_hidden_dim', { most: mostWidth }) ?? 1024,
     hiddenLayers: config.count('gating_n_hidden', { least: 0, most: 64 }) ?? 3,
     ...(quantiles === null ? {} : { quantiles }),
+    ...(text === '' ? {} : { text }),
   };
 }

@@ -17,6 +17,8 @@ export interface ConvertRowParams {
   readonly isLossy: boolean;
   /** What `alidade score` gave the row. */
   readonly scored?: OutputRow | undefined;
+  /** Changes the row before it is written. It may throw a RowProblem. */
+  readonly revise?: ((record: ConversionRecord) => ConversionRecord) | undefined;
   /** What the input calls members: name here -> name there. */
   readonly keys?: Readonly<Record<string, string>> | undefined;
   /** What the output is to call them. */
@@ -49,8 +51,8 @@ export function convertRow(params: ConvertRowParams): ConvertedRow {
     const reader = chooseReader(fields, params.from);
     format = reader.name;
     const read = readWith(reader, fields);
-    const record = params.scored === undefined ? read : joinScores(read, params.scored);
-    const written = writeRecord(record, params);
+    const scored = params.scored === undefined ? read : joinScores(read, params.scored);
+    const written = writeRecord(params.revise?.(scored) ?? scored, params);
     const texts = written.rows.map((row) => JSON.stringify(row));
     return { format, ...written, texts, problem: null, isLoss: false };
   } catch (error) {

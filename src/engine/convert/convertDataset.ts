@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { AlidadeError } from '../../core/alidadeError';
 import type { ConversionFormat, FileKind } from '../../core/convert/conversionFormat';
+import type { ConversionRecord } from '../../core/convert/conversionRecord';
 import { convertRow, refused, type ConvertedRow } from '../../core/convert/convertRow';
 import { rowsOfValue } from '../../core/convert/detectFormat';
 import { FormatError } from '../../core/formatError';
@@ -24,6 +25,8 @@ export interface ConvertDatasetParams {
   readonly isLossy: boolean;
   /** The output of `alidade score` for the same inputs, as JSON lines. */
   readonly scores?: string | undefined;
+  /** Changes a row before it is written. It may throw a RowProblem. */
+  readonly revise?: ((record: ConversionRecord) => ConversionRecord) | undefined;
   /** What the input calls members: name here -> name there. */
   readonly keys?: Readonly<Record<string, string>> | undefined;
   readonly outputKeys?: Readonly<Record<string, string>> | undefined;
@@ -119,10 +122,10 @@ async function* readAll(inputs: readonly DataInput[], { signal, progress }: JobC
 function convertValue(
   value: DataValue,
   scored: OutputRow | undefined,
-  { from, to, isLossy, keys, outputKeys }: ConvertDatasetParams,
+  { from, to, isLossy, revise, keys, outputKeys }: ConvertDatasetParams,
 ): readonly ConvertedRow[] {
   if ('problem' in value) return [refused(null, value.problem, false)];
-  const options = { from, to, isLossy, keys, outputKeys };
+  const options = { from, to, isLossy, revise, keys, outputKeys };
   return rowsOfValue(value.value).map((row) => convertRow({ ...options, value: row, scored }));
 }
 

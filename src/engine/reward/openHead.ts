@@ -130,7 +130,7 @@ async function openGatedHead(
   read: ReadTensor,
 ): Promise<OpenedHead> {
   const { gating, modelType } = checkpoint.config;
-  const gateText = KNOWN_GATE_TEXTS[modelType];
+  const gateText = gating?.text ?? KNOWN_GATE_TEXTS[modelType];
   if (gating === null || gateText === undefined) {
     throw new AlidadeError({
       code: 'unsupported',

@@ -1,3 +1,4 @@
+import { safetensorsHeaderOf } from '../../checkpoint/safetensorsHeaderOf';
 import type { PlannedFile, PlannedTensor } from './mergePlan';
 
 type TensorToPlace = Omit<PlannedTensor, 'place'>;
@@ -35,7 +36,7 @@ export function layOutFiles(tensors: readonly TensorToPlace[], shardBytes: numbe
       .map((tensor) => ({ tensor, width: elementBytes(tensor) }))
       .sort((a, b) => b.width - a.width)
       .map(({ tensor }) => tensor);
-    const header = safetensorsHeader(ordered);
+    const header = safetensorsHeaderOf(ordered);
     let offset = header.length;
     for (const tensor of ordered) {
       placed.push({ ...tensor, place: { file, offset } });
@@ -50,22 +51,6 @@ export function layOutFiles(tensors: readonly TensorToPlace[], shardBytes: numbe
 function shardName(file: number, count: number): string {
   const pad = (value: number): string => String(value).padStart(5, '0');
   return count === 1 ? 'model.safetensors' : `model-${pad(file + 1)}-of-${pad(count)}.safetensors`;
-}
-
-/** Length, JSON padded to a multiple of eight bytes. */
-function safetensorsHeader(tensors: readonly TensorToPlace[]): Uint8Array {
-  const members = [`"__metadata__":${JSON.stringify({ format: 'pt' })}`];
-  let end = 0;
-  for (const { name, dtype, shape, bytes } of tensors) {
-    members.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [end, end + bytes] })}`);
-    end += bytes;
-  }
-  const json = new TextEncoder().encode(`{${members.join(',')}}`);
-  const length = 8 * Math.ceil(json.length / 8);
-  const header = new Uint8Array(8 + length).fill(0x20);
-  new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
-  header.set(json, 8);
-  return header;
 }
 
 function indexText(tensors: readonly PlannedTensor[], files: readonly PlannedFile[]): string {
