@@ -1,4 +1,5 @@
-import { textOf, YamlReader } from '../../yaml/yamlReader';
+import type { YamlReader } from '../../yaml/yamlReader';
+import { textOf } from '../../yaml/yamlReader';
 import type { Located, YamlValue } from '../../yaml/yamlValue';
 import type {
   GateRecipe,
