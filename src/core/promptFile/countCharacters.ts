@@ -1,12 +1,13 @@
+import { inputsOf } from './inputsOf';
 import type { ScorableInput, ScorableRow } from './scorableRow';
 
 /** About how much text a row has: what work it is, before its tokens are known. */
 export function countCharacters(row: ScorableRow): number {
-  const inputs = row.kind === 'single' ? [row.input] : row.kind === 'pair' ? [row.chosen, row.rejected] : row.responses;
-  return inputs.reduce((sum, input) => sum + lengthOf(input), 0);
+  return inputsOf(row).reduce((sum, input) => sum + countInputCharacters(input), 0);
 }
 
-function lengthOf(input: ScorableInput): number {
+/** The same of one text. */
+export function countInputCharacters(input: ScorableInput): number {
   if (input.kind === 'text') return input.text.length;
   // A token is about four characters.
   if (input.kind === 'ids') return 4 * input.ids.length;

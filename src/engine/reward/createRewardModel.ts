@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../../core/checkpoint/checkpoint';
-import type { RewardHead } from '../../core/reward/rewardHead';
+import type { HeadPooling } from '../../core/reward/rewardHead';
 import type { OpenedTokenizer } from '../checkpoint/openTokenizer';
 import type { DecoderSession } from '../onnx/decoderSession';
 import type { OpenDecoderParams } from '../onnx/openDecoder';
@@ -7,10 +7,15 @@ import type { OpenedHead } from './openHead';
 import { RewardModel } from './rewardModel';
 import { TextPreparer } from './textPreparer';
 
+/** What reads a body's states at one layer: a head. */
+export interface BodyReader {
+  readonly pooling: Pick<HeadPooling, 'layer'>;
+}
+
 /** As much of a body as a head reads. */
 export function bodyOf({
   pooling: { layer },
-}: RewardHead): Pick<OpenDecoderParams, 'layerCount' | 'finalNorm' | 'languageModelHead' | 'cache'> {
+}: BodyReader): Pick<OpenDecoderParams, 'layerCount' | 'finalNorm' | 'languageModelHead' | 'cache'> {
   return {
     ...(layer === 'final' ? {} : { layerCount: layer }),
     finalNorm: layer === 'final',

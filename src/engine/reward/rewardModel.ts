@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AlidadeError } from '../../core/alidadeError';
 import type { Checkpoint } from '../../core/checkpoint/checkpoint';
 import type { JobContext } from '../../core/jobContext';
+import { inputsOf } from '../../core/promptFile/inputsOf';
 import type { Message } from '../../core/promptFile/message';
 import type { ScorableInput, ScorableRow } from '../../core/promptFile/scorableRow';
 import { assembleScoredRow } from '../../core/reward/assembleScoredRow';
@@ -213,7 +214,7 @@ export class RewardModel implements RowScorer {
   }
 
   #prepareRow(row: ScorableRow, options: ScoreOptions): ScorableText[] {
-    return listInputs(row).map((input) => this.#prepare(input, options));
+    return inputsOf(row).map((input) => this.#prepare(input, options));
   }
 
   #prepare(input: ScorableInput, options: ScoreOptions): ScorableText {
@@ -316,17 +317,6 @@ export class RewardModel implements RowScorer {
     const { tokenizer } = this.#parts;
     const special = [...new Set(ids)].filter((id) => tokenizer.isSpecial(id));
     return special.map((id) => tokenizer.idToToken(id) ?? '').filter((token) => token !== '');
-  }
-}
-
-function listInputs(row: ScorableRow): readonly ScorableInput[] {
-  switch (row.kind) {
-    case 'single':
-      return [row.input];
-    case 'pair':
-      return [row.chosen, row.rejected];
-    case 'list':
-      return row.responses;
   }
 }
 

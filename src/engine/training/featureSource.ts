@@ -1,8 +1,30 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { AlidadeError } from '../../core/alidadeError';
+import type { Checkpoint } from '../../core/checkpoint/checkpoint';
+import { countOf } from '../../core/describeQuantity';
 import type { DeviceChoice, DtypeChoice } from '../../core/device';
 import type { JobContext } from '../../core/jobContext';
+import type { RunKey } from '../../core/journal';
+import { countInputCharacters } from '../../core/promptFile/countCharacters';
 import type { ScorableInput } from '../../core/promptFile/scorableRow';
+import { findGateText } from '../../core/reward/gateText';
 import type { RowError } from '../../core/reward/rewardBreakdown';
+import { throwIfCancelled } from '../../core/throwIfCancelled';
 import type { FeatureMatrix, FeaturePlace, FeatureSpec } from '../../core/training/featureMatrix';
+import { cacheFolder } from '../checkpoint/cacheFolder';
+import { createTexts, type OpenedTokenizer } from '../checkpoint/openTokenizer';
+import { openUsableCheckpoint } from '../checkpoint/openUsableCheckpoint';
+import { readTokenizerSource } from '../checkpoint/readTokenizerSource';
+import { DecoderSession } from '../onnx/decoderSession';
+import { bodyOf } from '../reward/createRewardModel';
+import { readStates } from '../reward/readStates';
+import { describeStore, storeKey, storeName, writeDescription, type FeatureBody } from './featureBody';
+import { FeatureProgress } from './featureProgress';
+import type { StateReference } from './featureRecords';
+import { FeatureStore, type MadeText } from './featureStore';
+import { FeatureTexts, type FeatureText } from './featureTexts';
 
 export interface FeatureSourceParams {
   /** A checkpoint folder, a .gguf file, a hub id in the local cache, or `starter`. */
@@ -24,6 +46,8 @@ export interface FeatureSourceParams {
 /** Where the features of texts come from: what was kept, else the model, which is opened only then. */
 export interface FeatureSource {
   readonly body: FeatureBody;
+  /** Where its features are kept. */
+  readonly folder: string;
   /** What closes the user's turn and opens the assistant's in the body's template; null: it has no such text. */
   readonly gateText: string | null;
   /** What has been done so far. */
@@ -39,15 +63,6 @@ export interface FeatureSource {
   closeModel(): Promise<void>;
   /** Closes the model and all files: what was read can no longer be read. */
   release(): Promise<void>;
-}
-
-/** The model whose states are read. */
-export interface FeatureBody {
-  readonly name: string;
-  /** SHA-256 of its weights: of their one file, or of the hashes of several. The same on every machine. */
-  readonly hash: string;
-  readonly hiddenSize: number;
-  readonly layerCount: number;
 }
 
 export interface FeatureCounts {
@@ -68,4 +83,259 @@ export interface TextFeatures {
   matrix(place: FeaturePlace): FeatureMatrix;
   /** Tokens of each row's response. */
   readonly responseTokens: Int32Array; // [rows]
+}
+
+/**
+ * Opens the features of a body.
+ * @throws AlidadeError `not_found`, `format`, `unsupported`, `weights` (also a layer that the body does not have),
+ * `gate_not_found` for a template in which a gate has no place, `permission`, `cancelled`.
+ */
+export async function openFeatureSource(params: FeatureSourceParams, context: JobContext): Promise<FeatureSource> {
+  const { reference, cwd, spec, maxTokens, truncate = true, dtype } = params;
+  const { checkpoint } = await openUsableCheckpoint({ reference, cwd }, context);
+  checkLayer(checkpoint, spec.layer);
+  const source = await readTokenizerSource(checkpoint);
+  const texts = createTexts(source, checkpoint.path);
+  const gateText = texts.template === null ? null : findGateText(texts.template, texts.tokenizer);
+  if (spec.places.includes('gate') && gateText === null) throw noGateText(checkpoint);
+  const key = storeKey({
+    checkpoint,
+    texts: source,
+    layer: spec.layer,
+    mostTokens: maxTokens === null ? 'all' : truncate ? String(maxTokens) : `${maxTokens}, no longer texts`,
+    dtype: dtype === 'auto' ? 'f32' : dtype,
+  });
+  const folder = join(params.folder ?? join(cacheFolder(), 'features'), storeName(checkpoint, key));
+  const body = await describeStore({ folder, key, checkpoint }, context);
+  const store = await FeatureStore.open({ folder, columns: body.hiddenSize, places: spec.places });
+  return new StoredFeatureSource({ params, checkpoint, texts, gateText, body, folder, key, store });
+}
+
+interface SourceParts {
+  readonly params: FeatureSourceParams;
+  readonly checkpoint: Checkpoint;
+  readonly texts: OpenedTokenizer;
+  readonly gateText: string | null;
+  readonly body: FeatureBody;
+  readonly folder: string;
+  readonly key: RunKey;
+  readonly store: FeatureStore;
+}
+
+class StoredFeatureSource implements FeatureSource {
+  readonly body: FeatureBody;
+  readonly folder: string;
+  readonly gateText: string | null;
+  readonly #parts: SourceParts;
+  readonly #preparer: FeatureTexts;
+  #counts: FeatureCounts = { texts: 0, made: 0, kept: 0, errors: 0 };
+  #session: DecoderSession | null = null;
+
+  constructor(parts: SourceParts) {
+    const { params, checkpoint, texts, gateText, body } = parts;
+    this.#parts = parts;
+    this.body = body;
+    this.folder = parts.folder;
+    this.gateText = gateText;
+    this.#preparer = new FeatureTexts({
+      checkpoint,
+      texts,
+      places: params.spec.places,
+      gateText,
+      maxTokens: params.maxTokens,
+      truncate: (params.truncate ?? true) && params.maxTokens !== null,
+    });
+  }
+
+  get counts(): FeatureCounts {
+    return this.#counts;
+  }
+
+  async read(inputs: readonly ScorableInput[], context: JobContext): Promise<TextFeatures> {
+    const { store } = this.#parts;
+    const inputKeys = inputs.map(keyOfInput);
+    const texts = new Map(inputs.map((input, index) => [inputKeys[index], input]));
+    const damaged = store.check(texts.keys(), context);
+    if (0 < damaged) context.logger.warn(`${countOf(damaged, 'state')} on the disk had changed: made again`);
+    const missing = new Set([...texts.keys()].filter((key) => store.find(key) === null));
+    const errors = new Map<string, RowError>();
+    if (0 < missing.size) await this.#make(texts, missing, errors, context);
+    const keys = [...texts.keys()].filter((key) => !errors.has(key));
+    const rowOf = new Map(keys.map((key, row) => [key, row]));
+    const before = this.#counts;
+    this.#counts = {
+      texts: before.texts + texts.size,
+      made: before.made + missing.size - errors.size,
+      kept: before.kept + texts.size - missing.size,
+      errors: before.errors + errors.size,
+    };
+    const matrices = new Map<FeaturePlace, FeatureMatrix>();
+    for (const place of this.#parts.params.spec.places) matrices.set(place, store.matrix(keys, place));
+    return {
+      places: inputKeys.map((key) => {
+        const error = errors.get(key);
+        return error === undefined ? { row: rowOf.get(key) as number } : { error };
+      }),
+      matrix: (place) => {
+        const matrix = matrices.get(place);
+        if (matrix === undefined) throw new RangeError(`states at ${place} were not asked for`);
+        return matrix;
+      },
+      responseTokens: Int32Array.from(keys, (key) => store.find(key)?.responseTokens ?? 0),
+    };
+  }
+
+  async closeModel(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await session?.release();
+  }
+
+  async release(): Promise<void> {
+    await this.closeModel();
+    await this.#parts.store.release();
+  }
+
+  /** Windows are cut from all texts, so that they begin at the same ones whatever an earlier run has made. */
+  async #make(
+    texts: ReadonlyMap<string, ScorableInput>,
+    missing: ReadonlySet<string>,
+    errors: Map<string, RowError>,
+    context: JobContext,
+  ): Promise<void> {
+    const { store } = this.#parts;
+    const progress = new FeatureProgress(
+      Array.from(missing, (key) => countInputCharacters(texts.get(key) as ScorableInput)),
+      context.progress,
+    );
+    try {
+      for (const window of cutWindows([...texts])) {
+        throwIfCancelled(context.signal);
+        const wanted = window.filter(([key]) => missing.has(key));
+        const prepared = wanted.flatMap(([key, input]) => {
+          const outcome = this.#preparer.prepare(input);
+          if ('text' in outcome) return [{ key, ...outcome.text }];
+          errors.set(key, outcome.error);
+          return [];
+        });
+        if (0 < prepared.length) await this.#makeWindow(prepared, errors, context);
+        progress.add(wanted.map(([, input]) => countInputCharacters(input)));
+        await nextTurn(); // lets a cancellation in
+      }
+    } finally {
+      await store.endWriting();
+    }
+  }
+
+  async #makeWindow(
+    window: readonly (FeatureText & { readonly key: string })[],
+    errors: Map<string, RowError>,
+    context: JobContext,
+  ): Promise<void> {
+    const { store, folder, key, body } = this.#parts;
+    if (!store.isWriting) {
+      await store.beginWriting(context);
+      await writeDescription(folder, key, body);
+    }
+    // Another process may have made some of them, and what it has left may be damaged.
+    store.check(
+      window.map((text) => text.key),
+      context,
+    );
+    const session = await this.#openSession(context);
+    await session.forget();
+    const gates = new Map<string, Float32Array | StateReference>();
+    const planned = window.map((text) => {
+      const missing = store.missingPlaces(text.key);
+      const gate =
+        text.promptKey !== null && missing.includes('gate') ? store.findPrompt(text.promptKey, context) : null;
+      if (gate !== null && text.promptKey !== null) gates.set(text.promptKey, gate);
+      return { text, missing, read: missing.filter((place) => place !== 'gate' || gate === null) };
+    });
+    const texts = planned.map(({ text, read }) => ({
+      ids: text.ids,
+      places: read.map((place) => text.positions[place]),
+    }));
+    const states = await readStates(
+      { session, texts: texts.filter(({ places }) => 0 < places.length), atOnce: session.chunkLength },
+      { ...context, progress: () => undefined },
+    );
+    const made: MadeText[] = [];
+    for (const { text, missing, read } of planned) {
+      const values = read.length === 0 ? [] : (states.shift() ?? []);
+      if (values.some((state) => !state.every(Number.isFinite))) {
+        errors.set(text.key, { code: 'row', message: "the model's states are not finite numbers" });
+        continue;
+      }
+      const found: Partial<Record<FeaturePlace, Float32Array | StateReference>> = {};
+      read.forEach((place, index) => (found[place] = Float32Array.from(values[index])));
+      if (text.promptKey !== null && missing.includes('gate')) {
+        // The same for all replies to a prompt.
+        const gate = gates.get(text.promptKey) ?? (found.gate as Float32Array);
+        gates.set(text.promptKey, gate);
+        found.gate = gate;
+      }
+      if (0 < missing.length) {
+        made.push({ key: text.key, promptKey: text.promptKey, responseTokens: text.responseTokens, states: found });
+      }
+    }
+    await store.append(made);
+  }
+
+  async #openSession(context: JobContext): Promise<DecoderSession> {
+    const { params, checkpoint } = this.#parts;
+    const { device, dtype, threads, spec } = params;
+    const opened = bodyOf({ pooling: { layer: spec.layer } });
+    this.#session ??= await DecoderSession.open({ checkpoint, ...opened, device, dtype, threads }, context);
+    return this.#session;
+  }
+}
+
+function checkLayer({ config, path }: Checkpoint, layer: FeatureSpec['layer']): void {
+  if (layer === 'final' || layer <= config.layerCount) return;
+  throw new AlidadeError({
+    code: 'weights',
+    message: `layer ${layer} was asked for, ${path} has ${config.layerCount}`,
+    hint: `choose a layer from 1 to ${config.layerCount}, or the final norm`,
+  });
+}
+
+function noGateText({ path }: Checkpoint): AlidadeError {
+  return new AlidadeError({
+    code: 'gate_not_found',
+    message: `${path}: no text of its chat template always stands where a reply begins, so a gate has no place to read`,
+    hint: 'train a head without a gate, or choose a body with a chat template',
+  });
+}
+
+/** The same for the same text, however its row spells it. */
+function keyOfInput(input: ScorableInput): string {
+  const content =
+    input.kind === 'messages'
+      ? input.messages.map(({ role, content }) => [role, content])
+      : input.kind === 'text'
+        ? input.text
+        : input.ids;
+  return createHash('sha256')
+    .update(JSON.stringify([input.kind, content]))
+    .digest('hex');
+}
+
+/** Texts that are computed together and then noted: as many as a run of scoring takes, and what a kill can cost. */
+const mostWindowTexts = 64;
+const mostWindowCharacters = 16_000;
+
+function* cutWindows(
+  texts: readonly (readonly [key: string, input: ScorableInput])[],
+): Generator<(readonly [key: string, input: ScorableInput])[]> {
+  let window: (readonly [string, ScorableInput])[] = [];
+  let characters = 0;
+  for (const text of texts) {
+    window.push(text);
+    characters += countInputCharacters(text[1]);
+    if (window.length < mostWindowTexts && characters < mostWindowCharacters) continue;
+    yield window;
+    [window, characters] = [[], 0];
+  }
+  if (0 < window.length) yield window;
 }
