@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { apply, float, int } from '../../core/onnx/applyOperator';
 import { graphInput } from '../../core/onnx/value';
 import { writeModel } from '../../core/onnx/writeModel';

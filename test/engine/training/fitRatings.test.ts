@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { JobContext } from '../../../src/core/jobContext';
 import { seededRandom } from '../../../src/core/seededRandom';
 import {
   crossValidate,
@@ -14,12 +13,7 @@ import type { RatedObjective } from '../../../src/core/training/ratings/ratingFi
 import type { FeatureMatrix } from '../../../src/core/training/featureMatrix';
 import type { RatingsRecipe } from '../../../src/core/training/recipe/headRecipe';
 import { fitRatings } from '../../../src/engine/training/fitRatings';
-
-const context: JobContext = {
-  signal: new AbortController().signal,
-  progress() {},
-  logger: { debug() {}, info() {}, warn() {}, error() {} },
-};
+import { quietContext as context } from '../../fixtures/quietContext';
 
 const published: RatingsRecipe = {
   penalties: [1e-4, 1e-2, 1, 100, 1e4],
