@@ -88,6 +88,8 @@ export interface ExportHeadParams extends LongRequestParams, BodySettings {
 export interface ExportHeadResult {
   /** What was written and how, a line each. */
   readonly notes: readonly string[];
+  /** What is not as it was in the head, the body or the rows. */
+  readonly warnings: readonly string[];
 }
 
 /** Writes a head as a checkpoint, or what it says of rows as files for other tools. */
@@ -138,6 +140,8 @@ export interface ReadDataFieldsParams extends LongRequestParams {
   readonly files: readonly string[];
   /** Rows of each file that are looked at, from its beginning. */
   readonly rows: number;
+  /** Dotted paths: how many rows have anything there is told too, lists and longer texts included. */
+  readonly paths?: readonly string[];
 }
 
 /** What the rows of a data file have, as far as they were looked at. */
@@ -151,7 +155,11 @@ export interface DataFields {
   readonly pairs: number;
   readonly singles: number;
   readonly unreadable: number;
+  /** There are more rows than were looked at. */
+  readonly hasMore: boolean;
   readonly fields: readonly DataField[];
+  /** For each of the paths that were asked for: rows that have anything there. */
+  readonly found: readonly { readonly path: string; readonly count: number }[];
 }
 
 /** A field of rows that is neither a message nor a text to be scored. */

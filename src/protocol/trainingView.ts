@@ -55,7 +55,9 @@ export type TrainingSubject =
 
 export interface TrainingView {
   readonly subject: TrainingSubject;
-  /** Path of the head file in the workspace. */
+  /** Absolute path of the head file. */
+  readonly path: string;
+  /** The same in the workspace, or its name. */
   readonly file: string;
   /** The head as it is on the disk; null: it is not there (yet), or not read yet. */
   readonly head: HeadDescription | null;

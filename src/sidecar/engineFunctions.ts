@@ -32,6 +32,18 @@ import type {
   LanguageModelDescription,
   ListCheckpointsResult,
 } from '../protocol/sidecar';
+import type { HeadEvaluation } from '../core/training/evaluation/headEvaluation';
+import type { TrainingReport, TrainingState } from '../core/training/trainingReport';
+import type {
+  DataFields,
+  EvaluateHeadParams,
+  ExportHeadParams,
+  ExportHeadResult,
+  HeadDescription,
+  ListedHead,
+  ReadDataFieldsParams,
+  TrainHeadParams,
+} from '../protocol/sidecarTraining';
 
 export interface OpenModelParams {
   readonly reference: string;
@@ -132,4 +144,18 @@ export interface EngineFunctions {
   readTensorFile(path: string, context: JobContext): Promise<TensorFile>;
   measureTensor(entry: TensorEntry, context: JobContext): Promise<TensorStatistics>;
   compareWeights(params: CompareWeightsParams, context: JobContext): Promise<WeightComparison>;
+  trainHead(params: TrainRecipeParams, context: JobContext): Promise<TrainingReport>;
+  evaluateHead(params: Omit<EvaluateHeadParams, 'requestToken'>, context: JobContext): Promise<HeadEvaluation>;
+  exportHead(params: Omit<ExportHeadParams, 'requestToken'>, context: JobContext): Promise<ExportHeadResult>;
+  readHead(path: string): Promise<HeadDescription>;
+  listHeads(folders: readonly string[], context: JobContext): Promise<readonly ListedHead[]>;
+  readDataFields(
+    params: Omit<ReadDataFieldsParams, 'requestToken'>,
+    context: JobContext,
+  ): Promise<readonly DataFields[]>;
+}
+
+export interface TrainRecipeParams extends Omit<TrainHeadParams, 'requestToken'> {
+  /** Told what it has found so far. */
+  readonly onState: (state: TrainingState) => void;
 }

@@ -35,6 +35,7 @@ import { ModelCache } from './modelCache';
 import { ResultCache } from './resultCache';
 import { registerRewardTestHandlers } from './rewardTestHandlers';
 import { registerRunHandlers } from './runHandlers';
+import { registerTrainingHandlers } from './trainingHandlers';
 
 export interface HandlersParams {
   readonly connection: MessageConnection;
@@ -188,6 +189,7 @@ export function registerHandlers({ connection, engine, packageVersion, onShutdow
     openParams,
   });
   registerMergeHandlers({ connection, engine, job, answer: (task) => answer(logger, task) });
+  registerTrainingHandlers({ connection, engine, job, answer: (task) => answer(logger, task) });
   connection.onRequest(shutdownRequest, () =>
     answer(logger, async () => {
       await models.releaseAll();

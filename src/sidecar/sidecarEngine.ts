@@ -1,7 +1,10 @@
+import { dirname } from 'node:path';
 import type { CheckpointSummary } from '../core/checkpoint/checkpointSummary';
 import type { JobContext } from '../core/jobContext';
 import type { DataRow } from '../core/promptFile/parseDataFile';
+import { describeHeadFile } from '../engine/checkpoint/describeHeadFile';
 import { discoverCheckpoints } from '../engine/checkpoint/discoverCheckpoints';
+import { discoverHeads } from '../engine/checkpoint/discoverHeads';
 import { fetchStarter } from '../engine/checkpoint/fetchStarter';
 import { hubCacheFolder } from '../engine/checkpoint/hubCache';
 import { measureTensor } from '../engine/checkpoint/measureTensor';
@@ -21,8 +24,14 @@ import { openDataInputs } from '../engine/promptFile/dataInput';
 import { openRowScorer } from '../engine/reward/openRowScorer';
 import { scoreDataset } from '../engine/reward/scoreDataset';
 import { workNames } from '../engine/reward/scoreRun';
+import { describeExport } from '../engine/training/describeExport';
+import { evaluateHead } from '../engine/training/evaluateHead';
+import { exportHead } from '../engine/training/exportHead';
+import { readDataFields } from '../engine/training/readDataFields';
+import { trainRecipe } from '../engine/training/trainRecipe';
 import { runRewardTests } from '../engine/rewardTest/runRewardTests';
 import type { FetchStarterResult, ListCheckpointsResult, ListedCheckpoint } from '../protocol/sidecar';
+import type { ListedHead } from '../protocol/sidecarTraining';
 import type { EngineFunctions, OpenLanguageModel, OpenModelParams } from './engineFunctions';
 import { offerDownload } from './offerDownload';
 
@@ -46,6 +55,13 @@ export const sidecarEngine: EngineFunctions = {
   readTensorFile,
   measureTensor,
   compareWeights,
+  trainHead: trainRecipe,
+  evaluateHead: (params, context) => evaluateHead({ ...params, cwd: dirname(params.head) }, context),
+  exportHead: async ({ copy, ...params }, context) =>
+    describeExport(await exportHead({ ...params, isCopying: copy, cwd: dirname(params.head) }, context)),
+  readHead: describeHeadFile,
+  listHeads,
+  readDataFields,
 };
 
 async function openIt(
@@ -77,6 +93,15 @@ async function listCheckpoints(folders: readonly string[], context: JobContext):
     ...starter.map((summary) => ({ ...summary, place: 'starter', reference: 'starter' }) as const),
   ].filter(({ path }) => !seen.has(path) && seen.add(path));
   return { checkpoints, starterPresent: 0 < starter.length };
+}
+
+async function listHeads(folders: readonly string[], context: JobContext): Promise<readonly ListedHead[]> {
+  const heads = await discoverHeads({ folders }, context);
+  return heads.map(({ path, bytes, metadata: { name, objectives, gate, body } }) => ({
+    ...{ path, bytes, name, body },
+    objectives: objectives.map((objective) => objective.name),
+    isGated: gate !== undefined,
+  }));
 }
 
 function listed(summary: CheckpointSummary, place: 'folder' | 'hub'): ListedCheckpoint {

@@ -133,6 +133,12 @@ describe('sidecar handlers', () => {
       readTensorFile: () => assert.fail('nobody asked for tensors'),
       measureTensor: () => assert.fail('nobody asked for figures'),
       compareWeights: () => assert.fail('nobody asked for differences'),
+      trainHead: () => assert.fail('nobody asked for a head'),
+      evaluateHead: () => assert.fail('nobody asked for a head'),
+      exportHead: () => assert.fail('nobody asked for a head'),
+      readHead: () => assert.fail('nobody asked for a head'),
+      listHeads: () => assert.fail('nobody asked for heads'),
+      readDataFields: () => assert.fail('nobody asked for fields'),
     };
     registerHandlers({ connection: sidecar, engine, packageVersion: '1.2.3', onShutdown: () => (shutDown = true) });
     host.onNotification(progressNotification, (params) => {

@@ -17,7 +17,15 @@ export interface TrainingKnowledge {
 /** What the page shows of what is known. */
 export function describeTraining(knowledge: TrainingKnowledge): TrainingView {
   const { run, path, head, isInUse, problem } = knowledge;
-  return { subject: subjectOf(run), file: shortPath(path), head, isInUse, problem, actions: actionsOf(knowledge) };
+  return {
+    subject: subjectOf(run),
+    path,
+    file: shortPath(path),
+    head,
+    isInUse,
+    problem,
+    actions: actionsOf(knowledge),
+  };
 }
 
 function subjectOf(run: HeadRunRecord | null): TrainingSubject {
@@ -50,15 +58,15 @@ function actionsOf({ run, head, isInUse }: TrainingKnowledge): readonly Training
     case 'interrupted':
       return ['resume', source];
     case 'failed':
-      return isResumedByForce(run.state.code) ? ['repeat', source, 'showLog'] : ['resume', source, 'showLog'];
+      return isLastingReason(run.state.code) ? ['repeat', source, 'showLog'] : ['resume', source, 'showLog'];
     case 'done':
       return isTraining ? [...ofHead, source, 'repeat'] : ['openHead', source, 'repeat'];
   }
 }
 
-/** What stood in its way stands there still: only another attempt from the start can help. */
-function isResumedByForce(code: string): boolean {
-  return code === 'exists' || code === 'recipe';
+/** What stood in its way stands there still: going on does not help. */
+function isLastingReason(code: string): boolean {
+  return code === 'exists' || code === 'recipe' || code === 'row';
 }
 
 function cardAction({ card }: HeadDescription): readonly TrainingAction[] {

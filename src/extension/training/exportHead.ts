@@ -31,7 +31,7 @@ export async function exportHead(process: Pick<WorkProcess, 'use'>, head: string
     title: l10n.t('Exporting {0}', basename(head)),
     cancellable: true,
   };
-  const { notes } = await window.withProgress(options, (report, token) => {
+  const { notes, warnings } = await window.withProgress(options, (report, token) => {
     let reported = 0;
     return process.use((client) =>
       client.exportHead(
@@ -48,8 +48,9 @@ export async function exportHead(process: Pick<WorkProcess, 'use'>, head: string
     );
   });
   const reveal = l10n.t('Show in Folder');
-  const text = [l10n.t('{0} is exported.', basename(head)), ...notes].join(' ');
-  void window.showInformationMessage(text, reveal).then((choice) => {
+  const text = [l10n.t('{0} is exported.', basename(head)), ...[...notes, ...warnings].map(sentenceOf)].join(' ');
+  const show = warnings.length === 0 ? window.showInformationMessage : window.showWarningMessage;
+  void show(text, reveal).then((choice) => {
     if (choice === reveal) void commands.executeCommand('revealFileInOS', Uri.file(output));
   });
 }
@@ -109,4 +110,9 @@ async function chooseFolder(head: string, format: HeadExportFormat): Promise<str
     });
   }
   return chosen.fsPath;
+}
+
+/** Lines of the engine are without capital and full stop. */
+function sentenceOf(line: string): string {
+  return `${line.charAt(0).toUpperCase()}${line.slice(1)}${/[.!?]$/.test(line) ? '' : '.'}`;
 }

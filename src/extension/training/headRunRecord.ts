@@ -13,6 +13,8 @@ export interface TrainingJob {
   readonly folders: readonly string[];
   /** The head file that was there is replaced at the end. */
   readonly force: boolean;
+  /** It goes on with what an earlier attempt has left. */
+  readonly resume: boolean;
   /** What it has found so far. */
   readonly training: TrainingState | null;
 }

@@ -28,7 +28,7 @@ export interface HeadRunsParams {
 }
 
 export type NewHeadRun = Pick<HeadRunRecord, 'head' | 'settings'> & {
-  readonly job: Omit<TrainingJob, 'training'> | Omit<EvaluationJob, 'evaluation'>;
+  readonly job: Omit<TrainingJob, 'training' | 'resume'> | Omit<EvaluationJob, 'evaluation'>;
 };
 
 /** Milliseconds between two writings of what a training has found so far. */
@@ -76,7 +76,7 @@ export class HeadRuns {
       ...{ head, settings },
       id: randomUUID(),
       created: this.#params.now(),
-      job: isTraining ? { ...job, training: null } : { ...job, evaluation: null },
+      job: isTraining ? { ...job, resume: false, training: null } : { ...job, evaluation: null },
       state: { kind: 'waiting' },
     };
     await this.#params.store.save(record);
@@ -98,6 +98,7 @@ export class HeadRuns {
   async resume(id: string): Promise<void> {
     const record = this.find(id);
     if (record === null || !isResumable(record)) return;
+    this.#change(id, ({ job }) => (job.kind === 'training' ? { job: { ...job, resume: true } } : {}));
     await this.#set(id, { kind: 'waiting' });
     this.#next();
   }
@@ -160,11 +161,10 @@ export class HeadRuns {
   }
 
   async #train({ id, head, settings }: HeadRunRecord, job: TrainingJob, signal: AbortSignal): Promise<void> {
-    const { text, folders, force } = job;
+    const { text, folders, force, resume } = job;
     const { report } = await this.#params.process.use((client) =>
       client.trainHead(
-        // Without an earlier attempt there is nothing to go on with, and it begins.
-        { ...settings, text, folders, force, output: head, resume: true },
+        { ...settings, text, folders, force, resume, output: head },
         {
           signal,
           progress: (progress) => this.#progress(id, progress),
@@ -172,11 +172,12 @@ export class HeadRuns {
         },
       ),
     );
-    this.#change(id, ({ job: known }) =>
-      known.kind === 'training' && known.training !== null
-        ? { job: { ...known, training: { ...known.training, report } } }
-        : {},
-    );
+    this.#change(id, ({ job: known }) => {
+      if (known.kind !== 'training') return {};
+      // What was complete already is told by its report alone.
+      const stages = known.training?.stages ?? [];
+      return { job: { ...known, training: { stages, report } } };
+    });
   }
 
   async #evaluate({ id, head, settings }: HeadRunRecord, job: EvaluationJob, signal: AbortSignal): Promise<void> {

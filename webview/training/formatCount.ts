@@ -1,0 +1,4 @@
+/** "1,528" */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en');
+}
