@@ -11,17 +11,31 @@ import { minimise } from '../linear/minimise';
 export const bradleyTerryLearner: Learner = {
   fitPath(matrix, _targets, lambdas) {
     const models: LinearModel[] = [];
-    for (const lambda of lambdas) models.push(fit(matrix, lambda, models.at(-1)));
+    for (const lambda of lambdas) {
+      const start = models.at(-1)?.weight;
+      models.push({ weight: fitBradleyTerry({ matrix, lambda, ...(start && { start }) }), bias: 0 });
+    }
     return models;
   },
   loss: (predictions) => predictions.reduce((sum, margin) => sum + softplus(-margin), 0) / predictions.length,
 };
 
-function fit(matrix: DesignMatrix, lambda: number, start: LinearModel | undefined): LinearModel {
-  const weight = minimise({
-    start: start?.weight ?? new Float64Array(matrix.columns),
+export interface BradleyTerryFit {
+  readonly matrix: DesignMatrix;
+  readonly lambda: number;
+  /** Where to start from, such as the weights of the next larger lambda. */
+  readonly start?: Float64Array;
+  /** As in `minimise`. */
+  readonly scaleStep?: (gradient: Float64Array) => Float64Array;
+}
+
+/** The weights that minimise it; [columns]. */
+export function fitBradleyTerry({ matrix, lambda, start, scaleStep }: BradleyTerryFit): Float64Array {
+  return minimise({
+    start: start ?? new Float64Array(matrix.columns),
     tolerance: 1e-6,
     maxIterations: 1000,
+    ...(scaleStep && { scaleStep }),
     evaluate(point) {
       let value = 0;
       const slopes = matrix.multiply(point).map((margin) => {
@@ -36,5 +50,4 @@ function fit(matrix: DesignMatrix, lambda: number, start: LinearModel | undefine
       return { value, gradient };
     },
   });
-  return { weight, bias: 0 };
 }
