@@ -1,19 +1,17 @@
 import { seededRandom, shuffled } from '../../seededRandom';
-import { crossValidate } from '../linear/crossValidation';
 import { sparseMatrix, type SparseRow } from '../linear/sparseMatrix';
 import { fitTfidf, transformTfidf } from '../linear/tfidf';
 import { bradleyTerryLearner } from './bradleyTerryLearner';
+import { crossValidateWords } from './crossValidateWords';
 import type { ScoredPair } from './scoredPair';
 
-/** For rows of TF-IDF, which are of length 1; largest first. */
-export const wordPenalties: readonly number[] = [10, 3, 1, 0.3, 0.1, 0.03];
 export const wordFolds = 5;
 /** In fewer texts a word can say nothing about others. */
 export const leastDocuments = 2;
 /** Below, folds inside folds are too small to learn from. */
 export const fewestGroups = 20;
 /** More are drawn from: what words can say is known by then, and every more takes time. */
-export const mostWordRows = 3000;
+export const mostWordRows = 2000;
 
 /**
  * Whether the words of the responses alone put pairs in order, each predicted by a model that has seen no pair of its
@@ -38,8 +36,7 @@ export function wordOutcomes({ pairs, seed }: { readonly pairs: readonly ScoredP
     targets: new Float64Array(drawn.length).fill(1),
     groups,
   };
-  const options = { learner: bradleyTerryLearner, lambdas: wordPenalties, folds: wordFolds, seed };
-  const { predictions } = crossValidate({ set, ...options });
+  const predictions = crossValidateWords({ set, learner: bradleyTerryLearner, folds: wordFolds, seed });
   // Pairs without a word that tells them apart are left to a coin.
   return { outcomes: predictions.map((margin) => (1 + Math.sign(margin)) / 2), groups };
 }

@@ -1,6 +1,7 @@
-import { crossValidate, logisticLearner } from '../linear/crossValidation';
+import { logisticLearner } from '../linear/crossValidation';
 import { fitTfidf, tfidfCosine, transformTfidf } from '../linear/tfidf';
-import { drawRows, fewestGroups, leastDocuments, wordFolds, wordPenalties } from './pairWords';
+import { crossValidateWords } from './crossValidateWords';
+import { drawRows, fewestGroups, leastDocuments, wordFolds } from './pairWords';
 import type { ScoredText } from './scoredText';
 import { sparseRidgeLearner } from './sparseRidgeLearner';
 
@@ -38,12 +39,7 @@ export function wordScores({ metric, texts, wordBaseline, seed }: WordScoresPara
   if (new Set(groups).size < fewestGroups) return null;
   // The weights of the words need no labels, so they may be learnt on all texts.
   const matrix = transformTfidf(fitTfidf(responses, leastDocuments), responses);
-  const { predictions } = crossValidate({
-    set: { matrix, targets, groups },
-    learner: metric === 'AUC' ? logisticLearner : sparseRidgeLearner,
-    lambdas: wordPenalties,
-    folds: wordFolds,
-    seed,
-  });
-  return { scores: predictions, targets, groups };
+  const learner = metric === 'AUC' ? logisticLearner : sparseRidgeLearner;
+  const scores = crossValidateWords({ set: { matrix, targets, groups }, learner, folds: wordFolds, seed });
+  return { scores, targets, groups };
 }

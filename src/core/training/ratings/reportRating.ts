@@ -1,8 +1,9 @@
-import { drawRows, leastDocuments, wordPenalties } from '../evaluation/pairWords';
+import { crossValidateWords } from '../evaluation/crossValidateWords';
+import { drawRows, leastDocuments } from '../evaluation/pairWords';
 import { rankFigure } from '../evaluation/rankFigure';
 import { readResponseText } from '../evaluation/responseText';
 import { sparseRidgeLearner } from '../evaluation/sparseRidgeLearner';
-import { crossValidate, logisticLearner } from '../linear/crossValidation';
+import { logisticLearner } from '../linear/crossValidation';
 import { fitTfidf, tfidfCosine, transformTfidf } from '../linear/tfidf';
 import type { HeldOutFigure, ObjectiveReport } from '../trainingReport';
 import { mean } from './choosePenalty';
@@ -106,19 +107,14 @@ function wordPredictions(
   const folds = fit.heldOut.folds === 1 ? WORD_FOLDS : fit.heldOut.folds;
   const groups = drawn.map((place) => objective.groups[place]);
   const tfidf = fitTfidf(responses, leastDocuments);
-  // Penalties are chosen in folds of each training part, which a fold may leave a group less.
-  if (new Set(groups).size <= folds || tfidf.vocabulary.size === 0) return null;
-  const { predictions } = crossValidate({
-    set: {
-      matrix: transformTfidf(tfidf, responses),
-      targets: Float64Array.from(drawn, (place) => objective.targets[place]),
-      groups,
-    },
-    learner: fit.kind === 'logistic' ? logisticLearner : sparseRidgeLearner,
-    lambdas: wordPenalties,
-    folds,
-    seed,
-  });
+  if (new Set(groups).size < folds || tfidf.vocabulary.size === 0) return null;
+  const set = {
+    matrix: transformTfidf(tfidf, responses),
+    targets: Float64Array.from(drawn, (place) => objective.targets[place]),
+    groups,
+  };
+  const learner = fit.kind === 'logistic' ? logisticLearner : sparseRidgeLearner;
+  const predictions = crossValidateWords({ set, learner, folds, seed });
   return new Map(drawn.map((place, index) => [place, predictions[index]]));
 }
 
