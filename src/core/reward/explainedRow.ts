@@ -1,3 +1,4 @@
+import type { GateDescription } from './gateAdjustment';
 import type { RewardBreakdown } from './rewardBreakdown';
 import type { RewardModelDescription } from './rewardModelDescription';
 
@@ -20,4 +21,6 @@ export interface ExplainedRow {
   readonly responses: readonly ExplainedText[];
   /** The tokenizer's special tokens as they are spelled in the texts, so that a page can mark them. */
   readonly specialTokens: readonly string[];
+  /** Of models with a gate: with it the row's coefficients can be computed for other temperatures. */
+  readonly gate?: GateDescription;
 }

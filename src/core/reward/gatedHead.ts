@@ -1,4 +1,5 @@
 import { ARMORM_OBJECTIVES } from './armormObjectives';
+import { effectiveCoefficients } from './effectiveCoefficients';
 import type { GateOutput, HeadObjectiveInfo, RewardHead } from './rewardHead';
 
 // ArmoRM: Wang et al. 2024, "Interpretable Preferences via Multi-Objective Reward Modeling and Mixture-of-Experts",
@@ -60,12 +61,6 @@ export function createGate(weights: GateWeights): (state: ArrayLike<number>) => 
   };
 }
 
-/** c = g·Mᵀ: the score Σ g (r·M) is Σ c r. `transform` is M [objectives, objectives]. */
-export function effectiveCoefficients(gates: readonly number[], transform: ArrayLike<number>): number[] {
-  const count = gates.length;
-  return gates.map((_, row) => gates.reduce((sum, gate, column) => sum + gate * transform[row * count + column], 0));
-}
-
 /** r = W x, with the gate's coefficients for them. */
 export function createGatedHead(weights: GatedHeadWeights): RewardHead {
   const { quantiles = 1 } = weights;
@@ -79,6 +74,7 @@ export function createGatedHead(weights: GatedHeadWeights): RewardHead {
     objectives,
     pooling: { kind: 'last', layer: 'final', position: 'before-padding' },
     gateText: weights.gateText,
+    gating: { temperature: weights.temperature, transform: Array.from(weights.transform) },
     weigh,
     apply({ pooled, gate, weighed }) {
       const ratings = applyDense({ weight: weights.regression, bias: null }, pooled);

@@ -34,6 +34,7 @@ export function createMeterHead(file: HeadFile): RewardHead {
     ...common,
     kind: 'gated',
     gateText: gating.text,
+    gating: { temperature: gating.temperature, transform: Array.from(transform) },
     weigh,
     apply: ({ pooled, gate, weighed, responseTokens }) => ({
       rewards: rewardsOf(pooled, responseTokens),

@@ -1,3 +1,5 @@
+import type { GateDescription } from './gateAdjustment';
+
 /** Where a head reads the body's hidden states. */
 export interface HeadPooling {
   /** `last`: one position. `mean`: the mean over the response tokens. */
@@ -55,6 +57,8 @@ export interface RewardHead {
   /** The text whose token run marks the start of the reply; the gate reads the first token of its last occurrence. */
   readonly gateText: string | null;
   apply(input: HeadInput): HeadOutput;
+  /** Of heads with a gate. */
+  readonly gating?: GateDescription;
   /** What a gate makes of its hidden state [hidden], whatever the response; only heads with a gate have it. */
   weigh?(gate: ArrayLike<number>): GateOutput;
 }

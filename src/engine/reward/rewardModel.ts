@@ -56,6 +56,9 @@ export interface RewardModelParts {
  */
 const MOST_TOKENS_OF_A_ROW = 2048;
 
+/** Numbers of M that go with an explained row: those of 128 objectives. */
+const MOST_TRANSFORM = 128 ** 2;
+
 /** A text, and the positions at which the head reads the body's states. */
 interface ScorableText extends SequenceText {
   readonly prepared: PreparedText;
@@ -146,7 +149,10 @@ export class RewardModel implements RowScorer {
       };
     });
     const specialTokens = this.#specialTokens(texts.flatMap(({ prepared }) => prepared.ids));
-    return { id: row.id, kind: row.kind, model: this.description, responses, specialTokens };
+    const { gating } = this.#parts.head;
+    const isDescribed = gating !== undefined && gating.transform.length <= MOST_TRANSFORM;
+    const gate = isDescribed ? { gate: gating } : {};
+    return { id: row.id, kind: row.kind, model: this.description, responses, specialTokens, ...gate };
   }
 
   /**
