@@ -1,7 +1,10 @@
 import arrowDownIcon from '@vscode/codicons/src/icons/arrow-down.svg';
 import arrowUpIcon from '@vscode/codicons/src/icons/arrow-up.svg';
+import checkIcon from '@vscode/codicons/src/icons/check.svg';
 import chevronDownIcon from '@vscode/codicons/src/icons/chevron-down.svg';
 import chevronRightIcon from '@vscode/codicons/src/icons/chevron-right.svg';
+import circleFilledIcon from '@vscode/codicons/src/icons/circle-filled.svg';
+import circleOutlineIcon from '@vscode/codicons/src/icons/circle.svg';
 import closeIcon from '@vscode/codicons/src/icons/close.svg';
 import copyIcon from '@vscode/codicons/src/icons/copy.svg';
 import diffIcon from '@vscode/codicons/src/icons/diff.svg';
@@ -20,8 +23,11 @@ import { unsafeHTML } from 'lit/directives/unsafe-html.js';
 export {
   arrowDownIcon,
   arrowUpIcon,
+  checkIcon,
   chevronDownIcon,
   chevronRightIcon,
+  circleFilledIcon,
+  circleOutlineIcon,
   closeIcon,
   copyIcon,
   diffIcon,

@@ -1,12 +1,9 @@
-import checkIcon from '@vscode/codicons/src/icons/check.svg';
-import circleIcon from '@vscode/codicons/src/icons/circle-outline.svg';
-import runningIcon from '@vscode/codicons/src/icons/circle-filled.svg';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { TrainingState } from '../../src/core/training/trainingReport';
-import { icon } from '../shared/icon';
+import { checkIcon, circleFilledIcon, circleOutlineIcon, icon } from '../shared/icon';
 import { strings } from './strings';
 
-const pictures = { waiting: circleIcon, running: runningIcon, done: checkIcon };
+const pictures = { waiting: circleOutlineIcon, running: circleFilledIcon, done: checkIcon };
 
 /** What is done and what is still to come. */
 export function renderStages(stages: TrainingState['stages']): TemplateResult | typeof nothing {
