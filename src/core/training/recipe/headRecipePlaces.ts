@@ -13,8 +13,23 @@ export type HeadRecipePlace =
       readonly use: 'label' | 'group';
       readonly span: Span;
     }
+  /** What a field of a data set is expected to say. */
+  | {
+      readonly kind: 'value';
+      readonly data: string;
+      readonly field: string;
+      readonly value: string;
+      readonly span: Span;
+    }
   /** `definition`: where the name stands under `data`. */
-  | { readonly kind: 'data'; readonly name: string; readonly definition: Span; readonly span: Span }
+  | {
+      readonly kind: 'data';
+      readonly name: string;
+      /** `pairs`: it has to have some. */
+      readonly use: 'pairs' | 'rows';
+      readonly definition: Span;
+      readonly span: Span;
+    }
   | { readonly kind: 'objective'; readonly name: string; readonly definition: Span; readonly span: Span };
 
 /** What stands at an offset; null: nothing that is named. */

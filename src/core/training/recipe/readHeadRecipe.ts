@@ -92,8 +92,8 @@ function readChecks(
   return items.flatMap((item) => {
     const reader = new YamlReader(item);
     const [name, written, about] = [reader.text('name'), reader.text('data'), reader.text('objective')];
-    const data = written === null ? null : names.resolve('data', written);
-    const objective = about === null ? null : names.resolve('objective', about);
+    const data = written === null ? null : names.data(written, about === null ? 'pairs' : 'rows');
+    const objective = about === null ? null : names.objective(about);
     if (name === null || data === null || (about !== null && objective === null)) return [];
     if (seen.has(name.value)) names.problems.error('name_twice', `there is another check \`${name.value}\``, name.span);
     seen.add(name.value);

@@ -41,9 +41,10 @@ function readField(
 ): LabelRecipe {
   if (data !== null) places.push({ kind: 'field', data, field, use: 'label', span });
   if (values === null) return { kind: 'field', field, values: null };
-  const mapped = values.entries.flatMap(({ key, value }) =>
-    value.kind === 'number' && Number.isFinite(value.value) ? [[key, value.value] as const] : [],
-  );
+  const mapped = values.entries.flatMap(({ key, keySpan, value }) => {
+    if (data !== null) places.push({ kind: 'value', data, field, value: key, span: keySpan });
+    return value.kind === 'number' && Number.isFinite(value.value) ? [[key, value.value] as const] : [];
+  });
   return { kind: 'field', field, values: Object.fromEntries(mapped) };
 }
 

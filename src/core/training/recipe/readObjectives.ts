@@ -31,7 +31,8 @@ function readObjective(item: YamlValue, names: RecipeNames): ObjectiveRecipe | n
     return { ...shared, kind: 'computed', compute: 'log_tokens', data: null, label: null };
   }
   const written = reader.text('data');
-  const data = written === null ? null : names.resolve('data', written);
+  const short = reader.text('label')?.value ?? reader.reader('label')?.text('kind')?.value;
+  const data = written === null ? null : names.data(written, short === 'chosen' ? 'pairs' : 'rows');
   const label = readLabel(reader.get('label')?.value, data, names);
   for (const key of ['data', 'label']) {
     if (reader.has(key)) continue;
@@ -49,6 +50,10 @@ function kindOf(reader: YamlReader, label: LabelRecipe | null, names: RecipeName
     names.problems.error('label_kind', message, written.span);
   }
   const isYesNo = written === null ? isMade : written.value === 'yes_no';
+  for (const { key, value } of reader.reader('label')?.reader('values')?.entries ?? []) {
+    if (!isYesNo || value.kind !== 'number' || value.value === 0 || value.value === 1) continue;
+    names.problems.error('label_value', `\`${key}\` is ${value.source}: yes is 1, and no is 0`, value.span);
+  }
   const scale = reader.get('scale');
   if (isYesNo && scale !== null) {
     const message = 'a yes/no objective has no `scale`: its value is a probability';

@@ -66,10 +66,10 @@ export function readVerbosity(reader: YamlReader | null, names: RecipeNames): Ve
   if (reader === null || objective === null) return null;
   const data = reader.text('data');
   return {
-    objective: names.resolve('objective', objective) ?? objective.value,
+    objective: names.objective(objective) ?? objective.value,
     threshold: reader.number('threshold') ?? 0.03,
     grid: readNumbers(reader, 'grid', names) ?? publishedLambdas,
-    data: data === null ? null : names.resolve('data', data),
+    data: data === null ? null : names.data(data),
   };
 }
 
@@ -123,7 +123,7 @@ export function readSemiSupervised(reader: YamlReader | null, names: RecipeNames
 
 /** `data`: one name or a list, each once. */
 function readDataNames(reader: YamlReader, names: RecipeNames): readonly string[] {
-  const found = readTexts(reader.get('data')?.value).flatMap((name) => names.resolve('data', name) ?? []);
+  const found = readTexts(reader.get('data')?.value).flatMap((name) => names.data(name, 'pairs') ?? []);
   return [...new Set(found)];
 }
 

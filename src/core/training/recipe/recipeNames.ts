@@ -21,15 +21,27 @@ export class RecipeNames {
     }
   }
 
-  /** The name, when it is that of data or of an objective; else that it is none is among the problems. */
-  resolve(kind: 'data' | 'objective', { value: name, span }: Located<string>): string | null {
+  /** The name, when it is that of data; else that it is none is among the problems. */
+  data({ value: name, span }: Located<string>, use: 'pairs' | 'rows' = 'rows'): string | null {
+    const definition = this.#find('data', name, span);
+    if (definition === null) return null;
+    this.places.push({ kind: 'data', name, use, definition, span });
+    this.#used.add(name);
+    return name;
+  }
+
+  /** The name, when it is that of an objective; else that it is none is among the problems. */
+  objective({ value: name, span }: Located<string>): string | null {
+    const definition = this.#find('objective', name, span);
+    if (definition === null) return null;
+    this.places.push({ kind: 'objective', name, definition, span });
+    return name;
+  }
+
+  #find(kind: 'data' | 'objective', name: string, span: Span): Span | null {
     const names = this.#names[kind];
     const definition = names.get(name);
-    if (definition !== undefined) {
-      this.places.push({ kind, name, definition, span });
-      if (kind === 'data') this.#used.add(name);
-      return name;
-    }
+    if (definition !== undefined) return definition;
     if (names.size === 0) {
       this.problems.error(`unknown_${kind}`, `there is no ${kindWords[kind]} \`${name}\`: there is none at all`, span);
     } else {

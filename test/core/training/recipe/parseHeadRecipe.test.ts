@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseHeadRecipe, type HeadRecipeReading } from '../../../../src/core/training/recipe/parseHeadRecipe';
 import type { HeadRecipe } from '../../../../src/core/training/recipe/headRecipe';
+import { wholeHeadRecipe as whole } from './headRecipeTexts';
 
 const body = 'name: n\nmodel: starter\ndata:\n  d: d.jsonl\n';
 const one = 'objectives: [{ name: a, data: d, label: x }]\n';
@@ -247,6 +248,13 @@ function faults(): readonly Fault[] {
       /says yes or no/,
     ],
     [
+      'a word that stands for neither yes nor no',
+      objectives('{ name: a, data: d, kind: yes_no, label: { field: x, values: { good: 2, bad: 0 } } }'),
+      'label_value',
+      '2',
+      /`good` is 2: yes is 1, and no is 0/,
+    ],
+    [
       'a scale of a yes/no objective',
       objectives('{ name: a, data: d, label: chosen, scale: { min: 0, max: 1 } }'),
       'scale',
@@ -363,54 +371,3 @@ function faults(): readonly Fault[] {
     ['a file read twice', body.replace('d.jsonl', '[d.jsonl, d.jsonl]') + one, 'file_twice', 'd.jsonl', /read twice/],
   ];
 }
-
-const whole = `name: my judge
-model: starter
-pooling: { place: mean, layer: 20 }
-max_tokens: 512
-seed: 20
-data:
-  toxicity: { files: [toxicity.jsonl], group: group, source: comments, licence: Apache-2.0, labels: crowd }
-  dialogues: [a.jsonl, b.csv]
-  pairs: pairs.jsonl
-  more: { files: [more.jsonl, still_more.jsonl] }
-  xstest: xstest.jsonl
-ratings: { penalties: [10, 100], standardise: true, intercept: true, split: { folds: 5 }, choice: one_standard_error, refit: all }
-objectives:
-  - { name: verbosity, compute: log_tokens }
-  - name: non-toxicity
-    kind: yes_no
-    data: toxicity
-    label: { field: toxic, values: { 0: 1, 1: 0 } }
-    description: Free of abuse.
-  - { name: on-topic, kind: yes_no, data: dialogues, label: exchanged, words: cosine }
-  - { name: fluency, data: dialogues, label: { kind: shuffled, least_words: 5 } }
-  - { name: engagingness, data: dialogues, label: ratings.engagingness, scale: { min: 1, max: 3, unit: rating } }
-verbosity_correction: { objective: verbosity, threshold: 0.05, grid: [0, 0.5], data: pairs }
-gate:
-  data: pairs
-  hidden: [64, 32]
-  temperature: 5
-  steps: 200
-  batch: 16
-  learning_rate: 1e-3
-  weight_decay: 0.01
-  evaluate_every: 20
-  patience: never
-  dropout: 0.1
-  validation: 0.25
-semi_supervised: { data: more, threshold: 0.9, rounds: 2, judge: starter }
-checks:
-  - name: XSTest
-    data: xstest
-    objective: non-toxicity
-    label: { field: label, values: { full: 1, refused: 0 } }
-    groups: { terms: [gay, old] }
-card:
-  about: |
-    A judge.
-    Of mine.
-  intended_use: Trying things out.
-  known_faults: [It is small.]
-  licence: MIT
-`;
