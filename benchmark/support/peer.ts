@@ -47,9 +47,13 @@ export class Peer {
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** torchForward.py */
-  static startTorch(threads: number): Peer {
-    return Peer.#start(peerPython(), [peerScript('torchForward.py')], { OMP_NUM_THREADS: String(threads) });
+  static startTorch(threads: number, script: 'torchForward.py' | 'torchGate.py' = 'torchForward.py'): Peer {
+    return Peer.#start(peerPython(), [peerScript(script)], { OMP_NUM_THREADS: String(threads) });
+  }
+
+  /** One of `children/`: Alidade itself, as a peer of its peers. */
+  static startProgram(name: string): Peer {
+    return Peer.#start(process.execPath, [join(__dirname, 'children', `${name}.js`)], {});
   }
 
   /** transformersJs.mjs or llamaCpp.mjs */
