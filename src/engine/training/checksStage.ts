@@ -9,7 +9,7 @@ import { scoredTextOf } from '../../core/training/evaluation/scoredText';
 import { headRewards, transformRewards } from '../../core/training/headRewards';
 import type { CheckReport } from '../../core/training/trainingReport';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
-import type { RatingWeights } from './ratingsStage';
+import type { HeldOutValues, RatingWeights } from './ratingsStage';
 import { gateMargins, type Gate } from './gateMargins';
 import type { TrainingWork } from './trainingWork';
 
@@ -20,6 +20,8 @@ export interface CheckedHead extends RatingWeights {
   /** M; null: no correction. */
   readonly transform: Float32Array | null;
   readonly gate: Gate | null;
+  /** Of the objectives that were fitted here. */
+  readonly heldOut: readonly HeldOutValues[];
 }
 
 /** Holds the head against rows that it was not trained on. */
@@ -53,7 +55,7 @@ class Check {
     const { texts, pairs } = this.#set;
     const scored = await this.#scorePairs(context);
     const objective = this.#scoreObjective();
-    const read = texts.length + pairs.length;
+    const read = texts.length + pairs.length - (objective?.seen ?? 0);
     const rated = objective?.texts.length ?? 0;
     return evaluateScored({
       rows: read,
@@ -64,16 +66,20 @@ class Check {
     });
   }
 
-  #scoreObjective(): EvaluateScoredParams['objectives'][number] | null {
+  /** `seen`: texts that the objective was fitted on and that no model is left for which had not seen them. */
+  #scoreObjective(): (EvaluateScoredParams['objectives'][number] & { readonly seen: number }) | null {
     const { check, texts, memberships } = this.#set;
     const column = this.#objectives.findIndex(({ name }) => name === check.objective);
     if (check.objective === null || column === -1) return null;
     const found = this.#work.rows.rated(check.data, texts);
     const rewards = this.#rewards(found.rows);
     const groupsOf = new Map(texts.map((text, index) => [text, memberships[index]]));
-    const scored = found.texts.map((text, index) =>
-      scoredTextOf(text, rewards[index * this.#objectives.length + column], groupsOf.get(text)),
-    );
+    const heldOut = this.#heldOutValues(check);
+    const scored = found.texts.flatMap((text, index) => {
+      const own = rewards[index * this.#objectives.length + column];
+      const value = heldOut === null ? own : heldOut.get(found.rows[index]);
+      return value === undefined ? [] : [scoredTextOf(text, value, groupsOf.get(text))];
+    });
     const isYesNo = scored.every(({ target }) => target === 0 || target === 1);
     const { wordBaseline } = this.#work.recipe.objectives.find(({ name }) => name === check.objective) ?? {
       wordBaseline: 'response',
@@ -84,7 +90,15 @@ class Check {
       texts: scored,
       threshold: isYesNo && this.#objectives[column].kind === 'logistic' ? threshold : null,
       wordBaseline,
+      seen: found.texts.length - scored.length,
     };
+  }
+
+  /** Where a check looks at what its objective was fitted on, only models that had not seen a row may speak of it. */
+  #heldOutValues({ data, objective }: CheckSet['check']): ReadonlyMap<number, number> | null {
+    const isTrained = this.#work.recipe.objectives.some((own) => own.name === objective && own.data === data);
+    if (!isTrained) return null;
+    return this.#head.heldOut.find((held) => held.objective === objective)?.values ?? null;
   }
 
   async #scorePairs(context: JobContext): Promise<readonly ScoredPair[]> {

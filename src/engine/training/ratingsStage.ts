@@ -1,5 +1,6 @@
 import type { JobContext } from '../../core/jobContext';
-import type { RatedObjective } from '../../core/training/ratings/ratingFit';
+import { sigmoid } from '../../core/training/linear/linearModel';
+import type { RatedObjective, RatingFit } from '../../core/training/ratings/ratingFit';
 import { reportRating } from '../../core/training/ratings/reportRating';
 import type { ObjectiveRecipe } from '../../core/training/recipe/headRecipe';
 import type { ObjectiveReport } from '../../core/training/trainingReport';
@@ -14,13 +15,24 @@ export interface RatingWeights {
   readonly bias: Float32Array; // [trained]
 }
 
+/** Values of an objective for rows that were held out, by models that had not seen them. */
+export interface HeldOutValues {
+  readonly objective: string;
+  /** By row in the matrix of features. */
+  readonly values: ReadonlyMap<number, number>;
+}
+
+export interface FittedRatings extends RatingWeights {
+  readonly heldOut: readonly HeldOutValues[];
+}
+
 /** Fits the objectives that are learnt, and tells of each how good it is on rows that it has not seen. */
-export async function ratingsStage(work: TrainingWork, context: JobContext): Promise<RatingWeights> {
+export async function ratingsStage(work: TrainingWork, context: JobContext): Promise<FittedRatings> {
   const { recipe, features, folder, status } = work;
   const learnt = recipe.objectives.filter(({ kind }) => kind !== 'computed');
   if (learnt.length === 0) {
     status.update({ objectives: recipe.objectives.map(reportComputed) });
-    return { weight: new Float32Array(0), bias: new Float32Array(0) };
+    return { weight: new Float32Array(0), bias: new Float32Array(0), heldOut: [] };
   }
   const matrix = features.matrix(recipe.pooling.kind);
   const sets = learnt.map((objective) => ratedRowsOf(work, objective));
@@ -42,7 +54,17 @@ export async function ratingsStage(work: TrainingWork, context: JobContext): Pro
   }
   const weight = new Float32Array(fits.length * matrix.columns);
   fits.forEach((fit, row) => weight.set(fit.weight, row * matrix.columns));
-  return { weight, bias: Float32Array.from(fits, ({ bias }) => bias) };
+  const heldOut = fits.map((fit, index) => heldOutValues(fit, objectives[index]));
+  return { weight, bias: Float32Array.from(fits, ({ bias }) => bias), heldOut };
+}
+
+function heldOutValues({ name, kind, heldOut }: RatingFit, { rows }: RatedObjective): HeldOutValues {
+  const { places, predictions } = heldOut;
+  const values = Array.from(places, (place, index): [number, number] => {
+    const value = predictions[index];
+    return [rows[place], kind === 'logistic' ? sigmoid(value) : value];
+  });
+  return { objective: name, values: new Map(values) };
 }
 
 function ratedRowsOf({ data, rows }: TrainingWork, { name, data: source }: ObjectiveRecipe): RatedRows {

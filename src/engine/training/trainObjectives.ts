@@ -1,7 +1,7 @@
 import type { JobContext } from '../../core/jobContext';
 import { AlidadeError } from '../../core/alidadeError';
 import type { TrainedHead } from '../../core/training/assembleHead';
-import { checksStage } from './checksStage';
+import { checksStage, type CheckedHead } from './checksStage';
 import { GateTrainer } from './gateTrainer';
 import { splitPairs, type PairSplit } from './pairSplit';
 import type { PairTrainer } from './pairTrainer';
@@ -29,7 +29,11 @@ export async function trainObjectives(
 }
 
 /** ArmoRM's stages. */
-async function trainRatedHead(work: TrainingWork, gateText: string | null, context: JobContext): Promise<TrainedHead> {
+async function trainRatedHead(
+  work: TrainingWork,
+  gateText: string | null,
+  context: JobContext,
+): Promise<TrainedHead & Pick<CheckedHead, 'heldOut'>> {
   const { recipe, status } = work;
   const isLearnt = recipe.objectives.some(({ kind }) => kind !== 'computed');
   const fit = (): ReturnType<typeof ratingsStage> => ratingsStage(work, context);
@@ -46,13 +50,16 @@ async function trainRatedHead(work: TrainingWork, gateText: string | null, conte
   return { ...weights, transform, gate: { layers, logitScale, temperature, text: gateText } };
 }
 
-async function trainPreferenceHead(work: TrainingWork, context: JobContext): Promise<TrainedHead> {
+async function trainPreferenceHead(
+  work: TrainingWork,
+  context: JobContext,
+): Promise<TrainedHead & Pick<CheckedHead, 'heldOut'>> {
   const { preference } = work.recipe;
   if (preference === null) throw new AlidadeError({ code: 'internal', message: 'the recipe has no preference head' });
   const split = splitPairs(work);
   const trainer = new PreferenceTrainer(work, preference, split);
   const { weight } = await trainPairs({ work, split, trainer, stage: 'preference' }, context);
-  return { weight: Float32Array.from(weight), bias: new Float32Array(1), transform: null, gate: null };
+  return { weight: Float32Array.from(weight), bias: new Float32Array(1), transform: null, gate: null, heldOut: [] };
 }
 
 interface TrainPairsParams<Fitted> {
