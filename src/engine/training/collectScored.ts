@@ -190,13 +190,18 @@ class Collection {
     const { errors, lists, unlabelled } = this.#counts;
     const warnings: string[] = [];
     if (0 < errors) warnings.push(`${countOf(errors, 'row')} could not be scored; the first: ${this.#firstError}`);
-    if (0 < lists) warnings.push(`${countOf(lists, 'row')} with lists of responses are not looked at`);
-    if (0 < unlabelled) warnings.push(`${countOf(unlabelled, 'row')} have no label and are not looked at`);
+    if (0 < lists) warnings.push(`${countOf(lists, 'row')} with lists of responses ${isOrAre(lists)} not looked at`);
+    if (0 < unlabelled)
+      warnings.push(`${countOf(unlabelled, 'row')} without a label ${isOrAre(unlabelled)} not looked at`);
     for (const [objective, count] of this.#unreadable) {
       warnings.push(`${objective}: in ${countOf(count, 'row')} the label is no number`);
     }
     return warnings;
   }
+}
+
+function isOrAre(count: number): string {
+  return count === 1 ? 'is' : 'are';
 }
 
 /** One prompt for all rows says nothing about which of them depend on each other: each stands alone. */
