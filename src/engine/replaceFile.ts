@@ -5,7 +5,7 @@ import { describeFileError } from './checkpoint/describeFileError';
  * Writes a whole file: its name keeps the old content until the new one is complete.
  * @throws AlidadeError `not_found` (folder), `permission`, `no_space`.
  */
-export async function replaceFile(path: string, content: string): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const file = await open(temporary, 'w');

@@ -93,7 +93,7 @@ export class RewardModel implements RowScorer {
       dtype: session.dtype,
       quantisationLoss: session.quantisationLoss,
       contextLength: checkpoint.config.contextLength,
-      hash: createHash('sha256').update(checkpoint.fingerprint).update(headHash).digest('hex'),
+      hash: modelHashOf(checkpoint, headHash),
       mode: session.weightMode,
     };
   }
@@ -341,4 +341,9 @@ function attempt<Value>(work: () => Value): Outcome<Value> {
 
 function takeFrom<Item>(items: Iterator<Item, undefined>, count: number): Item[] {
   return Array.from({ length: count }, () => items.next().value as Item);
+}
+
+/** Tells one model from another: its files, its head, and how it is asked. */
+export function modelHashOf({ fingerprint }: Pick<Checkpoint, 'fingerprint'>, headHash: string): string {
+  return createHash('sha256').update(fingerprint).update(headHash).digest('hex');
 }
