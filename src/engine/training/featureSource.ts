@@ -271,7 +271,7 @@ class StoredFeatureSource implements FeatureSource {
       read.forEach((place, index) => (found[place] = Float32Array.from(values[index])));
       if (text.promptKey !== null && missing.includes('gate')) {
         // The same for all replies to a prompt.
-        const gate = gates.get(text.promptKey) ?? (found.gate as Float32Array);
+        const gate = gates.get(text.promptKey) ?? (found.gate);
         gates.set(text.promptKey, gate);
         found.gate = gate;
       }
