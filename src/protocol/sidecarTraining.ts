@@ -1,5 +1,6 @@
 import { NotificationType, RequestType } from 'vscode-jsonrpc';
 import type { DeviceChoice, DtypeChoice } from '../core/device';
+import type { GateAdjustment } from '../core/reward/gateAdjustment';
 import type { HeadFileMetadata } from '../core/reward/headFile';
 import type { HeadEvaluation } from '../core/training/evaluation/headEvaluation';
 import type { GroupingRecipe } from '../core/training/recipe/headRecipe';
@@ -94,6 +95,24 @@ export interface ExportHeadResult {
 
 /** Writes a head as a checkpoint, or what it says of rows as files for other tools. */
 export const exportHeadRequest = new RequestType<ExportHeadParams, ExportHeadResult, WireErrorData>('exportHead');
+
+export interface SaveHeadParams extends LongRequestParams {
+  /** The model whose head it is: its reference, or a head file on it. */
+  readonly reference: string;
+  readonly headPath?: string;
+  readonly cwd?: string;
+  /** `RewardModelDescription.hash` of the model that was shown. */
+  readonly modelHash: string;
+  /** Coefficients by objective; of a head without a gate all of them. */
+  readonly coefficients: Readonly<Record<string, number>>;
+  /** Of a head with a gate. */
+  readonly adjustment: GateAdjustment;
+  /** Absolute path of the head file, which is replaced at once if it is there. */
+  readonly output: string;
+}
+
+/** Writes a model's head with other weights as a head file. */
+export const saveHeadRequest = new RequestType<SaveHeadParams, null, WireErrorData>('saveHead');
 
 export interface ReadHeadParams extends LongRequestParams {
   /** Absolute path of a head file. */

@@ -42,6 +42,7 @@ import type {
   HeadDescription,
   ListedHead,
   ReadDataFieldsParams,
+  SaveHeadParams,
   TrainHeadParams,
 } from '../protocol/sidecarTraining';
 
@@ -147,6 +148,7 @@ export interface EngineFunctions {
   trainHead(params: TrainRecipeParams, context: JobContext): Promise<TrainingReport>;
   evaluateHead(params: Omit<EvaluateHeadParams, 'requestToken'>, context: JobContext): Promise<HeadEvaluation>;
   exportHead(params: Omit<ExportHeadParams, 'requestToken'>, context: JobContext): Promise<ExportHeadResult>;
+  saveHead(params: Omit<SaveHeadParams, 'requestToken'>, context: JobContext): Promise<void>;
   readHead(path: string): Promise<HeadDescription>;
   listHeads(folders: readonly string[], context: JobContext): Promise<readonly ListedHead[]>;
   readDataFields(

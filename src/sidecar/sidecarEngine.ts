@@ -27,6 +27,7 @@ import { workNames } from '../engine/reward/scoreRun';
 import { describeExport } from '../engine/training/describeExport';
 import { evaluateHead } from '../engine/training/evaluateHead';
 import { exportHead } from '../engine/training/exportHead';
+import { saveHead } from '../engine/training/saveHead';
 import { readDataFields } from '../engine/training/readDataFields';
 import { trainRecipe } from '../engine/training/trainRecipe';
 import { runRewardTests } from '../engine/rewardTest/runRewardTests';
@@ -59,6 +60,7 @@ export const sidecarEngine: EngineFunctions = {
   evaluateHead: (params, context) => evaluateHead({ ...params, cwd: dirname(params.head) }, context),
   exportHead: async ({ copy, ...params }, context) =>
     describeExport(await exportHead({ ...params, isCopying: copy, cwd: dirname(params.head) }, context)),
+  saveHead,
   readHead: describeHeadFile,
   listHeads,
   readDataFields,

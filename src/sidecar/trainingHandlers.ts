@@ -8,6 +8,7 @@ import {
   listHeadsRequest,
   readDataFieldsRequest,
   readHeadRequest,
+  saveHeadRequest,
   trainHeadRequest,
   trainingStateNotification,
 } from '../protocol/sidecarTraining';
@@ -17,7 +18,7 @@ export interface TrainingHandlersParams {
   readonly connection: MessageConnection;
   readonly engine: Pick<
     EngineFunctions,
-    'trainHead' | 'evaluateHead' | 'exportHead' | 'readHead' | 'listHeads' | 'readDataFields'
+    'trainHead' | 'evaluateHead' | 'exportHead' | 'saveHead' | 'readHead' | 'listHeads' | 'readDataFields'
   >;
   readonly job: (requestToken: string, token: CancellationToken) => JobContext;
   /** Turns what is thrown into a wire error. */
@@ -51,6 +52,12 @@ export function registerTrainingHandlers({ connection, engine, job, answer }: Tr
   );
   connection.onRequest(exportHeadRequest, ({ requestToken, ...params }, token) =>
     answer(() => engine.exportHead(params, job(requestToken, token))),
+  );
+  connection.onRequest(saveHeadRequest, ({ requestToken, ...params }, token) =>
+    answer(async () => {
+      await engine.saveHead(params, job(requestToken, token));
+      return null;
+    }),
   );
   connection.onRequest(readHeadRequest, ({ path }) => answer(() => engine.readHead(path)));
   connection.onRequest(listHeadsRequest, ({ requestToken, folders }, token) =>

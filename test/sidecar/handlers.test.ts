@@ -136,6 +136,7 @@ describe('sidecar handlers', () => {
       trainHead: () => assert.fail('nobody asked for a head'),
       evaluateHead: () => assert.fail('nobody asked for a head'),
       exportHead: () => assert.fail('nobody asked for a head'),
+      saveHead: () => assert.fail('nobody asked to save a head'),
       readHead: () => assert.fail('nobody asked for a head'),
       listHeads: () => assert.fail('nobody asked for heads'),
       readDataFields: () => assert.fail('nobody asked for fields'),

@@ -89,6 +89,7 @@ import type {
   ListHeadsResult,
   ReadDataFieldsParams,
   ReadDataFieldsResult,
+  SaveHeadParams,
   TrainHeadParams,
   TrainHeadResult,
 } from '../../protocol/sidecarTraining';
@@ -98,6 +99,7 @@ import {
   listHeadsRequest,
   readDataFieldsRequest,
   readHeadRequest,
+  saveHeadRequest,
   trainHeadRequest,
 } from '../../protocol/sidecarTraining';
 import { compareWeightsRequest, measureTensorRequest, readTensorFileRequest } from '../../protocol/sidecarCheckpoint';
@@ -395,6 +397,13 @@ export class SidecarClient {
   exportHead(params: Omit<ExportHeadParams, 'requestToken'>, context: CallContext): Promise<ExportHeadResult> {
     return this.#call(context, (requestToken) =>
       this.#supervisor.request(exportHeadRequest, { ...params, requestToken }, context.signal),
+    );
+  }
+
+  /** Writes the head of a model that is in use with other weights. */
+  async saveHead(params: Omit<SaveHeadParams, 'requestToken'>, context: CallContext): Promise<void> {
+    await this.#call(context, (requestToken) =>
+      this.#supervisor.request(saveHeadRequest, { ...params, requestToken }, context.signal),
     );
   }
 
