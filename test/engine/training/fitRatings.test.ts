@@ -13,7 +13,9 @@ import type { RatedObjective } from '../../../src/core/training/ratings/ratingFi
 import type { FeatureMatrix } from '../../../src/core/training/featureMatrix';
 import type { RatingsRecipe } from '../../../src/core/training/recipe/headRecipe';
 import { fitRatings } from '../../../src/engine/training/fitRatings';
-import { quietContext as context } from '../../fixtures/quietContext';
+import { quietContext } from '../../fixtures/quietContext';
+
+const context = quietContext();
 
 const published: RatingsRecipe = {
   penalties: [1e-4, 1e-2, 1, 100, 1e4],

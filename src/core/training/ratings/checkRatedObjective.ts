@@ -1,4 +1,5 @@
 import { AlidadeError } from '../../alidadeError';
+import { countOf } from '../../describeQuantity';
 import type { SplitRecipe } from '../recipe/headRecipe';
 import type { RatedObjective } from './ratingFit';
 
@@ -26,7 +27,7 @@ export function checkRatedObjective(objective: RatedObjective, selection: SplitR
   const needed = selection.kind === 'folds' ? selection.folds : 2;
   if (groupCount < needed) {
     refuse(
-      rows.length === 0 ? 'no row has a label' : `${groupCount} groups of ${rows.length} rows cannot be split`,
+      rows.length === 0 ? 'no row has a label' : `${countOf(groupCount, 'group')} of ${rows.length} rows cannot be split`,
       `at least ${needed} groups are needed, because rows of one group are never on both sides of a split`,
     );
   }
@@ -46,7 +47,7 @@ export function checkRatedObjective(objective: RatedObjective, selection: SplitR
     const fewest = Math.min(ofClass(0), ofClass(1));
     if (fewest < needed) {
       refuse(
-        `only ${fewest} groups have the label ${ofClass(0) < ofClass(1) ? 0 : 1}`,
+        `only ${countOf(fewest, 'group')} ${fewest === 1 ? 'has' : 'have'} the label ${ofClass(0) < ofClass(1) ? 0 : 1}`,
         `at least ${needed} are needed, so that each part of the split has both kinds`,
       );
     }
