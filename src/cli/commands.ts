@@ -252,7 +252,7 @@ export const commands: readonly Command[] = [
     notes: [
       'Pairs give accuracy, calibration and subsets; single rows with a rating or a yes/no label the rank correlation or',
       'the area under the ROC curve of that objective. --label score=FIELD is about the score. Intervals are of 95 %; rows',
-      'with the same `group`, else the same prompt, count as dependent. Words alone: TF-IDF, cross-validated on these rows.',
+      'with the same `group` or the same prompt count as dependent. Words alone: TF-IDF, cross-validated on these rows.',
     ],
     run: async (call) => (await import('./heads/evaluateHeadCommand')).evaluateHeadCommand(call),
   }),

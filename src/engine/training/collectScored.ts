@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { countOf } from '../../core/describeQuantity';
 import type { JobContext } from '../../core/jobContext';
 import type { DataRow } from '../../core/promptFile/parseDataFile';
@@ -17,6 +16,7 @@ import { DatasetProgress } from '../reward/datasetProgress';
 import type { ScoreOptions } from '../reward/rewardModel';
 import { listBreakdowns, scoreRows, type ScoreRowsParams } from '../reward/scoreRows';
 import type { PlacedObjective } from './placeLabels';
+import { RowGroups } from './rowGroups';
 
 export interface CollectScoredParams {
   readonly model: ScoreRowsParams['model'];
@@ -68,8 +68,8 @@ class Collection {
   readonly #counts = { rows: 0, errors: 0, lists: 0, unlabelled: 0 };
   /** Rows whose label is no number, by objective. */
   readonly #unreadable = new Map<string, number>();
+  readonly #groups = new RowGroups();
   #firstError: string | null = null;
-  #scored = 0;
 
   constructor(params: CollectScoredParams, context: JobContext) {
     this.#params = params;
@@ -106,8 +106,8 @@ class Collection {
       rows,
       errors,
       firstError: this.#firstError,
-      pairs: parted(this.#pairs.rows),
-      texts: new Map([...this.#texts].map(([objective, sample]) => [objective, parted(sample.rows)])),
+      pairs: this.#groups.resolve(this.#pairs.rows),
+      texts: new Map([...this.#texts].map(([objective, sample]) => [objective, this.#groups.resolve(sample.rows)])),
       warnings: this.#listWarnings(),
     };
   }
@@ -162,23 +162,15 @@ class Collection {
     } else if (row.kind === 'pair' && 'margin' in scored) {
       const { chosen, rejected } = row;
       const pair = scoredPairOf({ id, chosen, rejected, group: '', subset }, scored.margin);
-      this.#pairs.add({ ...pair, group: this.#groupOf(given, pair.words?.prompt ?? '') });
+      this.#pairs.add({ ...pair, group: this.#groups.add(given, pair.words?.prompt ?? '') });
     } else if (row.kind === 'single' && 'objectives' in scored) {
       const { input } = row;
-      const group = this.#groupOf(given, readResponseText(input).prompt);
+      const group = this.#groups.add(given, readResponseText(input).prompt);
       for (const [objective, target] of targets) {
         const score = valueOf(scored, objective);
         this.#texts.get(objective)?.add(scoredTextOf({ id, input, target, group }, score, memberships));
       }
     }
-  }
-
-  /** Rows with the same prompt are not independent; those without one stand alone. A hash, since prompts are long. */
-  #groupOf(given: string | null, prompt: string): string {
-    this.#scored += 1;
-    if (given !== null) return `group ${given}`;
-    if (prompt === '') return `row ${this.#scored}`;
-    return createHash('sha256').update(prompt).digest('base64url').slice(0, 16);
   }
 
   #countError(message: string): void {
@@ -202,12 +194,6 @@ class Collection {
 
 function isOrAre(count: number): string {
   return count === 1 ? 'is' : 'are';
-}
-
-/** One prompt for all rows says nothing about which of them depend on each other: each stands alone. */
-function parted<Row extends { readonly group: string }>(rows: readonly Row[]): readonly Row[] {
-  if (rows.some(({ group }) => group !== rows[0].group)) return rows;
-  return rows.map((row, index) => ({ ...row, group: `row ${index}` }));
 }
 
 function valueOf(breakdown: RewardBreakdown, objective: string): number {
