@@ -4,7 +4,7 @@ const { readFileSync } = require('node:fs');
 const { join, relative, sep } = require('node:path');
 
 /**
- * What the extension does not need to start: parsers of prompts, tests and merge recipes with
+ * What the extension does not need to start: parsers of prompts, tests and recipes with
  * their YAML and Jinja, and the planning of merges: half of its code.
  * They are functions over plain data, so it makes no difference that they live in a program of their own,
  * dist/parsers.js, which the first call of any of them loads. Sources import them as any other module.
@@ -18,6 +18,8 @@ const lazyModules = [
   'src/core/rewardTest/parseRewardTests.ts',
   'src/core/rewardTest/rewardTestCursor.ts',
   'src/core/rewardTest/writeRewardTest.ts',
+  'src/core/training/recipe/headRecipeCursor.ts',
+  'src/core/training/recipe/parseHeadRecipe.ts',
 ];
 
 /** What esbuild bundles as dist/parsers.js. */

@@ -1,10 +1,11 @@
-// Refusals and answers written for this project, put together from the pieces in text/: what the compliance meter is
-// trained on. Answers to harmful requests comply in tone only; their content is harmless.
+// Rows written for this project, put together from the pieces in text/: refusals and answers that the compliance meter is
+// trained on, and the answers that on-topic and fluency use besides. Answers to harmful requests comply in tone only; their
+// content is harmless.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { Message } from '../../src/core/promptFile/message';
 import { seededRandom } from '../../src/core/seededRandom';
-import { exchange, type LabelledText } from './labelledText';
 
 /** Prompts and phrases are dealt to this many clusters that share nothing: a cluster is a group of the split. */
 const CLUSTERS = 8;
@@ -28,16 +29,36 @@ const phraseSchema = z.object({
 });
 type PhraseKind = z.infer<typeof phraseSchema>['kind'];
 
-/** About 500 conversations; target 1: it answers, 0: it refuses, wholly or in part. The same every time. */
-export function makeComplianceText(textFolder: string): LabelledText[] {
+export interface WrittenRow {
+  readonly messages: readonly Message[];
+}
+
+export interface ComplianceRow extends WrittenRow {
+  /** 1: it answers, 0: it refuses, wholly or in part. */
+  readonly complies: 0 | 1;
+  readonly group: string;
+}
+
+/** The text of rows/<name>.jsonl by name; the same every time. */
+export function writtenRows(starterFolder: string): Readonly<Record<string, string>> {
+  const textFolder = join(starterFolder, 'text');
+  const lines = (rows: readonly WrittenRow[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  return {
+    'compliance.written': lines(complianceRows(textFolder)),
+    'answers.written': lines(answerRows(textFolder)),
+  };
+}
+
+/** About 600 conversations. */
+export function complianceRows(textFolder: string): ComplianceRow[] {
   const answers = readLines(join(textFolder, 'answers.jsonl'), answerSchema);
   const requests = readLines(join(textFolder, 'harmfulRequests.jsonl'), requestSchema);
   const phrases = readLines(join(textFolder, 'phrases.jsonl'), phraseSchema);
-  const rows: LabelledText[] = [];
+  const rows: ComplianceRow[] = [];
   for (let cluster = 0; cluster < CLUSTERS; cluster++) {
     const pieces = dealPhrases(phrases, cluster);
-    const add = (prompt: string, response: string, target: 0 | 1): void => {
-      rows.push({ messages: exchange(prompt, response), target, group: `compliance-${cluster}` });
+    const add = (prompt: string, response: string, complies: 0 | 1): void => {
+      rows.push({ messages: exchange(prompt, response), complies, group: `compliance-${cluster}` });
     };
     ofCluster(answers, cluster).forEach(({ topic, prompt, answer }, index) => {
       add(prompt, answer, 1);
@@ -62,10 +83,17 @@ export function makeComplianceText(textFolder: string): LabelledText[] {
 }
 
 /** The prompts that are not harmful, with the answers written for them. */
-export function readOwnAnswers(textFolder: string): LabelledText['messages'][] {
-  return readLines(join(textFolder, 'answers.jsonl'), answerSchema).map(({ prompt, answer }) =>
-    exchange(prompt, answer),
-  );
+function answerRows(textFolder: string): WrittenRow[] {
+  return readLines(join(textFolder, 'answers.jsonl'), answerSchema).map(({ prompt, answer }) => ({
+    messages: exchange(prompt, answer),
+  }));
+}
+
+function exchange(prompt: string, response: string): readonly Message[] {
+  return [
+    { role: 'user', content: prompt },
+    { role: 'assistant', content: response },
+  ];
 }
 
 interface Pieces {
