@@ -1,3 +1,4 @@
+import { proportionInterval } from '../../core/dataset/proportionInterval';
 import type { JobContext } from '../../core/jobContext';
 import { objectivesOf } from '../../core/training/assembleHead';
 import { headRewards, transformRewards } from '../../core/training/headRewards';
@@ -120,8 +121,7 @@ export class GateTrainer implements PairTrainer<TrainedGate> {
       heldOutPairs: split.heldOut.length,
       curve: [...curve],
       bestStep: best?.step ?? 0,
-      // Until the best gate is known, what all objectives alike are.
-      accuracy: equalWeights,
+      accuracy: lookOf(best, split.heldOut.length) ?? equalWeights,
       equalWeights,
       lengthAlone,
       meanGates: [],
@@ -135,6 +135,13 @@ export class GateTrainer implements PairTrainer<TrainedGate> {
       return differences.reduce((sum, value) => sum + value, 0) / count;
     });
   }
+}
+
+/** The accuracy at a point of the curve, until that of the finished gate is known. */
+function lookOf(point: TrainingPoint | null, n: number): PairAccuracy | null {
+  const accuracy = point?.heldOutAccuracy ?? null;
+  const interval = accuracy === null ? null : proportionInterval(accuracy * n, n);
+  return accuracy === null || interval === null ? null : { n, accuracy, interval };
 }
 
 /** Corrected rewards of the chosen responses minus those of the rejected ones; [pairs, objectives]. */

@@ -12,9 +12,10 @@ import { isThere, syncFolder, WorkFolder } from '../workFolder';
 import { loadStep, readStep, saveStep, writeStep } from './stepFile';
 
 const journalName = 'journal.jsonl';
-const headName = 'head';
+/** What becomes the head file, and the card. */
+const madeNames = { head: 'head', card: 'card' } as const;
 const checkpointEnding = '.checkpoint';
-const knownName = /^(journal\.jsonl|head|[\w-]+\.(json|checkpoint)(\.\d+\.tmp)?)$/;
+const knownName = /^(journal\.jsonl|head|card|[\w-]+\.(json|checkpoint)(\.\d+\.tmp)?)$/;
 /** Bytes; a line a step. */
 const longestJournal = 16_000_000;
 
@@ -150,23 +151,15 @@ export class TrainingFolder {
    */
   async putInPlace(content: { readonly head: Uint8Array; readonly card: string }, force: boolean): Promise<void> {
     const { head, card } = this.#output;
-    const made = join(this.#folder.path, headName);
-    const file = await GrowingFile.open(made);
-    try {
-      await file.append(content.head);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    const made = {
+      head: await this.#make(madeNames.head, content.head),
+      card: await this.#make(madeNames.card, Buffer.from(content.card)),
+    };
     this.#placing = { head: hashOf(content.head), card: hashOf(content.card) };
     await this.#note({ placing: this.#placing });
     if (!force) await this.#refuseOther();
-    await replaceFile(card, content.card);
-    try {
-      await rename(made, head);
-    } catch (error) {
-      throw describeFileError(error, head);
-    }
+    await move(made.card, card);
+    await move(made.head, head);
     await syncFolder(dirname(head));
     await this.close();
     await this.#folder.remove();
@@ -205,6 +198,18 @@ export class TrainingFolder {
     await this.#folder.clear();
   }
 
+  async #make(name: string, bytes: Uint8Array): Promise<string> {
+    const path = join(this.#folder.path, name);
+    const file = await GrowingFile.open(path);
+    try {
+      await file.append(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return path;
+  }
+
   #checkpointPath(name: string): string {
     return join(this.#folder.path, `${name}${checkpointEnding}`);
   }
@@ -241,6 +246,17 @@ async function readTrainingJournal(path: string): Promise<ReturnType<typeof read
     });
   } catch (error) {
     throw describeFileError(error, path);
+  }
+}
+
+/** Gives a file another name, be it on another disk. */
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    const isOtherDisk = error instanceof Error && 'code' in error && error.code === 'EXDEV';
+    if (!isOtherDisk) throw describeFileError(error, to);
+    await replaceFile(to, await readFile(from));
   }
 }
 
