@@ -16,7 +16,7 @@ function weighed(value: Value): Value {
   const count = train.countElements(value.shape);
   const weights = Array.from({ length: count }, () => 2 * random() - 1);
   return train.sumOf(
-    op.multiply(value, float64Constant(`weights_${value.shape.join('_')}`, weights, value.shape as number[])),
+    op.multiply(value, float64Constant(`weights_${value.shape.join('_')}`, weights, value.shape)),
   );
 }
 

@@ -42,13 +42,24 @@ export function gateLossGraph(
     : [];
   const layers = layerInputs(shape);
   const marginScale = graphInput('margin_scale', 'float32', [1]);
-  const gates = softmax(scale(logitsOf({ states, layers, masks }), 1 / temperature));
-  const margins = multiply(reduceSum(multiply(gates, differences), 1), marginScale);
   return {
     inputs: [states, differences, weights, ...masks],
     parameters: [...layers.flatMap(({ weight, bias }) => [weight, bias]), marginScale],
-    loss: bradleyTerryLoss({ margins, weights }),
+    loss: gateLoss({ states, layers, masks, marginScale, differences, weights }, temperature),
   };
+}
+
+export interface GateLossInputs extends Layers {
+  readonly marginScale: Value; // [1]
+  readonly differences: Value; // [pairs, objectives]
+  readonly weights: Value; // [pairs]
+}
+
+/** The loss of `gateLossGraph`, of any inputs. */
+export function gateLoss(inputs: GateLossInputs, temperature: number): Value {
+  const gates = softmax(scale(logitsOf(inputs), 1 / temperature));
+  const margins = multiply(reduceSum(multiply(gates, inputs.differences), 1), inputs.marginScale);
+  return bradleyTerryLoss({ margins, weights: inputs.weights });
 }
 
 /** softmax(gate(x) / T) of any number of prompts: [prompts, objectives]. */
@@ -62,7 +73,7 @@ export function gateGraph(shape: GateShape, temperature: number): GateGraph & { 
   };
 }
 
-interface LayerInputs {
+export interface LayerInputs {
   readonly weight: Value; // [outputs, inputs]
   readonly bias: Value; // [outputs]
 }
@@ -74,8 +85,8 @@ function layerInputs({ inputs, hidden, objectives }: GateShape): LayerInputs[] {
   }));
 }
 
-interface Layers {
-  readonly states: Value;
+export interface Layers {
+  readonly states: Value; // [pairs, inputs]
   readonly layers: readonly LayerInputs[];
   /** By hidden layer; none: nothing is dropped. */
   readonly masks: readonly Value[];
