@@ -59,7 +59,7 @@ export async function evaluateHead(params: EvaluateHeadParams, context: JobConte
       );
     }
     context.progress({ message: 'Comparing with length and words' });
-    return evaluateScored({
+    const evaluation = evaluateScored({
       rows,
       errors,
       pairs,
@@ -74,9 +74,21 @@ export async function evaluateHead(params: EvaluateHeadParams, context: JobConte
       seed,
       warnings,
     });
+    return params.groups === undefined ? evaluation : withGroupWarnings(evaluation);
   } finally {
     await model.release();
   }
+}
+
+/** Says why there are no error rates although they were asked for. */
+function withGroupWarnings(evaluation: HeadEvaluation): HeadEvaluation {
+  const warnings = evaluation.objectives.flatMap(({ objective, metric, threshold, groups }) => {
+    if (metric !== 'AUC') return `${objective}: ratings have no errors to count by group, only yes/no labels have`;
+    if (threshold === null) return `${objective}: without a threshold there are no errors to count by group`;
+    return groups.length === 0 ? `${objective}: no row is in a group` : [];
+  });
+  if (evaluation.objectives.length === 0) warnings.push('no row has a label, so there are no errors to count by group');
+  return { ...evaluation, warnings: [...evaluation.warnings, ...warnings] };
 }
 
 function optionsOf({ maxTokens, truncate, weights }: EvaluateHeadParams, trained: number | undefined): ScoreOptions {

@@ -145,6 +145,19 @@ describe('evaluateHead', function () {
     );
   });
 
+  it('says why there are no errors by group although they were asked for', async () => {
+    const groups = { kind: 'terms', terms: ['nobody'] } as const;
+    const warnings = async (
+      make: (index: number) => unknown,
+      params: Partial<EvaluateHeadParams> = {},
+    ): Promise<string> => (await evaluate(many(12, make), { groups, ...params })).warnings.join('; ');
+    const yesNo = (index: number): unknown => ({ ...rated(index), brief: index % 2 === 0 });
+    assert.match(await warnings(rated), /brief: ratings have no errors to count by group/);
+    assert.match(await warnings(yesNo), /brief: without a threshold there are no errors/);
+    assert.match(await warnings(yesNo, { threshold: 0.5 }), /brief: no row is in a group/);
+    assert.match(await warnings(pair), /no row has a label, so there are no errors/);
+  });
+
   it('counts what it does not use, and says so: bad rows, rows without labels, lists, labels that are no numbers', async () => {
     const { rows, errors, objectives, warnings } = await evaluate([
       ...many(6, rated),
