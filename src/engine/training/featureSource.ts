@@ -19,12 +19,11 @@ import { openUsableCheckpoint } from '../checkpoint/openUsableCheckpoint';
 import { readTokenizerSource } from '../checkpoint/readTokenizerSource';
 import { DecoderSession } from '../onnx/decoderSession';
 import { bodyOf } from '../reward/createRewardModel';
-import { readStates } from '../reward/readStates';
 import { describeStore, storeKey, storeName, writeDescription, type FeatureBody } from './featureBody';
 import { FeatureProgress } from './featureProgress';
-import type { StateReference } from './featureRecords';
-import { FeatureStore, type MadeText } from './featureStore';
+import { FeatureStore } from './featureStore';
 import { FeatureTexts, type FeatureText } from './featureTexts';
+import { cutWindows, makeWindow } from './featureWindow';
 
 export interface FeatureSourceParams {
   /** A checkpoint folder, a .gguf file, a hub id in the local cache, or `starter`. */
@@ -209,7 +208,7 @@ class StoredFeatureSource implements FeatureSource {
       context.progress,
     );
     try {
-      for (const window of cutWindows([...texts])) {
+      for (const window of cutWindows(texts)) {
         throwIfCancelled(context.signal);
         const wanted = window.filter(([key]) => missing.has(key));
         const prepared = wanted.flatMap(([key, input]) => {
@@ -243,41 +242,9 @@ class StoredFeatureSource implements FeatureSource {
       context,
     );
     const session = await this.#openSession(context);
-    await session.forget();
-    const gates = new Map<string, Float32Array | StateReference>();
-    const planned = window.map((text) => {
-      const missing = store.missingPlaces(text.key);
-      const gate =
-        text.promptKey !== null && missing.includes('gate') ? store.findPrompt(text.promptKey, context) : null;
-      if (gate !== null && text.promptKey !== null) gates.set(text.promptKey, gate);
-      return { text, missing, read: missing.filter((place) => place !== 'gate' || gate === null) };
-    });
-    const texts = planned.map(({ text, read }) => ({
-      ids: text.ids,
-      places: read.map((place) => text.positions[place]),
-    }));
-    const states = await readStates(
-      { session, texts: texts.filter(({ places }) => 0 < places.length), atOnce: session.chunkLength },
-      { ...context, progress: () => undefined },
-    );
-    const made: MadeText[] = [];
-    for (const { text, missing, read } of planned) {
-      const values = read.length === 0 ? [] : (states.shift() ?? []);
-      if (values.some((state) => !state.every(Number.isFinite))) {
-        errors.set(text.key, { code: 'row', message: "the model's states are not finite numbers" });
-        continue;
-      }
-      const found: Partial<Record<FeaturePlace, Float32Array | StateReference>> = {};
-      read.forEach((place, index) => (found[place] = Float32Array.from(values[index])));
-      if (text.promptKey !== null && missing.includes('gate')) {
-        // The same for all replies to a prompt.
-        const gate = gates.get(text.promptKey) ?? (found.gate);
-        gates.set(text.promptKey, gate);
-        found.gate = gate;
-      }
-      if (0 < missing.length) {
-        made.push({ key: text.key, promptKey: text.promptKey, responseTokens: text.responseTokens, states: found });
-      }
+    const { made, broken } = await makeWindow({ session, store, texts: window }, context);
+    for (const text of broken) {
+      errors.set(text, { code: 'row', message: "the model's states are not finite numbers" });
     }
     await store.append(made);
   }
@@ -319,23 +286,4 @@ function keyOfInput(input: ScorableInput): string {
   return createHash('sha256')
     .update(JSON.stringify([input.kind, content]))
     .digest('hex');
-}
-
-/** Texts that are computed together and then noted: as many as a run of scoring takes, and what a kill can cost. */
-const mostWindowTexts = 64;
-const mostWindowCharacters = 16_000;
-
-function* cutWindows(
-  texts: readonly (readonly [key: string, input: ScorableInput])[],
-): Generator<(readonly [key: string, input: ScorableInput])[]> {
-  let window: (readonly [string, ScorableInput])[] = [];
-  let characters = 0;
-  for (const text of texts) {
-    window.push(text);
-    characters += countInputCharacters(text[1]);
-    if (window.length < mostWindowTexts && characters < mostWindowCharacters) continue;
-    yield window;
-    [window, characters] = [[], 0];
-  }
-  if (0 < window.length) yield window;
 }

@@ -8,8 +8,8 @@ import { describeFileError } from '../checkpoint/describeFileError';
 import { readFully } from '../checkpoint/positionalFile';
 import type { StateReference } from './featureRecords';
 
-/** Bytes of a matrix that is kept in memory once it is read; larger ones are read from the file row by row. */
-const mostKept = 64 << 20;
+/** Bytes of a matrix that is kept in memory once it is read; of larger ones rows are read from the file as they are wanted. */
+const mostKeptBytes = 64 << 20;
 /** Bytes that are read at once. */
 const readLength = 4 << 20;
 
@@ -17,14 +17,16 @@ const readLength = 4 << 20;
 export class StateFile {
   readonly path: string;
   readonly columns: number;
+  readonly #mostKept: number;
   #descriptor: number | null = null;
   #isClosed = false;
   /** Rows whose bytes were held against their checksum, and what came of it. */
   readonly #checked = new Map<number, boolean>();
 
-  constructor(path: string, columns: number) {
+  constructor(path: string, columns: number, mostKept = mostKeptBytes) {
     this.path = path;
     this.columns = columns;
+    this.#mostKept = mostKept;
   }
 
   get rowLength(): number {
@@ -69,7 +71,7 @@ export class StateFile {
     const { columns } = this;
     let kept: Float32Array | null = null; // [rows, columns]
     const readRows = (indices: ArrayLike<number>, into: Float32Array): void => {
-      if (rows.length * this.rowLength <= mostKept && !this.#isClosed) {
+      if (rows.length * this.rowLength <= this.#mostKept) {
         if (kept === null) {
           kept = new Float32Array(rows.length * columns);
           this.#readInto(rows, kept);
