@@ -139,7 +139,7 @@ export const fixtureEvaluation: HeadEvaluation = {
       threshold: null,
     },
   ],
-  warnings: ['on the subset "chat-hard" the head is no better than length'],
+  warnings: ['on the subset "chat-hard" the head is no better than length.'],
 };
 
 export const fixtureReport: TrainingReport = {
@@ -200,8 +200,8 @@ export const fixtureReport: TrainingReport = {
   },
   checks: [{ name: 'XSTest', evaluation: { ...fixtureEvaluation, pairs: null, warnings: [] } }],
   warnings: [
-    'the objective "curtness" does not beat length: 0.61 against 0.64',
-    '17 of 603 rows of dialogues were not used: fewer than 8 words',
+    'the objective "curtness" does not beat length: 0.61 against 0.64.',
+    '17 of 603 rows of dialogues were not used: fewer than 8 words.',
   ],
 };
 
@@ -225,7 +225,7 @@ A head on **SmolLM2-135M-Instruct** that rates *five* things. See \`my.head.yml\
 | set | rows | licence |
 | --- | ---: | --- |
 | toxicity | 744 | Apache-2.0 |
-| dialogues | 603 | MIT, [Apache-2.0](https://www.apache.org) |
+| dialogues | 603 | [MIT](https://opensource.org/license/mit) |
 
 ## Known faults
 
@@ -330,7 +330,7 @@ export const fixtureVariants = {
     subject: {
       kind: 'evaluation',
       run: 'r3',
-      inputs: ['a.jsonl', 'b.jsonl'],
+      inputs: ['data/a.jsonl'],
       state: { kind: 'waiting' },
       evaluation: null,
     },
@@ -346,8 +346,8 @@ export const fixtureVariants = {
       state: {
         kind: 'failed',
         code: 'row',
-        message: 'the objective "tone" has labels of one class only',
-        hint: 'give rows of both',
+        message: 'The objective "tone" has labels of one class only.',
+        hint: null,
       },
       training: fixtureState(
         {
@@ -408,7 +408,7 @@ export const fixtureVariants = {
     ...base,
     subject: { kind: 'head' },
     head: null,
-    problem: { message: '/work/my-judge.safetensors does not exist', hint: null },
+    problem: { message: '/work/my-judge.safetensors does not exist.', hint: null },
     actions: [],
   },
 } as const satisfies Readonly<Record<string, TrainingView>>;

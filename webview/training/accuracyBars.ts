@@ -12,11 +12,14 @@ export interface RatedBy {
   readonly interval: Interval | null;
   /** Pairs; null: the same as those before. */
   readonly n: number | null;
+  /** What the others are there for. */
+  readonly isHead?: boolean;
 }
 
 /** Shares of pairs in order, of the head and of what it has to beat. */
 export function renderAccuracyBars(heading: string, note: string, raters: readonly RatedBy[]): TemplateResult {
-  const rows = raters.map(({ name, description, accuracy, interval, n }): BarRow => ({
+  const rows = raters.map(({ name, description, accuracy, interval, n, isHead = false }): BarRow => ({
+    ...(isHead ? {} : { mark: 'plain' as const }),
     name,
     ...(description === undefined ? {} : { description }),
     values: [

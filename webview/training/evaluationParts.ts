@@ -13,24 +13,32 @@ import { formatCount } from './formatCount';
 import { rowOfEvaluation } from './reportRows';
 import { strings } from './strings';
 
+/** A heading that no other part of the page has. */
+type Naming = (heading: string) => string;
+
 const percent = (share: number): string => formatPercent(share);
 
-/** How good a head is on labelled rows: figures, baselines, subsets, calibration, objectives, groups. */
-export function renderEvaluation(evaluation: HeadEvaluation): TemplateResult {
+/**
+ * How good a head is on labelled rows: figures, baselines, subsets, calibration, objectives, groups.
+ * @param check its name where there are several evaluations on the page.
+ */
+export function renderEvaluation(evaluation: HeadEvaluation, check: string | null = null): TemplateResult {
+  const named = (heading: string): string => (check === null ? heading : `${heading}, ${check}`);
   const { pairs, objectives } = evaluation;
   return html`${renderFacts(evaluation)}
   ${
     pairs === null || pairs.n === 0
       ? nothing
       : html`<div class="pair part">${renderBaselines(pairs)} ${renderCalibration(pairs.calibration)}</div>
-          ${renderRewardBench(pairs)} ${renderSubsets(pairs)}`
+          <div class="tables">${renderSubsets(pairs, named)} ${renderRewardBench(pairs, named)}</div>`
   }
   ${renderFigureTable({
     heading: strings.objectives,
+    label: named(strings.objectives),
     note: strings.evaluationObjectivesNote,
     rows: objectives.map(rowOfEvaluation),
   })}
-  ${objectives.map(renderGroups)}`;
+  ${objectives.map((objective) => renderGroups(objective, named))}`;
 }
 
 function renderFacts({ rows, errors, pairs }: HeadEvaluation): TemplateResult {
@@ -94,7 +102,7 @@ function renderFacts({ rows, errors, pairs }: HeadEvaluation): TemplateResult {
 function renderBaselines({ n, accuracy, interval, baselines, lengthControlled }: PairEvaluation): TemplateResult {
   const { length, words } = baselines;
   return renderAccuracyBars(strings.accuracy, strings.pairsAccuracyNote, [
-    { name: strings.head, description: strings.headWins, accuracy, interval, n },
+    { name: strings.head, description: strings.headWins, isHead: true, accuracy, interval, n },
     { name: strings.lengthAlone, description: strings.prefers[length.prefers], ...length, n },
     ...(words === null ? [] : [{ name: strings.wordsAlone, description: strings.wordsWin, ...words, n }]),
     ...(lengthControlled.accuracy === null
@@ -106,6 +114,7 @@ function renderBaselines({ n, accuracy, interval, baselines, lengthControlled }:
               known(lengthControlled.whereLonger),
               known(lengthControlled.whereShorter),
             ),
+            isHead: true,
             accuracy: lengthControlled.accuracy,
             interval: null,
             n: null,
@@ -138,13 +147,13 @@ function renderCalibration({ bins }: Calibration): TemplateResult | typeof nothi
   ></ald-line-chart>`;
 }
 
-function renderRewardBench({ rewardBench }: PairEvaluation): TemplateResult | typeof nothing {
+function renderRewardBench({ rewardBench }: PairEvaluation, named: Naming): TemplateResult | typeof nothing {
   if (rewardBench === null) return nothing;
   const { sections, score, countVersion } = rewardBench;
   return html`<section class="part">
     <h2>${strings.rewardBench}</h2>
     <p class="quiet note">${strings.rewardBenchNote(countVersion)}</p>
-    <div class="scroll" tabindex="0" role="region" aria-label=${strings.rewardBench}>
+    <div class="scroll" tabindex="0" role="region" aria-label=${named(strings.rewardBench)}>
       <table class="fit">
         <caption class="hidden">
           ${strings.rewardBench}
@@ -175,11 +184,11 @@ function renderRewardBench({ rewardBench }: PairEvaluation): TemplateResult | ty
   </section>`;
 }
 
-function renderSubsets({ subsets }: PairEvaluation): TemplateResult | typeof nothing {
+function renderSubsets({ subsets }: PairEvaluation, named: Naming): TemplateResult | typeof nothing {
   if (subsets.length < 2) return nothing;
   return html`<section class="part">
     <h2>${strings.subsets}</h2>
-    <div class="scroll" tabindex="0" role="region" aria-label=${strings.subsets}>
+    <div class="scroll" tabindex="0" role="region" aria-label=${named(strings.subsets)}>
       <table class="fit">
         <caption class="hidden">
           ${strings.subsets}
@@ -211,13 +220,16 @@ function renderSubsets({ subsets }: PairEvaluation): TemplateResult | typeof not
 }
 
 /** Whose rows are called wrongly, and which way. */
-function renderGroups({ objective, groups, threshold }: ObjectiveEvaluation): TemplateResult | typeof nothing {
+function renderGroups(
+  { objective, groups, threshold }: ObjectiveEvaluation,
+  named: Naming,
+): TemplateResult | typeof nothing {
   if (groups.length === 0) return nothing;
   const heading = strings.groups(objective);
   return html`<section class="part">
     <h2>${heading}</h2>
     ${threshold === null ? nothing : html`<p class="quiet note">${strings.groupsNote(String(threshold))}</p>`}
-    <div class="scroll" tabindex="0" role="region" aria-label=${heading}>
+    <div class="scroll" tabindex="0" role="region" aria-label=${named(heading)}>
       <table class="fit">
         <caption class="hidden">
           ${heading}

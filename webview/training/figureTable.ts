@@ -23,18 +23,25 @@ export interface FigureRow {
 
 export interface FigureTableParams {
   readonly heading: string;
+  /** Spoken; no other part of the page has it. Default: the heading. */
+  readonly label?: string;
   readonly note: string;
   readonly rows: readonly FigureRow[];
 }
 
 /** Objectives with their figures, drawn between chance and perfect and written out. */
-export function renderFigureTable({ heading, note, rows }: FigureTableParams): TemplateResult | typeof nothing {
+export function renderFigureTable({
+  heading,
+  label = heading,
+  note,
+  rows,
+}: FigureTableParams): TemplateResult | typeof nothing {
   if (rows.length === 0) return nothing;
   const hasPenalties = rows.some(({ penalty }) => penalty !== null);
   return html`<section class="part">
     <h2>${heading}</h2>
     <p class="quiet note">${note}</p>
-    <div class="scroll" tabindex="0" role="region" aria-label=${heading}>
+    <div class="scroll" tabindex="0" role="region" aria-label=${label}>
       <table class="figures">
         <caption class="hidden">
           ${heading}
@@ -68,11 +75,11 @@ function renderRow(row: FigureRow, hasPenalties: boolean): TemplateResult {
   const { name, kind, rows, metric, value, length, words, penalty } = row;
   const isBeaten = value !== null && length !== null && value <= length;
   return html`<tr>
-    <th scope="row">
-      <bdi>${name}</bdi>${kind === null ? nothing : html` <span class="quiet">${strings.kinds[kind]}</span>`}
-    </th>
+    <th scope="row"><bdi>${name}</bdi></th>
     <td class="value" title=${rows?.hint ?? nothing}>${rows === null ? '' : formatCount(rows.count)}</td>
-    <td class="quiet" title=${metric === null ? nothing : strings.figureHint[metric]}>${metric ?? ''}</td>
+    <td class="quiet" title=${metric === null ? nothing : strings.figureHint[metric]}>
+      ${metric ?? (kind === null ? '' : strings.kinds[kind])}
+    </td>
     <td class="value strong" title=${value === null ? nothing : String(value)}>
       ${
         isBeaten

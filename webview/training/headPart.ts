@@ -21,6 +21,7 @@ export function renderHead({ metadata, card }: HeadDescription): TemplateResult 
           <thead>
             <tr>
               <th scope="col">${strings.objective}</th>
+              <th scope="col">${strings.kind}</th>
               <th scope="col" class="value" title=${strings.coefficientHint}>${strings.coefficient}</th>
               ${hasScales ? html`<th scope="col">${strings.scale}</th>` : nothing}
               ${hasDescriptions ? html`<th scope="col">${strings.description}</th>` : nothing}
@@ -30,9 +31,8 @@ export function renderHead({ metadata, card }: HeadDescription): TemplateResult 
             ${objectives.map(
               (objective, index) =>
                 html`<tr>
-                  <th scope="row">
-                    <bdi>${objective.name}</bdi> <span class="quiet">${strings.kinds[objective.kind]}</span>
-                  </th>
+                  <th scope="row"><bdi>${objective.name}</bdi></th>
+                  <td class="quiet">${strings.kinds[objective.kind]}</td>
                   ${
                     metadata.gate === undefined
                       ? html`<td class="value" title=${String(weights[index])}>

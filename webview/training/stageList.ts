@@ -5,6 +5,8 @@ import { strings } from './strings';
 
 const pictures = { waiting: circleOutlineIcon, running: circleFilledIcon, done: checkIcon };
 
+const classes = { waiting: 'todo', running: 'now', done: 'past' };
+
 /** What is done and what is still to come. */
 export function renderStages(stages: TrainingState['stages']): TemplateResult | typeof nothing {
   if (stages.length === 0) return nothing;
@@ -12,7 +14,7 @@ export function renderStages(stages: TrainingState['stages']): TemplateResult | 
     ${stages.map(
       ({ kind, state }) =>
         html`<li
-          class=${state}
+          class=${classes[state]}
           title=${strings.stageHints[kind]}
           aria-current=${state === 'running' ? 'step' : nothing}
         >

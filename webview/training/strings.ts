@@ -106,6 +106,7 @@ export const strings = {
   penaltyHint: t('Strength of the penalty that was chosen'),
   penaltyLosses: (lines: string) => t('Loss on held-out rows by penalty:\n{0}', lines),
   penaltyLoss: (penalty: string, loss: string) => `${penalty}: ${loss}`,
+  kind: t('Kind'),
   kinds: { linear: t('rating'), logistic: t('yes or no'), computed: t('computed') },
   deviation: (deviation: string) => `± ${deviation}`,
   deviationHint: t('Standard deviation between the folds'),
@@ -117,7 +118,7 @@ export const strings = {
   verbosity: t('Verbosity'),
   verbosityNote: (objective: string, threshold: string, responses: string) =>
     t(
-      'Rank correlation with {0} over {2} responses, and the share λ of it that is taken off to bring that under {1}.',
+      'Rank correlation with {0} over {2} responses. λ: how much of it is taken off to come under {1}.',
       objective,
       threshold,
       responses,
@@ -135,7 +136,7 @@ export const strings = {
   preferenceNote: (pairs: string, heldOut: string) =>
     t('Trained on {0} pairs; {1} more were held out.', pairs, heldOut),
   loss: t('Loss'),
-  lossNote: t('The mean of −log of the chance that the chosen response is preferred; without any knowledge 0.693.'),
+  lossNote: t('Mean of −log of the chance given to the chosen response; 0.693 is chance.'),
   trainingLoss: t('Training'),
   heldOutLoss: t('Held out'),
   accuracy: t('Accuracy'),
@@ -236,7 +237,7 @@ export const strings = {
   labels: t('Labels'),
   refused: t('Not used'),
   refusedHint: (reason: string, count: string, first: string) => t('{0}: {1}, the first {2}', reason, count, first),
-  fileHint: (hash: string) => `SHA-256 ${hash}`,
+  fileHint: (hash: string) => t('SHA-256 {0}', hash),
 
   description: t('What it measures'),
   scale: t('Scale'),

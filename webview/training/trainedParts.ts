@@ -71,7 +71,7 @@ export function renderGate(gate: GateReport): TemplateResult {
         accuracy.n === 0
           ? nothing
           : renderAccuracyBars(strings.accuracy, strings.accuracyNote, [
-              { name: strings.head, ...accuracy },
+              { name: strings.head, isHead: true, ...accuracy },
               { name: strings.equalWeights, description: strings.equalWeightsHint, ...equalWeights },
               { name: strings.lengthAlone, description: strings.lengthAloneHint, ...lengthAlone },
             ])
@@ -97,7 +97,7 @@ export function renderGate(gate: GateReport): TemplateResult {
 export function renderPreference(report: PreferenceReport): TemplateResult {
   const { pairs, heldOutPairs, accuracy, lengthAlone, wordsAlone } = report;
   const raters: readonly RatedBy[] = [
-    { name: strings.head, ...accuracy },
+    { name: strings.head, isHead: true, ...accuracy },
     { name: strings.lengthAlone, description: strings.lengthAloneHint, ...lengthAlone },
     ...(wordsAlone === null ? [] : [{ name: strings.wordsAlone, description: strings.wordsAloneHint, ...wordsAlone }]),
   ];
@@ -133,7 +133,7 @@ export function renderVerbosity({ objective, threshold, responses, rows }: Verbo
               html`<tr>
                 <th scope="row"><bdi>${name}</bdi></th>
                 <td class="value" title=${String(before)}>${formatFigure(before)}</td>
-                <td class="value" title=${String(lambda)}>${lambda === 0 ? '0' : formatNumber(lambda)}</td>
+                <td class="value" title=${String(lambda)}>${Number(lambda.toFixed(4))}</td>
                 <td class="value" title=${String(after)}>${formatFigure(after)}</td>
                 <td>
                   ${
@@ -156,7 +156,11 @@ export function renderVerbosity({ objective, threshold, responses, rows }: Verbo
 export function renderRounds(report: SemiSupervisedReport): TemplateResult | typeof nothing {
   const { labelled, unlabelled, threshold, rounds } = report;
   if (rounds.length === 0) return nothing;
-  const note = strings.roundsNote(formatCount(labelled), formatCount(unlabelled), percent(threshold));
+  const note = strings.roundsNote(
+    formatCount(labelled),
+    formatCount(unlabelled),
+    `${Number((100 * threshold).toFixed(2))} %`,
+  );
   const hasAgreement = rounds.some(({ agreement }) => agreement !== null);
   return html`<section class="part">
     <h2>${strings.rounds}</h2>
@@ -164,6 +168,7 @@ export function renderRounds(report: SemiSupervisedReport): TemplateResult | typ
     <div class="pair">
       <ald-line-chart
         .heading=${strings.heldOutAccuracy}
+        .counted=${true}
         .at=${rounds.map(({ round }) => round)}
         .series=${[
           {
@@ -177,6 +182,7 @@ export function renderRounds(report: SemiSupervisedReport): TemplateResult | typ
       ></ald-line-chart>
       <ald-line-chart
         .heading=${strings.keptCount}
+        .counted=${true}
         .at=${rounds.map(({ round }) => round)}
         .series=${[
           { name: strings.keptCount, mark: 'solid', values: rounds.map(({ keptShare }) => keptShare) },

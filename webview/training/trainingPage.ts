@@ -100,7 +100,7 @@ function renderChecks({ checks }: TrainingReport): readonly TemplateResult[] {
     ({ name, evaluation }) =>
       html`<h2 class="checkTitle">${strings.checks(name)}</h2>
         <p class="quiet note">${strings.checkNote}</p>
-        ${renderWarnings(evaluation.warnings)} ${renderEvaluation(evaluation)}`,
+        ${renderWarnings(evaluation.warnings)} ${renderEvaluation(evaluation, name)}`,
   );
 }
 

@@ -5,6 +5,9 @@ export const trainingStyles = css`
     max-width: 90ch;
     margin-block-end: 4px;
   }
+  .scroll {
+    position: relative;
+  }
   .part > h2 {
     margin-block-end: 2px;
   }
@@ -33,11 +36,11 @@ export const trainingStyles = css`
     gap: 5px;
     color: var(--vscode-descriptionForeground);
   }
-  .stages li.running {
+  .stages li.now {
     color: var(--vscode-foreground);
     font-weight: 600;
   }
-  .stages li.running .icon {
+  .stages li.now .icon {
     color: var(--vscode-progressBar-background);
   }
   .warnings {
@@ -71,8 +74,14 @@ export const trainingStyles = css`
   .narrow ald-bar-chart {
     max-width: 640px;
   }
-  table.fit {
+  table.fit,
+  table.data {
     width: auto;
+  }
+  .tables {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0 64px;
   }
   table.figures {
     width: auto;
@@ -88,6 +97,7 @@ export const trainingStyles = css`
   }
   td.strong .flag {
     margin-inline-end: 4px;
+    vertical-align: text-bottom;
   }
   th.plot,
   td.plot {
@@ -128,8 +138,8 @@ export const trainingStyles = css`
   }
   td.wrap {
     white-space: normal;
-    min-width: 14em;
-    max-width: 48em;
+    min-width: 12em;
+    max-width: 40em;
     overflow-wrap: anywhere;
   }
   .file {
@@ -140,7 +150,11 @@ export const trainingStyles = css`
   }
   .refused li {
     display: flex;
+    align-items: baseline;
     gap: 6px;
+  }
+  .refused .icon {
+    align-self: center;
   }
   .card {
     max-width: 92ch;

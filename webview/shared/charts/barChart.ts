@@ -34,6 +34,8 @@ export interface BarRow {
   readonly description?: string | undefined;
   /** Stands out as the sum of others. */
   readonly isTotal?: boolean;
+  /** In place of that of its series. */
+  readonly mark?: BarMark;
   /** It stands for several rows, and shows or hides them when it is chosen (`ald-expand`). */
   readonly expanded?: boolean;
   /** One for every series. */
@@ -184,7 +186,7 @@ export class AldBarChart extends LitElement {
       aria-expanded=${row.expanded ?? nothing}
     >
       <rect class="lane" x="0" y=${y} width="100%" height=${lane} rx="2"></rect>
-      ${end === start ? nothing : bar({ x: `${Math.min(start, end)}%`, width: `${Math.abs(end - start)}%`, y: y + inset, height: lane - 2 * inset, mark: row.isTotal ? 'plain' : series.mark, value: number })}
+      ${end === start ? nothing : bar({ x: `${Math.min(start, end)}%`, width: `${Math.abs(end - start)}%`, y: y + inset, height: lane - 2 * inset, mark: row.mark ?? (row.isTotal ? 'plain' : series.mark), value: number })}
       ${isPoint ? svg`<line class="point" x1="${start}%" x2="${start}%" y1=${y + 3} y2=${y + lane - 3}></line>` : nothing}
       ${value.from === undefined ? nothing : connector({ start, end, y, lane, inset })}
       ${value.interval === undefined ? nothing : whisker(value.interval, y + lane / 2, scale)}

@@ -43,6 +43,7 @@ export class AldLineChart extends LitElement {
     series: { attribute: false },
     marked: { attribute: false },
     range: { attribute: false },
+    counted: { type: Boolean },
     texts: { attribute: false },
     active: { state: true },
     shown: { state: true },
@@ -59,6 +60,8 @@ export class AldLineChart extends LitElement {
   marked: number | null = null;
   /** Of both axes, where they are not those of the values. */
   range: { readonly low: number; readonly high: number } | null = null;
+  /** There is nothing between whole places. */
+  counted = false;
   texts!: LineChartTexts;
   private readonly frame = new ChartFrame(this, () => (this.shown = null));
   /** The place that holds the tab stop: its index in `at`. */
@@ -103,7 +106,7 @@ export class AldLineChart extends LitElement {
         @focusout=${this.hideTooltip}
         @pointerleave=${this.hideTooltip}
       >
-        ${renderGrid(x, y)} ${this.renderMarker(x)}
+        ${renderGrid(this.counted ? wholeTicks(x) : x, y)} ${this.renderMarker(x)}
         <svg class="lines" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
           ${this.series.map((series) => this.renderLine(series, x, y))}
         </svg>
@@ -243,6 +246,10 @@ export class AldLineChart extends LitElement {
       ]),
     };
   }
+}
+
+function wholeTicks(scale: LinearScale): LinearScale {
+  return { ...scale, ticks: scale.ticks.filter(Number.isInteger), label: String };
 }
 
 /** Without a width of its own it has one around its only value. */
