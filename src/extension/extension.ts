@@ -31,6 +31,7 @@ import { RowScores } from './reward/rowScores';
 import { registerVisibleRowScoring } from './reward/scoreVisibleRows';
 import { registerRewardTests, type RewardTestsView } from './rewardTest/registerRewardTests';
 import type { RunRecord } from './run/runRecord';
+import { finishedRuns } from './run/runs';
 import { registerRunsView } from './run/runsView';
 import { registerDoctor } from './sidecar/doctor';
 import { forkSidecar } from './sidecar/forkSidecar';
@@ -38,6 +39,7 @@ import { registerModelStatus } from './sidecar/modelStatus';
 import { SidecarClient } from './sidecar/sidecarClient';
 import type { SidecarState } from './sidecar/sidecarSupervisor';
 import type { HeadRunRecord } from './training/headRunRecord';
+import { registerHeadRecipes } from './training/registerHeadRecipes';
 import { registerTraining } from './training/registerTraining';
 import { registerWalkthrough } from './walkthrough/walkthrough';
 
@@ -57,13 +59,16 @@ export function activate(context: ExtensionContext): ExtensionApi {
   });
   const documents = new DataDocuments();
   const scores = new RowScores(client);
-  const breakdown = registerBreakdownPanel({ context, documents, scores });
+  const breakdown = registerBreakdownPanel({
+    ...{ context, client, documents, scores },
+    finishedRuns: () => finishedRuns(runs.runs),
+  });
   const rewardTests = registerRewardTests({ client, scores, documents, breakdown });
-  const models = registerModelsView({ client, scores, secrets: context.secrets });
+  const training = registerTraining({ context, client, logger: log });
+  const models = registerModelsView({ client, scores, secrets: context.secrets, heads: training.files });
   const prompts = new PromptDocuments();
   const inputs = new PromptInputs(context.workspaceState);
   const comparison = registerComparison({ context, client, scores, inputs, breakdown });
-  const training = registerTraining({ context, client, logger: log });
   const runs = registerRunsView({ context, client, documents, logger: log, others: training.listed });
   const datasets = registerDatasetPanels({ context, client, documents, breakdown, runs });
   const merging = registerMerging({ context, client, models, logger: log });
@@ -77,6 +82,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
     scores,
     registerDataFileContext(documents),
     models,
+    registerHeadRecipes(client, models),
     registerModelStatus({
       client,
       scores,

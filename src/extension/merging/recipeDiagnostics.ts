@@ -33,7 +33,8 @@ export function registerRecipeDiagnostics(plans: RecipePlans): Disposable {
   return Disposable.from(collection, plans.onDidChange(show));
 }
 
-function diagnosticOf(document: TextDocument, { code, severity, message, span }: RecipeProblem): Diagnostic {
+/** A problem of a recipe, of whatever kind, as editors show it. */
+export function diagnosticOf(document: TextDocument, { code, severity, message, span }: RecipeProblem): Diagnostic {
   const diagnostic = diagnosticAt(rangeOf(document, span), message, severities[severity]);
   diagnostic.code = code;
   return diagnostic;

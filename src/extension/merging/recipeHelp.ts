@@ -18,9 +18,9 @@ import { methodTable } from '../../core/merging/methods/methodTable';
 import { recipeCursorContext, recipeKeyAt } from '../../core/merging/recipe/recipeCursor';
 import { recipePlaceAt } from '../../core/merging/recipe/recipePlace';
 import type { CursorContext } from '../../core/yaml/keyCursor';
-import { formsOf, type KeySpec } from '../../core/yaml/keySpec';
 import type { ListedCheckpoint } from '../../protocol/sidecar';
 import { describeBytes } from '../../core/describeQuantity';
+import { keyItem } from '../keyItem';
 import { modelMarkdown, sharesMarkdown } from './recipeMarkdown';
 import { rangeOf, type RecipePlans } from './recipePlans';
 import { recipeSelector } from './recipeSelector';
@@ -118,20 +118,6 @@ async function itemsOf(
     case 'name':
       return [];
   }
-}
-
-function keyItem(key: string, spec: KeySpec, isFlow: boolean): CompletionItem {
-  const item = new CompletionItem(key, CompletionItemKind.Property);
-  item.documentation = new MarkdownString(spec.description);
-  item.insertText = new SnippetString(`${key}: ${valueSnippet(spec, isFlow)}`);
-  return item;
-}
-
-function valueSnippet({ value }: KeySpec, isFlow: boolean): string {
-  const [first] = formsOf(value);
-  if (isFlow || (first.kind !== 'mapping' && first.kind !== 'named' && first.kind !== 'list')) return '$1';
-  if (first.kind !== 'list') return '\n  $1';
-  return first.item.kind === 'number' ? '[$1]' : '\n  - $1';
 }
 
 function wordItem(word: string): CompletionItem {

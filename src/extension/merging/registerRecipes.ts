@@ -6,11 +6,12 @@ import { registerRecipeFixes } from './recipeFixes';
 import { registerRecipeHelp } from './recipeHelp';
 import { registerRecipeLens } from './recipeLens';
 import type { RecipePlans } from './recipePlans';
+import { isRecipe } from './recipeSelector';
 
 /** What an editor does for recipes as they are written. */
 export function registerRecipes(plans: RecipePlans, models: ModelsView): Disposable {
   return Disposable.from(
-    registerRecipeContext(),
+    registerRecipeContext('alidade.mergeRecipeActive', isRecipe),
     registerRecipeDiagnostics(plans),
     registerRecipeFixes(plans),
     registerRecipeHelp({ plans, checkpoints: async () => (await models.checkpoints()).checkpoints }),
