@@ -48,8 +48,9 @@ export function findGateText(template: ChatTemplate, tokenizer: Tokenizer): stri
         return isBehind && textOf(ids.slice(start + run.length)).startsWith(reply);
       });
     };
-    // White space at the ends may belong to the tokens of what is beside it.
-    const candidates = [between, between.trimEnd(), between.trimStart(), between.trim()];
+    // White space at the ends may belong to the tokens of what is beside it; a last space does in most vocabularies.
+    const written = between.replace(/ +$/, '');
+    const candidates = [written, between.trimEnd(), written.trimStart(), between.trim()];
     return candidates.find((candidate) => candidate !== '' && isFound(candidate)) ?? null;
   } catch (error) {
     // A template may refuse a conversation, such as one without a system turn.

@@ -7,7 +7,7 @@ import type { Tokenizer } from '../../../src/core/tokenizer/tokenizer';
 function wordTokenizer(specials: readonly string[]): Tokenizer {
   const tokens: string[] = [...specials];
   const escaped = specials.map((text) => text.replace(/[|\\{}()[\]^$+*?.]/g, '\\$&'));
-  const pattern = new RegExp([...escaped, '\\n+', ' ?[^\\s<]+', ' ', '<'].join('|'), 'g');
+  const pattern = new RegExp([...escaped, '\\n+', ' ?[^\\s<[]+', ' ', '[<[]'].join('|'), 'g');
   const idOf = (token: string): number => {
     const known = tokens.indexOf(token);
     return known === -1 ? tokens.push(token) - 1 : known;
@@ -43,6 +43,8 @@ describe('findGateText', () => {
     const spaced =
       "{% for m in messages %}{% if m['role'] == 'user' %}{{ '[INST] ' + m['content'] + ' [/INST]' }}{% else %}{{ ' ' + m['content'] + '</s>' }}{% endif %}{% endfor %}";
     assert.equal(gateTextOf(spaced, ['[INST]', '[/INST]', '</s>']), ' [/INST]');
+    // Without a space in the tokens of the text, the last one goes with the reply.
+    assert.equal(gateTextOf(spaced.replace("' [/INST]'", "'[/INST]'"), ['[INST]', '[/INST]', '</s>']), '[/INST]');
   });
 
   it('finds nothing where the reply may hold the same, or the template refuses', () => {

@@ -10,6 +10,7 @@ import { openRewardModel } from '../../../src/engine/reward/openRewardModel';
 import { openFeatureSource } from '../../../src/engine/training/featureSource';
 import type { FeatureSourceParams, TextFeatures } from '../../../src/engine/training/featureSource';
 import { assertClose } from '../../fixtures/assertClose';
+import { writeGatedModel } from '../../fixtures/gatedModel';
 import { onLimitedDisk } from '../../fixtures/limitedDisk';
 import { quietContext } from '../../fixtures/quietContext';
 import { useEvaluationRecord } from '../../fixtures/recordEvaluations';
@@ -130,6 +131,24 @@ describe('openFeatureSource', () => {
     const { value } = await read([talk('Blue')], (features) => rowsOf(features, 'last'), { spec });
     assert.ok('lastHidden' in scored && scored.lastHidden !== undefined);
     assertClose(value[0], scored.lastHidden, { tolerance });
+  });
+
+  it('gives what the gate and the regression of a gated model themselves read, found by the template alone', async () => {
+    writeGatedModel(model());
+    const scorer = await openRewardModel(
+      { reference: model(), device: 'cpu', dtype: 'f32', threads: 1 },
+      quietContext(),
+    );
+    const row = { kind: 'single', id: '1', input: talk('Blue') } as const;
+    const scored = await scorer.scoreRow(row, { states: true }, quietContext());
+    await scorer.release();
+    const spec = { layer: 'final', places: ['last', 'gate'] } as const;
+    const { value } = await read([talk('Blue')], (features) => [rowsOf(features, 'last'), rowsOf(features, 'gate')], {
+      spec,
+    });
+    assert.ok('lastHidden' in scored && scored.lastHidden !== undefined && scored.gateHidden !== undefined);
+    assertClose(value[0][0], scored.lastHidden, { tolerance });
+    assertClose(value[1][0], scored.gateHidden, { tolerance });
   });
 
   it('makes each text once: what is there is read without the model', async () => {
