@@ -3,6 +3,7 @@ import { stepAdamW, type Moments } from '../../core/training/optimiser/adamW';
 import { cosineRate } from '../../core/training/optimiser/cosineRate';
 import { fillDropoutMask } from '../../core/training/optimiser/dropoutMask';
 import { stepSeed } from '../../core/training/optimiser/stepSeed';
+import type { FeatureFrame } from '../../core/training/ratings/featureRows';
 import type { GateRecipe } from '../../core/training/recipe/headRecipe';
 import { seededRandom } from '../../core/seededRandom';
 import type { GatePairs } from './gateMargins';
@@ -16,6 +17,8 @@ export interface GateStepsParams extends GatePairs {
   readonly seed: number;
   readonly threads?: number;
   readonly shape: GateShape;
+  /** What states are brought into before the first layer. */
+  readonly frame: FeatureFrame;
   /** What differences are multiplied by. */
   readonly factor: number;
   /** Both are changed in place. */
@@ -34,7 +37,7 @@ const uses = { pairs: 1, masks: 2 } as const;
 
 /** Steps of AdamW on batches with replacement, each drawn from the seed and its number alone. */
 export async function openGateSteps(params: GateStepsParams): Promise<GateSteps> {
-  const { gate, prompts, training, recipe, seed, shape, parameters, moments } = params;
+  const { gate, prompts, training, recipe, seed, shape, frame, parameters, moments } = params;
   const { optimiser, temperature, dropout } = recipe;
   const { batch } = optimiser;
   const graph = gateLossGraph(shape, { temperature, batch, hasDropout: 0 < dropout });
@@ -52,10 +55,12 @@ export async function openGateSteps(params: GateStepsParams): Promise<GateSteps>
     async take(step) {
       const random = seededRandom(stepSeed(seed, step, uses.pairs));
       for (let row = 0; row < batch; row++) drawn[row] = training[Math.floor(random() * training.length)];
+      const states = array(GATE_INPUTS.states);
       gate.readRows(
         drawn.map((pair) => prompts[pair]),
-        array(GATE_INPUTS.states),
+        states,
       );
+      bringInto(frame, states);
       fillPairs(params, drawn, { differences: array(GATE_INPUTS.differences), weights: array(GATE_INPUTS.weights) });
       if (0 < dropout) {
         shape.hidden.forEach((_, layer) => {
@@ -71,6 +76,16 @@ export async function openGateSteps(params: GateStepsParams): Promise<GateSteps>
     },
     release: () => session.release(),
   };
+}
+
+/** (x − shift) / scale, in place. */
+function bringInto({ shift, scale }: FeatureFrame, states: Float32Array): void {
+  const columns = shift.length;
+  for (let start = 0; start < states.length; start += columns) {
+    for (let column = 0; column < columns; column++) {
+      states[start + column] = (states[start + column] - shift[column]) / scale[column];
+    }
+  }
 }
 
 /** Differences and weights of the pairs of a batch. */

@@ -6,9 +6,10 @@ import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { describeCollapse } from '../../core/training/gate/describeCollapse';
 import { readGateCheckpoint, writeGateCheckpoint, type GateProgress } from '../../core/training/gate/gateCheckpoint';
 import type { GateShape } from '../../core/training/gate/gateGraph';
-import { gateLayers, initialGateParameters } from '../../core/training/gate/gateParameters';
+import { foldFrame, gateLayers, initialGateParameters } from '../../core/training/gate/gateParameters';
 import { initialMarginScale } from '../../core/training/gate/marginScale';
 import { softplus } from '../../core/training/linear/linearModel';
+import { measureFrame } from '../../core/training/ratings/featureRows';
 import type { GateRecipe } from '../../core/training/recipe/headRecipe';
 import type { TrainingPoint } from '../../core/training/trainingReport';
 import { marginsOf, openGate, type Gate, type GatePairs, type OpenGate } from './gateMargins';
@@ -59,9 +60,11 @@ export interface TrainedGate extends Gate {
 
 /**
  * Trains ArmoRM's gate by Bradley–Terry on corrected rewards (Wang et al. 2024, section 3, eq. 5; armo-rm/stage-2_train.py),
- * with softmax over the objectives. The margins begin with a factor that suits the ratings (`initialMarginScale`).
+ * with softmax over the objectives. The margins begin with a factor that suits the ratings (`initialMarginScale`), and states
+ * are standardised over the training prompts, since most of a state is what all of them have in common; both are folded into
+ * the result.
  * @throws AlidadeError `recipe` when there are no pairs to learn from or none held out, or when the loss is not a number;
- * `format` for a checkpoint of another training; `cancelled`; `device`.
+ * `row` for states that are not finite; `format` for a checkpoint of another training; `cancelled`; `device`.
  */
 export async function trainGate(params: GateTraining, context: JobContext): Promise<TrainedGate> {
   checkPairs(params);
@@ -71,6 +74,7 @@ export async function trainGate(params: GateTraining, context: JobContext): Prom
   const objectives = params.objectives.length;
   const shape: GateShape = { inputs: params.gate.columns, hidden: recipe.hidden, objectives };
   const factor = initialMarginScale(differences, signsOf(params));
+  const frame = await measureFrame(params.gate, promptsOf(params), { isCentred: true, isScaled: true });
   const training = fingerprintOf(params);
   let progress = beginning(initialGateParameters(shape, params.seed));
   if (params.resume !== undefined) progress = readGateCheckpoint(params.resume, progress, training);
@@ -79,12 +83,15 @@ export async function trainGate(params: GateTraining, context: JobContext): Prom
   try {
     const forward = await openGate({ shape, temperature, threads: params.threads });
     open.push(forward);
-    const stepper = await openGateSteps({ ...params, ...progress, shape, factor });
+    const stepper = await openGateSteps({ ...params, ...progress, shape, frame, factor });
     open.push(stepper);
     const look = async (
       parameters: readonly Float32Array[],
     ): Promise<{ gates: Float32Array; margins: Float64Array }> => {
-      const gates = await forward.gatesOf({ ...params, pairs: heldOut, parameters }, context);
+      const gates = await forward.gatesOf(
+        { ...params, pairs: heldOut, parameters: foldFrame(parameters, frame) },
+        context,
+      );
       return {
         gates,
         margins: marginsOf({ gates, differences, pairs: heldOut, factor: factor * marginScaleOf(parameters) }),
@@ -118,7 +125,7 @@ export async function trainGate(params: GateTraining, context: JobContext): Prom
     const { gates, margins } = await look(progress.best);
     const meanGates = meanRow(gates, objectives);
     return {
-      layers: gateLayers(progress.best),
+      layers: gateLayers(foldFrame(progress.best, frame)),
       logitScale: factor * marginScaleOf(progress.best),
       temperature,
       curve: progress.curve,
@@ -144,6 +151,11 @@ function checkPairs({ training, heldOut, differences }: GateTraining): void {
   if (!differences.every(Number.isFinite)) {
     throw new AlidadeError({ code: 'recipe', message: 'gate: the rewards of its pairs are not all numbers' });
   }
+}
+
+/** Rows of the prompts that are learnt from, each once. */
+function promptsOf({ training, prompts }: GateTraining): Int32Array {
+  return Int32Array.from(new Set(Array.from(training, (pair) => prompts[pair]))).sort();
 }
 
 /** What each pair counts as, negative where it is turned round; 0 for those that are not learnt from. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createGatedHead } from '../../../src/core/reward/gatedHead';
 import { spearman } from '../../../src/core/training/evaluation/rankMetrics';
+import type { FeatureMatrix } from '../../../src/core/training/featureMatrix';
 import type { TrainingPoint } from '../../../src/core/training/trainingReport';
 import { gateMargins } from '../../../src/engine/training/gateMargins';
 import { trainGate, type GateTraining, type TrainedGate } from '../../../src/engine/training/trainGate';
@@ -74,6 +75,25 @@ describe('trainGate', function () {
       assertClose([gate.logitScale * factor], [base.logitScale], { tolerance: 0.02 });
       assertClose([accuracy(gate.heldOutMargins)], [accuracy(base.heldOutMargins)], { tolerance: 0.01 });
     }
+  });
+
+  it('finds it in states that are nearly the same for all prompts, as those of a small body are', async () => {
+    // Rms of the mean 2, standard deviations around 0.1 with a few large ones (measured on the starter).
+    const scale = [0.03, 0.1, 0.1, 0.12, 0.1, 0.15, 0.1, 3];
+    const gate: FeatureMatrix = {
+      ...planted.gate,
+      readRows(rows, into) {
+        planted.gate.readRows(rows, into);
+        into.forEach((value, index) => (into[index] = 2 * Math.sin(index % 8) + scale[index % 8] * value));
+      },
+    };
+    const [found, base] = [
+      await trainGate({ ...common, gate }, quietContext()),
+      await trainGate(common, quietContext()),
+    ];
+    assertClose(found.heldOutMargins, base.heldOutMargins, { tolerance: 0.05 });
+    const again = await gateMargins({ ...planted, ...found, gate, pairs: heldOut, threads: 1 }, quietContext());
+    assert.deepEqual(again, found.heldOutMargins);
   });
 
   it('weighs as a head with its layers does', async () => {
@@ -190,6 +210,14 @@ describe('trainGate', function () {
     const differences = planted.differences.slice();
     differences[17] = Number.NaN;
     await rejects(() => trainGate({ ...short, differences }, quietContext()), 'recipe', /not all numbers/);
+    const gate: FeatureMatrix = {
+      ...planted.gate,
+      readRows(rows, into) {
+        planted.gate.readRows(rows, into);
+        into[5] = Number.POSITIVE_INFINITY;
+      },
+    };
+    await rejects(() => trainGate({ ...short, gate }, quietContext()), 'row', /not finite/);
     const wild = smallGateRecipe({ learningRate: 1e30 });
     const error = await rejects(() => trainGate({ ...common, recipe: wild }, quietContext()), 'recipe', /not a number/);
     assert.match(error.hint ?? '', /learning_rate/);

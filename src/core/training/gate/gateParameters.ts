@@ -1,6 +1,7 @@
 import type { DenseLayer } from '../../reward/gatedHead';
 import { seededRandom } from '../../seededRandom';
 import { stepSeed } from '../optimiser/stepSeed';
+import type { FeatureFrame } from '../ratings/featureRows';
 import type { GateShape } from './gateGraph';
 
 /**
@@ -16,6 +17,26 @@ export function initialGateParameters({ inputs, hidden, objectives }: GateShape,
     return [Float32Array.from({ length: outputs * width }, draw), Float32Array.from({ length: outputs }, draw)];
   });
   return [...layers, Float32Array.of(1)];
+}
+
+/**
+ * Parameters for states x that do what these do for (x − shift) / scale: W' = W / scale and b' = b − W'·shift in the first
+ * layer. The others are the same arrays.
+ */
+export function foldFrame(parameters: readonly Float32Array[], { shift, scale }: FeatureFrame): Float32Array[] {
+  const [weight, bias, ...others] = parameters;
+  const columns = shift.length;
+  const folded = new Float32Array(weight.length);
+  const moved = bias.map((value, row) => {
+    let sum = value;
+    for (let column = 0, place = row * columns; column < columns; column++, place++) {
+      folded[place] = weight[place] / scale[column];
+      // The rounded weight, so that rounding does not add up over what all states have in common.
+      sum -= folded[place] * shift[column];
+    }
+    return sum;
+  });
+  return [folded, moved, ...others];
 }
 
 /** Layers of a head out of parameters in the order of `initialGateParameters`. */

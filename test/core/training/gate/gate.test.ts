@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describeCollapse } from '../../../../src/core/training/gate/describeCollapse';
-import { initialGateParameters } from '../../../../src/core/training/gate/gateParameters';
+import { foldFrame, initialGateParameters } from '../../../../src/core/training/gate/gateParameters';
 import { initialMarginScale } from '../../../../src/core/training/gate/marginScale';
 import { sigmoid } from '../../../../src/core/training/linear/linearModel';
 import { seededRandom } from '../../../../src/core/seededRandom';
@@ -63,6 +63,20 @@ describe('initialGateParameters', () => {
     const shape = { inputs: 10, hidden: [5], objectives: 2 };
     assert.deepEqual(initialGateParameters(shape, 3), initialGateParameters(shape, 3));
     assert.notDeepEqual(initialGateParameters(shape, 3)[0], initialGateParameters(shape, 4)[0]);
+  });
+});
+
+describe('foldFrame', () => {
+  it('does for states what the parameters do for standardised ones', () => {
+    const parameters = initialGateParameters({ inputs: 3, hidden: [2], objectives: 2 }, 1);
+    const frame = { shift: Float64Array.of(100, -2, 0), scale: Float64Array.of(0.5, 4, 1) };
+    const [weight, bias, ...others] = foldFrame(parameters, frame);
+    const state = [101, 3, 0.25];
+    const apply = (w: Float32Array, b: Float32Array, x: readonly number[]): number[] =>
+      [0, 1].map((row) => b[row] + x.reduce((sum, value, column) => sum + w[3 * row + column] * value, 0));
+    const expected = apply(parameters[0], parameters[1], [2, 1.25, 0.25]);
+    assertClose(apply(weight, bias, state), expected, { tolerance: 1e-5 });
+    assert.deepEqual(others, parameters.slice(2));
   });
 });
 
