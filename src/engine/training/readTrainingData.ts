@@ -1,4 +1,5 @@
 import { describeRefused, Refusals } from '../../core/training/data/refusals';
+import { findContradictions } from '../../core/training/data/contradictions';
 import { checkPairs, checkRated } from '../../core/training/data/checkTargets';
 import { joinDuplicates, DuplicateIndex } from '../../core/training/data/joinDuplicates';
 import { responsesOf, type LabelledRow } from '../../core/training/data/labelledRow';
@@ -160,7 +161,15 @@ class DataBuilder {
     const { name, kind, data, label } = objective;
     if (kind === 'computed' || data === null || label === null) return null;
     const { seed, ratings } = this.#recipe;
-    const { texts, refused } = rateRows({ rows: joined.rows.get(data) ?? [], label, objective, seed });
+    const { texts, sources, refused } = rateRows({ rows: joined.rows.get(data) ?? [], label, objective, seed });
+    const { count, first } = findContradictions(texts, sources);
+    if (first !== null && kind === 'logistic') {
+      const places = `${first.place} and ${first.contradicts}`;
+      this.#warnings.push(
+        `objective \`${name}\`: ${countOf(count, 'text')} ${count === 1 ? 'stands' : 'stand'} there both as yes and as no ` +
+          `(first: ${places})`,
+      );
+    }
     const set: RatedSet = { objective: name, texts, refused };
     const { selection } = ratings;
     checkRated(set, { kind, groups: selection.kind === 'folds' ? selection.folds : 2 });

@@ -7,6 +7,7 @@ import type { TrainingData } from '../../../src/core/training/data/trainingData'
 import { parseHeadRecipe } from '../../../src/core/training/recipe/parseHeadRecipe';
 import { readTrainingData } from '../../../src/engine/training/readTrainingData';
 import { quietContext } from '../../fixtures/quietContext';
+import { sharedFolder } from '../../fixtures/sharedFolder';
 import { useTemporaryFolder } from '../../fixtures/temporaryFolder';
 
 describe('readTrainingData', () => {
@@ -247,6 +248,15 @@ describe('readTrainingData', () => {
     ]);
   });
 
+  it('tells texts that are labelled yes and no', async () => {
+    const rows = texts(12).map((row, index) => ({ ...row, score: index % 2 }));
+    await write('d.jsonl', [...rows, { ...text(5), score: 0 }, { ...text(6), score: 0 }]);
+    const { warnings } = await read(objectives('\n  - { name: a, kind: yes_no, data: d, label: score }'));
+    assert.deepEqual(warnings, [
+      'objective `a`: 1 text stands there both as yes and as no (first: d.jsonl:13 and d.jsonl:6)',
+    ]);
+  });
+
   it('leaves out of a check what is trained on, and tells groups apart', async () => {
     await write('d.jsonl', texts(12));
     await write('e.jsonl', [
@@ -328,6 +338,35 @@ describe('readTrainingData', () => {
       const { message } = await refusal('name: n\nmodel: m\ndata: { p: p.jsonl }\npreference: { data: p }\n');
       assert.equal(message, '`preference`: there are only 4 pairs, and at least 10 are needed');
     });
+  });
+
+  it('makes of the public rows what the starter’s meters are trained on', async function () {
+    const shared = sharedFolder('data', 'starter');
+    if (shared === null) this.skip();
+    const recipe = parsed(`name: n
+model: starter
+seed: 20
+data:
+  toxicity: { files: toxicity.jsonl, group: group }
+  dialogues: [harmless_pairs.jsonl, hhh_pairs.jsonl]
+  topical: { files: engagingness.jsonl, group: group }
+objectives:
+  - { name: non-toxicity, kind: yes_no, data: toxicity, label: { field: toxic, values: { 0: 1, 1: 0 } } }
+  - { name: on-topic, data: dialogues, label: exchanged }
+  - { name: fluency, data: dialogues, label: shuffled }
+  - { name: engagingness, data: topical, label: ratings.engagingness, scale: { min: 1, max: 3 } }
+`);
+    const { rated, warnings } = await readTrainingData({ recipe, folders: [folder(), shared] }, quietContext());
+    const sizes = rated.map(({ texts: made }) => [made.length, new Set(made.map(({ group }) => group)).size]);
+    // 743 groups of 744 comments: two of them are nearly the same.
+    assert.deepEqual(sizes, [
+      [744, 743],
+      [1240, 310],
+      [1240, 620],
+      [360, 60],
+    ]);
+    assert.ok(rated[3]?.texts.every(({ target }) => 0 <= target && target <= 1));
+    assert.equal(warnings.length, 1);
   });
 
   it('hears a stop', async () => {
