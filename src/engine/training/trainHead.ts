@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { env } from 'onnxruntime-node';
 import { AlidadeError } from '../../core/alidadeError';
@@ -61,8 +62,10 @@ export async function trainHead(params: TrainHeadParams, context: JobContext): P
   const { recipe, folders, resume, force, version } = params;
   const output: TrainingOutput = { head: params.output, card: params.card ?? cardOf(params.output) };
   if (output.card === output.head) throw sameFile(output.head);
-  if (!resume && !force)
-    for (const path of [output.head, output.card]) if (await isThere(path)) throw existsAlready(path);
+  for (const path of [output.head, output.card]) {
+    await refuseFolder(path);
+    if (!resume && !force && (await isThere(path))) throw existsAlready(path);
+  }
   const versions = { Alidade: version, 'ONNX Runtime': env.versions.node ?? env.versions.common };
   const status = new TrainingStatus({ recipe, versions, onState: params.onState });
   const data = await status.during('data', () => readTrainingData({ recipe, folders }, context));
@@ -204,6 +207,13 @@ function hashOf(value: unknown): string {
 /** `name.md` beside `name.safetensors`. */
 export function cardOf(head: string): string {
   return `${head.slice(0, head.length - extname(head).length)}.md`;
+}
+
+/** @throws AlidadeError `exists` */
+async function refuseFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() !== true) return;
+  throw new AlidadeError({ code: 'exists', message: `${path} is a folder`, hint: 'name a file in it' });
 }
 
 function sameFile(path: string): AlidadeError {
