@@ -1,8 +1,11 @@
 import type { Command, TreeDataProvider } from 'vscode';
 import { commands, EventEmitter, l10n, MarkdownString, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import type { ListCheckpointsResult, ListedCheckpoint } from '../../protocol/sidecar';
+import type { ListedHead } from '../../protocol/sidecarTraining';
 import { readSetting } from '../readSetting';
+import { readHeadSetting } from '../reward/readScoreSettings';
 import { escapeMarkdown } from '../reward/scoreMarkdown';
+import { headKindText } from '../training/headFiles';
 import { describeBytes, describeCount } from '../../core/describeQuantity';
 
 type Place = ListedCheckpoint['place'];
@@ -37,6 +40,41 @@ export class CheckpointItem extends TreeItem {
   }
 }
 
+class HeadsItem extends TreeItem {
+  constructor() {
+    super(l10n.t('Heads'), TreeItemCollapsibleState.Expanded);
+    this.id = 'heads';
+    this.contextValue = 'place';
+  }
+}
+
+/** A head file: it sits on a model of its own. */
+export class HeadItem extends TreeItem {
+  constructor(
+    readonly head: ListedHead,
+    isInUse: boolean,
+  ) {
+    super(head.name, TreeItemCollapsibleState.None);
+    const { path, body, bytes, objectives } = head;
+    this.id = `head:${path}`;
+    this.description = [isInUse ? l10n.t('in use') : null, headKindText(head), body.name]
+      .filter((part) => part !== null)
+      .join(' · ');
+    const lines = [
+      `**${escapeMarkdown(head.name)}**`,
+      escapeMarkdown(l10n.t('Objectives: {0}', objectives.slice(0, 12).join(', '))),
+      escapeMarkdown(l10n.t('Model: {0}', body.name)),
+      escapeMarkdown(describeBytes(bytes)),
+      escapeMarkdown(path),
+    ];
+    this.tooltip = new MarkdownString(lines.join('\n\n'));
+    this.contextValue = isInUse ? 'head' : 'head headUnused';
+    this.iconPath = new ThemeIcon(isInUse ? 'check' : 'symbol-event');
+    this.command = { command: 'alidade.openHead', title: l10n.t('Open'), arguments: [{ head: { path } }] };
+    this.accessibilityInformation = { label: `${head.name}, ${this.description}` };
+  }
+}
+
 /** Stands in the Starter group until the starter is fetched. */
 class StarterMissingItem extends TreeItem {
   constructor() {
@@ -57,13 +95,15 @@ export function isScorable({ head, problems }: ListedCheckpoint): boolean {
 
 export class ModelsTree implements TreeDataProvider<TreeItem> {
   readonly #list: () => Promise<ListCheckpointsResult>;
+  readonly #heads: () => Promise<readonly ListedHead[]>;
   readonly #changed = new EventEmitter<void>();
   #listed: Promise<ListCheckpointsResult> | null = null;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(list: () => Promise<ListCheckpointsResult>) {
+  constructor(list: () => Promise<ListCheckpointsResult>, heads: () => Promise<readonly ListedHead[]>) {
     this.#list = list;
+    this.#heads = heads;
   }
 
   /** Looks again at the folders. */
@@ -99,6 +139,9 @@ export class ModelsTree implements TreeDataProvider<TreeItem> {
   }
 
   async getChildren(item?: TreeItem): Promise<TreeItem[]> {
+    // The checkpoints are shown without them where they cannot be listed.
+    const heads = await this.#heads().catch(() => []);
+    if (item instanceof HeadsItem) return heads.map((head) => new HeadItem(head, readHeadSetting() === head.path));
     const { checkpoints, starterPresent } = await this.checkpoints();
     if (item instanceof PlaceItem) {
       const chosen = readSetting('rewardModel');
@@ -107,10 +150,10 @@ export class ModelsTree implements TreeDataProvider<TreeItem> {
       return item.place === 'starter' && !starterPresent ? [new StarterMissingItem()] : items;
     }
     // Nothing at all: the welcome text says what to do.
-    if (item !== undefined || (checkpoints.length === 0 && !starterPresent)) return [];
+    if (item !== undefined || (checkpoints.length === 0 && !starterPresent && heads.length === 0)) return [];
     const places: readonly Place[] = ['folder', 'hub', 'starter'];
     const used = places.filter((place) => place === 'starter' || checkpoints.some((found) => found.place === place));
-    return used.map((place) => new PlaceItem(place));
+    return [...used.map((place) => new PlaceItem(place)), ...(heads.length === 0 ? [] : [new HeadsItem()])];
   }
 
   dispose(): void {

@@ -16,7 +16,9 @@ import type { FetchStarterResult, ListCheckpointsResult, ListedCheckpoint } from
 import { abortSignalOf } from '../abortSignalOf';
 import { affectsSetting, readSetting } from '../readSetting';
 import { registerCommand, runCommand } from '../registerCommand';
+import { readHeadSetting } from '../reward/readScoreSettings';
 import type { RowScores } from '../reward/rowScores';
+import { useHead, type HeadFiles } from '../training/headFiles';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 import { describeBytes } from '../../core/describeQuantity';
 import { registerModelDownload } from './modelDownload';
@@ -26,6 +28,7 @@ export interface ModelsViewParams {
   readonly client: SidecarClient;
   readonly scores: RowScores;
   readonly secrets: SecretStorage;
+  readonly heads: HeadFiles;
 }
 
 export interface ModelsView {
@@ -35,13 +38,20 @@ export interface ModelsView {
 }
 
 /** The Models view, and the commands that choose and fetch models. */
-export function registerModelsView({ client, scores, secrets }: ModelsViewParams): ModelsView {
-  const tree = new ModelsTree(() => listCheckpoints(client));
+export function registerModelsView({ client, scores, secrets, heads }: ModelsViewParams): ModelsView {
+  const tree = new ModelsTree(
+    () => listCheckpoints(client),
+    () => heads.list(),
+  );
   const view = window.createTreeView('alidade.models', { treeDataProvider: tree });
   const registered = Disposable.from(
     tree,
     view,
-    registerCommand('alidade.refreshModels', () => tree.refresh()),
+    registerCommand('alidade.refreshModels', () => {
+      heads.refresh();
+      tree.refresh();
+    }),
+    heads.onDidChange(() => tree.redraw()),
     registerCommand('alidade.chooseRewardModel', () => chooseRewardModel(tree)),
     registerCommand('alidade.useAsRewardModel', ({ checkpoint }) => {
       const { path, place } = checkpoint;
@@ -65,7 +75,7 @@ export function registerModelsView({ client, scores, secrets }: ModelsViewParams
     }),
     workspace.onDidChangeConfiguration((event) => {
       if (affectsSetting(event, 'modelFolders')) tree.refresh();
-      else if (affectsSetting(event, 'rewardModel')) tree.redraw();
+      else if (affectsSetting(event, 'rewardModel') || affectsSetting(event, 'head')) tree.redraw();
     }),
     workspace.onDidChangeWorkspaceFolders(() => tree.refresh()),
   );
@@ -168,6 +178,8 @@ async function saveRewardModel(reference: string, place: ListedCheckpoint['place
     reference,
     toWorkspace ? ConfigurationTarget.Workspace : ConfigurationTarget.Global,
   );
+  // A head file belongs to the model that it was trained on.
+  if (readHeadSetting() !== null) await useHead(null, []);
 }
 
 async function fetchStarter(client: SidecarClient): Promise<FetchStarterResult> {

@@ -80,6 +80,7 @@ export class RowScores implements Disposable {
       workspace.onDidChangeConfiguration((event) => {
         const names = [
           'rewardModel',
+          'head',
           'judge',
           'device',
           'dtype',
