@@ -34,6 +34,7 @@ export async function semiSupervisedStage<Fitted>(
       labelled: training,
       unlabelled,
       heldOut,
+      heldOutGroups: Array.from(heldOut, (index) => split.all.pairs[index].group),
       recipe,
       firstProbabilities,
       learner: {
