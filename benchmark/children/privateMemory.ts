@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import * as op from '../../src/core/onnx/operators';
 import { floatConstant, graphInput } from '../../src/core/onnx/value';
 import { writeModel } from '../../src/core/onnx/writeModel';
 import type { WeightMode } from '../../src/engine/onnx/openDecoder';
-import { openFeatureModel, openRewardModel } from '../../src/engine/reward/openRewardModel';
+import { openRewardModel } from '../../src/engine/reward/openRewardModel';
 import { benchmarkContext } from '../support/benchmarkContext';
+import { writeRandomHead } from '../support/randomHead';
 
 // argv: `runtime`, or `meters` or `body` and a weight mode. Prints what /proc says of this process as one line of JSON.
 
@@ -48,14 +49,16 @@ async function scoreWithMeters(weightMode: WeightMode): Promise<void> {
   await model.scoreRow({ kind: 'pair', id: '1', chosen, rejected }, {}, benchmarkContext);
 }
 
-/** The same text through all layers. */
+/** The same text through all layers, to a linear head. */
 async function runWholeBody(weightMode: WeightMode): Promise<void> {
-  const pooling = { kind: 'last', layer: 'final', position: 'last-unpadded' } as const;
-  const model = await openFeatureModel(
-    { reference: 'starter', device: 'cpu', dtype: 'f32', weightMode, pooling },
+  const head = writeRandomHead(576);
+  const model = await openRewardModel(
+    { reference: 'starter', headPath: head.path, device: 'cpu', dtype: 'f32', weightMode },
     benchmarkContext,
   );
-  await model.poolFeatures({ kind: 'messages', messages: [prompt, response] }, {}, benchmarkContext);
+  rmSync(head.folder, { recursive: true });
+  const input = { kind: 'messages', messages: [prompt, response] } as const;
+  await model.scoreRow({ kind: 'single', id: '1', input }, {}, benchmarkContext);
 }
 
 /** Bytes. */

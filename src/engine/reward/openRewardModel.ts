@@ -1,15 +1,11 @@
-import type { Checkpoint } from '../../core/checkpoint/checkpoint';
 import type { DeviceChoice, DtypeChoice } from '../../core/device';
 import type { JobContext } from '../../core/jobContext';
-import { createHeadlessHead } from '../../core/reward/headlessHead';
-import type { HeadPooling } from '../../core/reward/rewardHead';
 import { openTokenizer } from '../checkpoint/openTokenizer';
 import { openUsableCheckpoint } from '../checkpoint/openUsableCheckpoint';
 import { DecoderSession } from '../onnx/decoderSession';
 import type { WeightMode } from '../onnx/openDecoder';
 import { bodyOf, createRewardModel } from './createRewardModel';
 import { openHead } from './openHead';
-import type { OpenedHead } from './openHead';
 import type { RewardModel } from './rewardModel';
 import { runSelfCheck } from './runSelfCheck';
 
@@ -33,40 +29,19 @@ export interface RewardModelParams {
  * @throws AlidadeError `not_found`, `format`, `unsupported`, `weights`, `device`, `no_space`, `cancelled`.
  */
 export async function openRewardModel(params: RewardModelParams, context: JobContext): Promise<RewardModel> {
+  const { device, dtype, threads, weightMode, applyTemplate } = params;
   const { checkpoint, headPath } = await openUsableCheckpoint(params, context);
-  const model = await openWithHead(checkpoint, await openHead(checkpoint, headPath), params, context);
-  // Numbers are known for published models with their own head and prompt.
-  if (headPath === null && params.applyTemplate !== false) await runSelfCheck(model, checkpoint, context);
-  return model;
-}
-
-/**
- * Opens a body without any head, for `poolFeatures`: what heads are trained on.
- * @throws as `openRewardModel`.
- */
-export async function openFeatureModel(
-  params: RewardModelParams & { readonly pooling: HeadPooling },
-  context: JobContext,
-): Promise<RewardModel> {
-  const { checkpoint } = await openUsableCheckpoint(params, context);
-  const head = createHeadlessHead(params.pooling);
-  return openWithHead(checkpoint, { head, hash: '', prompt: null }, params, context);
-}
-
-async function openWithHead(
-  checkpoint: Checkpoint,
-  opened: OpenedHead,
-  params: RewardModelParams,
-  context: JobContext,
-): Promise<RewardModel> {
+  const opened = await openHead(checkpoint, headPath);
   const texts = await openTokenizer(checkpoint);
-  if (params.applyTemplate === false && opened.prompt === null) {
+  if (applyTemplate === false && opened.prompt === null) {
     context.logger.warn(`${checkpoint.name} has no prompt of its own that could be left out`);
   }
-  const { device, dtype, threads, weightMode, applyTemplate } = params;
   const session = await DecoderSession.open(
     { checkpoint, ...bodyOf(opened.head), device, dtype, threads, weightMode },
     context,
   );
-  return createRewardModel({ checkpoint, opened, session, texts, applyTemplate });
+  const model = createRewardModel({ checkpoint, opened, session, texts, applyTemplate });
+  // Numbers are known for published models with their own head and prompt.
+  if (headPath === null && applyTemplate !== false) await runSelfCheck(model, checkpoint, context);
+  return model;
 }

@@ -201,16 +201,6 @@ export class RewardModel implements RowScorer {
     return growths;
   }
 
-  /**
-   * The hidden state that the head reads for one text, [hidden]: what heads are trained on.
-   * @throws as `scoreRow`.
-   */
-  async poolFeatures(input: ScorableInput, options: ScoreOptions, context: JobContext): Promise<Float64Array> {
-    const { chunkLength } = this.#parts.session;
-    const [{ pooled }] = await this.#readStates([this.#prepare(input, options)], chunkLength, context);
-    return pooled;
-  }
-
   forget(): void {
     void this.#parts.session.forget();
   }

@@ -3,7 +3,6 @@ import { buildBreakdown } from '../../../src/core/reward/buildBreakdown';
 import { createClassificationHead } from '../../../src/core/reward/classificationHead';
 import type { DenseLayer } from '../../../src/core/reward/gatedHead';
 import { findLastRun } from '../../../src/core/reward/findLastRun';
-import { createHeadlessHead } from '../../../src/core/reward/headlessHead';
 import { createMeterHead } from '../../../src/core/reward/meterHead';
 import type { HeadFile } from '../../../src/core/reward/headFile';
 import type { HeadOutput, RewardHead } from '../../../src/core/reward/rewardHead';
@@ -97,7 +96,11 @@ describe('createMeterHead', () => {
 
 describe('buildBreakdown', () => {
   const head: RewardHead = {
-    ...createHeadlessHead({ kind: 'last', layer: 'final', position: 'last-unpadded' }),
+    kind: 'meters',
+    title: 'three objectives',
+    pooling: { kind: 'last', layer: 'final', position: 'last-unpadded' },
+    gateText: null,
+    apply: () => assert.fail('its output is given'),
     objectives: [{ name: 'a', scale: { min: -0.5, max: 4.5 } }, { name: 'b' }, { name: 'c' }],
   };
   const output: HeadOutput = { rewards: [0.5, -3, 2], coefficients: [0.25, 0.5, 0.125], gates: null };

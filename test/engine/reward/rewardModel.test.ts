@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Message } from '../../../src/core/promptFile/message';
 import type { ScorableInput, ScorableRow } from '../../../src/core/promptFile/scorableRow';
 import type { RewardBreakdown } from '../../../src/core/reward/rewardBreakdown';
-import { openFeatureModel, openRewardModel } from '../../../src/engine/reward/openRewardModel';
+import { openRewardModel } from '../../../src/engine/reward/openRewardModel';
 import type { RewardModelParams } from '../../../src/engine/reward/openRewardModel';
 import type { RewardModel, ScoreOptions } from '../../../src/engine/reward/rewardModel';
 import { assertClose } from '../../fixtures/assertClose';
@@ -275,30 +275,5 @@ describe('RewardModel', () => {
     const [own, head] = [await open(), await open({ headPath: file })];
     assert.notEqual(own.description.hash, head.description.hash);
     assert.equal((await open()).description.hash, own.description.hash);
-  });
-});
-
-describe('openFeatureModel', () => {
-  useTemporaryCache();
-  const folder = useTemporaryFolder();
-
-  it('pools the last token or the mean over the response, after the layer asked for', async () => {
-    writeTinyModel({ folder: folder(), chatTemplate: tinyChatTemplate });
-    const params = { reference: folder(), device: 'cpu', dtype: 'auto', threads: 1 } as const;
-    const pool = async (kind: 'last' | 'mean', input: ScorableInput): Promise<Float64Array> => {
-      const pooling = { kind, layer: 1, position: 'last-unpadded' } as const;
-      const model = await openFeatureModel({ ...params, pooling }, quietContext());
-      const pooled = await model.poolFeatures(input, {}, quietContext());
-      await model.release();
-      return pooled;
-    };
-    // The states of "Blue" inside the whole are those of the last token of every beginning.
-    const ids = talkIds('Blue');
-    const states: Float64Array[] = [];
-    for (let length = ids.length - 4; length < ids.length; length += 1) {
-      states.push(await pool('last', { kind: 'ids', ids: ids.slice(0, length) }));
-    }
-    const expected = Array.from(states[0], (_, index) => states.reduce((sum, state) => sum + state[index], 0) / 4);
-    assertClose(await pool('mean', conversation('Blue')), expected, { tolerance });
   });
 });
