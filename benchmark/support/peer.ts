@@ -47,7 +47,10 @@ export class Peer {
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
 
-  static startTorch(threads: number, script: 'torchForward.py' | 'torchGate.py' = 'torchForward.py'): Peer {
+  static startTorch(
+    threads: number,
+    script: 'torchForward.py' | 'torchGate.py' | 'sklearnRidge.py' = 'torchForward.py',
+  ): Peer {
     return Peer.#start(peerPython(), [peerScript(script)], { OMP_NUM_THREADS: String(threads) });
   }
 
