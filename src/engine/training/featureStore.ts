@@ -112,9 +112,7 @@ export class FeatureStore {
   async beginWriting(context: JobContext): Promise<void> {
     const { folder, places } = this.#params;
     if (this.#writing !== null) return;
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-      throw describeFileError(error, folder);
-    });
+    await makeFolder(folder);
     const onWait = (): void => context.logger.info(`another process writes to ${folder}: waiting for it`);
     const lock = await acquireLock(this.#pathOf('lock'), { signal: context.signal, onWait, abandonedAfter });
     const opened: GrowingFile[] = [];
@@ -256,6 +254,21 @@ export class FeatureStore {
       code: 'exists',
       message: `another process writes to ${this.#params.folder}`,
       hint: 'run it again: what is there is kept',
+    });
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw describeFileError(error, folder);
+    throw new AlidadeError({
+      code: 'exists',
+      message: `${folder} cannot be a folder: there is a file of that name, or where it should lie`,
+      hint: 'choose another folder for the features',
+      cause: error,
     });
   }
 }

@@ -344,6 +344,11 @@ describe('openFeatureSource', () => {
     }
   });
 
+  it('refuses a folder that cannot be one', async () => {
+    writeFileSync(join(folder(), 'features'), 'a file');
+    await rejects(() => read(talks, () => null), 'exists', /cannot be a folder/);
+  });
+
   it('refuses the store of something else under its name', async () => {
     await read(talks, () => null);
     const other = join(folder(), 'other');
