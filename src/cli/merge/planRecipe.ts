@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
 import type { JobContext } from '../../core/jobContext';
 import type { MergePlan } from '../../core/merging/plan/mergePlan';
-import type { RecipeProblem } from '../../core/merging/recipe/mergeRecipe';
+import type { RecipeProblem } from '../../core/yaml/recipeProblem';
 import { readSmallFile } from '../../engine/checkpoint/readSmallFile';
 import { lineOf, planRecipeText } from '../../engine/merging/planRecipeText';
 import type { OptionValues } from '../command';

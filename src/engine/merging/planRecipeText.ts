@@ -1,7 +1,7 @@
 import { modelsToRead, needVocabularies } from '../../core/merging/recipe/modelsOfRecipe';
-import { joinProblems } from '../../core/merging/recipe/joinProblems';
+import { joinProblems } from '../../core/yaml/joinProblems';
 import type { MergePlan } from '../../core/merging/plan/mergePlan';
-import type { RecipeProblem } from '../../core/merging/recipe/mergeRecipe';
+import type { RecipeProblem } from '../../core/yaml/recipeProblem';
 import { parseMergeRecipe } from '../../core/merging/recipe/parseMergeRecipe';
 import { planMerge } from '../../core/merging/plan/planMerge';
 import type { PlanOptions } from '../../core/merging/plan/planMerge';

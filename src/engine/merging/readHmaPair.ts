@@ -6,7 +6,7 @@ import { scalarText } from '../../core/merging/hma/hmaRecipe';
 import { storedMergeDtypes, mergeDtypes, type MergeDtype } from '../../core/merging/methods/mergeMethod';
 import { isReadable, type MergeSource } from '../../core/merging/plan/mergeSource';
 import { readRecipeModel } from '../../core/merging/recipe/readRecipeModel';
-import { RecipeProblems } from '../../core/merging/recipe/recipeProblems';
+import { RecipeProblems } from '../../core/yaml/recipeProblems';
 import { readYaml } from '../../core/yaml/readYaml';
 import { readMergeSources, type SourceReference } from './readMergeSources';
 

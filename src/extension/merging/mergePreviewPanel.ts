@@ -6,7 +6,7 @@ import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { AlidadeError } from '../../core/alidadeError';
 import type { LayerBlock } from '../../core/merging/hma/layerBlocks';
 import type { RecipeEdit } from '../../core/merging/hma/writeBlockRatios';
-import type { RecipeProblem } from '../../core/merging/recipe/mergeRecipe';
+import type { RecipeProblem } from '../../core/yaml/recipeProblem';
 import type { Span } from '../../core/promptFile/locateJson';
 import type {
   MergePreviewAction,

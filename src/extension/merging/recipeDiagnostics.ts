@@ -1,6 +1,6 @@
 import { Diagnostic, DiagnosticSeverity, Disposable, l10n, languages, Range } from 'vscode';
 import type { TextDocument } from 'vscode';
-import type { RecipeProblem } from '../../core/merging/recipe/mergeRecipe';
+import type { RecipeProblem } from '../../core/yaml/recipeProblem';
 import { rangeOf, type RecipePlans } from './recipePlans';
 
 export const recipeDiagnosticSource = 'Alidade';

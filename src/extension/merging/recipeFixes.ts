@@ -1,6 +1,6 @@
 import type { CodeActionProvider, Diagnostic, Disposable, Range, TextDocument } from 'vscode';
 import { CodeAction, CodeActionKind, l10n, languages, WorkspaceEdit } from 'vscode';
-import type { RecipeProblem } from '../../core/merging/recipe/mergeRecipe';
+import type { RecipeProblem } from '../../core/yaml/recipeProblem';
 import { recipeDiagnosticSource } from './recipeDiagnostics';
 import { rangeOf, type RecipePlans } from './recipePlans';
 import { recipeSelector } from './recipeSelector';

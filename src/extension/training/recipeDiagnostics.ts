@@ -1,6 +1,6 @@
 import type { TextDocument } from 'vscode';
 import { Disposable, l10n, languages } from 'vscode';
-import type { RecipeProblem } from '../../core/merging/recipe/mergeRecipe';
+import type { RecipeProblem } from '../../core/yaml/recipeProblem';
 import { diagnosticOf } from '../merging/recipeDiagnostics';
 import type { RecipeReadings } from './recipeReadings';
 

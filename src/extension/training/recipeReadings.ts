@@ -1,8 +1,8 @@
 import type { TextDocument } from 'vscode';
 import { Disposable, EventEmitter, window, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
-import { joinProblems } from '../../core/merging/recipe/joinProblems';
-import type { RecipeProblem } from '../../core/merging/recipe/mergeRecipe';
+import { joinProblems } from '../../core/yaml/joinProblems';
+import type { RecipeProblem } from '../../core/yaml/recipeProblem';
 import { checkRecipeData, type RecipeFiles } from '../../core/training/recipe/checkRecipeData';
 import { parseHeadRecipe, type HeadRecipeReading } from '../../core/training/recipe/parseHeadRecipe';
 import { debounce, type Debounced } from '../debounce';

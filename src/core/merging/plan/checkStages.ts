@@ -1,6 +1,6 @@
 import type { MergeRecipe } from '../recipe/mergeRecipe';
 import { recipeModels } from '../recipe/modelsOfRecipe';
-import type { RecipeProblems } from '../recipe/recipeProblems';
+import type { RecipeProblems } from '../../yaml/recipeProblems';
 
 /** How documents refer to each other: names are told apart, made before they are used, and used. */
 export function checkStages(recipes: readonly MergeRecipe[], problems: RecipeProblems): void {

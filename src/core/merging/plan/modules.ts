@@ -1,5 +1,6 @@
 import { nearestName } from '../../nearestName';
-import type { MergeRecipe, RecipeModule, RecipeProblem } from '../recipe/mergeRecipe';
+import type { MergeRecipe, RecipeModule } from '../recipe/mergeRecipe';
+import type { RecipeProblem } from '../../yaml/recipeProblem';
 import type { MergeSource } from './mergeSource';
 import { countLayers, findLayers } from './tensorRole';
 

@@ -4,10 +4,10 @@ import type {
   ParameterScope,
   RecipeModel,
   RecipeModule,
-  RecipeProblem,
   RecipeSlice,
   RecipeSource,
 } from '../recipe/mergeRecipe';
+import type { RecipeProblem } from '../../yaml/recipeProblem';
 import { recipeModelKey } from '../recipe/mergeRecipe';
 import type { MergeSource } from './mergeSource';
 import { methodTable } from '../methods/methodTable';

@@ -1,6 +1,6 @@
 import { methodParameters } from './recipeKeys';
 import type { MergeRecipe, ParameterScope, RecipeModule } from './mergeRecipe';
-import type { RecipeProblems } from './recipeProblems';
+import type { RecipeProblems } from '../../yaml/recipeProblems';
 
 /** Outside the layers, as most architectures call them: gradients are taken at their beginning there. */
 const outside = {

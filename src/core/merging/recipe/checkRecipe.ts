@@ -11,7 +11,7 @@ import {
   type RecipeSource,
 } from './mergeRecipe';
 import { methodTable } from '../methods/methodTable';
-import type { RecipeProblems } from './recipeProblems';
+import type { RecipeProblems } from '../../yaml/recipeProblems';
 
 /** Everything about a recipe that makes no sense whatever its models are. */
 export function checkRecipe(recipe: MergeRecipe, problems: RecipeProblems): void {

@@ -2,7 +2,7 @@ import type { Span } from '../../promptFile/locateJson';
 import { scopesOf, weightedSources, type SlicePlace } from './checkRecipe';
 import { methodTable } from '../methods/methodTable';
 import type { ParameterScope } from './mergeRecipe';
-import type { RecipeProblems } from './recipeProblems';
+import type { RecipeProblems } from '../../yaml/recipeProblems';
 
 /** Sums smaller than this share of what is added up count as zero. */
 const cancelled = 1e-6;

@@ -1,4 +1,5 @@
 import type { Span } from '../../promptFile/locateJson';
+import type { RecipeProblem } from '../../yaml/recipeProblem';
 import type { MergeDtype, MergeMethod } from '../methods/mergeMethod';
 
 /** Something that a recipe says, with its place in the text. */
@@ -107,18 +108,6 @@ export interface MergeRecipe {
   /** `auto`, the name of a template, or Jinja. */
   readonly chatTemplate: Placed<string> | null;
   readonly span: Span;
-}
-
-/** Something wrong, or worth knowing, in a recipe. */
-export interface RecipeProblem {
-  /** In words that do not change: `unknown_key`, `layer_range`, … */
-  readonly code: string;
-  /** Errors prevent a merge. */
-  readonly severity: 'error' | 'warning' | 'information';
-  readonly message: string;
-  readonly span: Span;
-  /** What was probably meant: a text for the place. */
-  readonly suggestion?: string;
 }
 
 /** What a text says; `recipes` is empty where errors prevent reading any further. */

@@ -3,7 +3,7 @@ import { checkRecipe } from './checkRecipe';
 import { checkStages } from '../plan/checkStages';
 import type { MergeRecipe, RecipeReading } from './mergeRecipe';
 import { readRecipeDocument } from './readRecipeDocument';
-import { RecipeProblems } from './recipeProblems';
+import { RecipeProblems } from '../../yaml/recipeProblems';
 
 /**
  * The merges that a recipe describes, one a document, with everything that is wrong with it and can be told without its

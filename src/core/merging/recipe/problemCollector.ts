@@ -1,5 +1,5 @@
 import type { Span } from '../../promptFile/locateJson';
-import type { RecipeProblem } from './mergeRecipe';
+import type { RecipeProblem } from '../../yaml/recipeProblem';
 
 /** Problems of a plan, each said once: what concerns hundreds of tensors names the first and counts the others. */
 export class ProblemCollector {

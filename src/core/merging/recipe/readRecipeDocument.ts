@@ -10,7 +10,7 @@ import { recipeSpec, type ParameterPlace } from './recipeKeys';
 import { readRecipeModel } from './readRecipeModel';
 import { readRecipeParameters } from './readRecipeParameters';
 import { readRecipeTokenizer } from './readRecipeTokenizer';
-import type { RecipeProblems } from './recipeProblems';
+import type { RecipeProblems } from '../../yaml/recipeProblems';
 
 /** One document of a recipe; null where it cannot be read as one, with the reason among the problems. */
 export function readRecipeDocument(document: YamlValue, problems: RecipeProblems): MergeRecipe | null {

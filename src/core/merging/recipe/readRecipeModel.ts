@@ -1,7 +1,7 @@
 import type { YamlValue } from '../../yaml/yamlValue';
 import { textOf, YamlReader } from '../../yaml/yamlReader';
 import type { RecipeModel } from './mergeRecipe';
-import type { RecipeProblems } from './recipeProblems';
+import type { RecipeProblems } from '../../yaml/recipeProblems';
 
 type ModelPath = Pick<RecipeModel, 'path' | 'revision'>;
 

@@ -5,7 +5,7 @@ import type { ParameterRule, ParameterScope, ParameterValue, RecipeParameter } f
 import { mergeMethods, type MergeMethod } from '../methods/mergeMethod';
 import type { MethodParameter } from '../methods/methodTable';
 import { methodParameters, type ParameterPlace } from './recipeKeys';
-import type { RecipeProblems } from './recipeProblems';
+import type { RecipeProblems } from '../../yaml/recipeProblems';
 
 export interface ParametersParams {
   /** null: it is not known, and values are not held against it. */

@@ -2,7 +2,7 @@ import { textOf, YamlReader, type FoundEntry } from '../../yaml/yamlReader';
 import type { YamlValue } from '../../yaml/yamlValue';
 import type { RecipeModel, RecipeTokenizer, TokenEmbedding } from './mergeRecipe';
 import { readRecipeModel } from './readRecipeModel';
-import type { RecipeProblems } from './recipeProblems';
+import type { RecipeProblems } from '../../yaml/recipeProblems';
 
 /** `tokenizer_source`, or `tokenizer` with all that it may hold; null: vocabularies stay as they are. */
 export function readRecipeTokenizer(

@@ -1,4 +1,4 @@
-import type { RecipeProblem } from '../../merging/recipe/mergeRecipe';
+import type { RecipeProblem } from '../../yaml/recipeProblem';
 import { nearestName } from '../../nearestName';
 import type { HeadRecipePlace } from './headRecipePlaces';
 

@@ -1,5 +1,5 @@
-import type { RecipeProblem } from '../../merging/recipe/mergeRecipe';
-import { RecipeProblems } from '../../merging/recipe/recipeProblems';
+import type { RecipeProblem } from '../../yaml/recipeProblem';
+import { RecipeProblems } from '../../yaml/recipeProblems';
 import { readYaml } from '../../yaml/readYaml';
 import type { HeadRecipe } from './headRecipe';
 import type { HeadRecipePlace } from './headRecipePlaces';

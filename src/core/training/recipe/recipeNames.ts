@@ -1,7 +1,7 @@
 import type { Span } from '../../promptFile/locateJson';
 import { unknownName } from '../../yaml/checkValue';
 import type { Located } from '../../yaml/yamlValue';
-import type { RecipeProblems } from '../../merging/recipe/recipeProblems';
+import type { RecipeProblems } from '../../yaml/recipeProblems';
 import type { HeadRecipePlace } from './headRecipePlaces';
 
 /** What the readers of a recipe's parts share: the names that it gives, its problems and its places. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { joinProblems } from '../../../../src/core/merging/recipe/joinProblems';
-import type { RecipeProblem } from '../../../../src/core/merging/recipe/mergeRecipe';
+import { joinProblems } from '../../../../src/core/yaml/joinProblems';
+import type { RecipeProblem } from '../../../../src/core/yaml/recipeProblem';
 import { parseMergeRecipe } from '../../../../src/core/merging/recipe/parseMergeRecipe';
 import { sharedFolder } from '../../../fixtures/sharedFolder';
 

@@ -1,4 +1,4 @@
-import type { RecipeProblem } from './mergeRecipe';
+import type { RecipeProblem } from './recipeProblem';
 
 /**
  * What is wrong with a recipe by itself and as a plan, in the order of the text. Where both say something of one place, an

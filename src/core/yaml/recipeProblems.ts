@@ -1,5 +1,5 @@
-import type { Span } from '../../promptFile/locateJson';
-import type { RecipeProblem } from './mergeRecipe';
+import type { Span } from '../promptFile/locateJson';
+import type { RecipeProblem } from './recipeProblem';
 
 /** Collects what is wrong with a recipe, the same thing at the same place once. */
 export class RecipeProblems {
