@@ -2,6 +2,8 @@ import { NotificationType, RequestType } from 'vscode-jsonrpc';
 import type { ErrorCode } from '../core/alidadeError';
 import type { Progress } from '../core/jobContext';
 import type { ExplainedRow } from '../core/reward/explainedRow';
+import type { GateAdjustment } from '../core/reward/gateAdjustment';
+import type { ComparedPair } from '../core/reward/labelAgreement';
 import type { ScoreGrowth } from '../core/reward/scoreGrowth';
 
 /** The wire between the extension and the breakdown page: every message that either may send. */
@@ -58,6 +60,26 @@ export interface WeightsChange {
   readonly weights: Readonly<Record<string, number>>;
 }
 
+/** A model's head with other weights. */
+export interface HeadChange {
+  readonly modelHash: string;
+  /** Coefficients by objective; of a model without a gate all of them. */
+  readonly coefficients: Readonly<Record<string, number>>;
+  /** Of a model with a gate. */
+  readonly adjustment: GateAdjustment;
+}
+
+/** Pairs with labels, as the model in view has scored them. */
+export interface LabelledPairs {
+  /** The file's name. */
+  readonly source: string;
+  readonly pairs: readonly ComparedPair[];
+  /** Pairs that could not be scored. */
+  readonly errors: number;
+  /** false: there are more, or the user has stopped. */
+  readonly isWhole: boolean;
+}
+
 /** To the page: draw this. */
 export const showBreakdown = new NotificationType<BreakdownView>('breakdown/show');
 
@@ -99,3 +121,20 @@ export const readGrowth = new RequestType<GrowthParams, readonly (ScoreGrowth | 
 
 /** To the host: ask the user for a place and save it there. The reply is the file's name; null: the user would rather not. */
 export const saveExport = new RequestType<ExportParams, string | null, void>('breakdown/saveExport');
+
+/**
+ * To the host: let the user choose a finished run or a file with labelled pairs, score the file's, and give them; null: the
+ * user would rather not. One at a time.
+ */
+export const readLabelledPairs = new RequestType<{ readonly modelHash: string }, LabelledPairs | null, void>(
+  'breakdown/readLabelledPairs',
+);
+
+/** To the page: how far the pairs are scored. */
+export const labelledPairsProgress = new NotificationType<Progress>('breakdown/labelledPairsProgress');
+
+/** To the host: the pairs that are scored so far are enough. */
+export const stopLabelledPairs = new RequestType<null, null, void>('breakdown/stopLabelledPairs');
+
+/** To the host: ask the user for a place and write the head there. The reply is the file's name; null: the user would rather not. */
+export const saveHeadAs = new RequestType<HeadChange, string | null, void>('breakdown/saveHeadAs');

@@ -1,4 +1,5 @@
 import type { ExplainedRow, ExplainedText } from '../../src/core/reward/explainedRow';
+import type { GateDescription } from '../../src/core/reward/gateAdjustment';
 import type { ObjectiveContribution } from '../../src/core/reward/rewardBreakdown';
 import type { RewardModelDescription } from '../../src/core/reward/rewardModelDescription';
 
@@ -118,12 +119,21 @@ function wave(index: number, phase: number): number {
   return value - Math.floor(value);
 }
 
+/** M of which the coefficients below are: the penalty for verbosity is taken from all gates. */
+const penalty = 0.31;
+export const gate: GateDescription = {
+  temperature: 10,
+  transform: objectiveNames.flatMap((row, i) =>
+    objectiveNames.map((_, k) => (i === k ? 1 : 0) - (row === 'helpsteer-verbosity' ? penalty : 0)),
+  ),
+};
+
 function gatedObjectives(phase: number): ObjectiveContribution[] {
   const raw = objectiveNames.map((_, index) => wave(index, 1) ** 3);
   const sum = raw.reduce((total, value) => total + value, 0);
   return objectiveNames.map((name, index) => {
     const gate = raw[index] / sum;
-    const coefficient = name === 'helpsteer-verbosity' ? gate - 0.31 : gate;
+    const coefficient = name === 'helpsteer-verbosity' ? gate - penalty : gate;
     const reward = 0.35 + 0.55 * wave(index, phase);
     const rating = name.startsWith('helpsteer') ? { rating: reward * 5 - 0.5 } : {};
     return { name, reward, ...rating, gate, coefficient, contribution: coefficient * reward };
@@ -147,6 +157,7 @@ export const gatedPair: ExplainedRow = {
   kind: 'pair',
   specialTokens,
   model: gatedModel,
+  gate,
   responses: [
     explained({ role: 'chosen', objectives: gatedObjectives(2), text: templated(question, good) }),
     explained({
@@ -229,6 +240,7 @@ export const gatedList: ExplainedRow = {
   kind: 'list',
   specialTokens,
   model: gatedModel,
+  gate,
   responses: advice.map((text, index) =>
     explained({
       objectives: gatedObjectives(4 + index),

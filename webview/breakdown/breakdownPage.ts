@@ -1,6 +1,8 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Progress } from '../../src/core/jobContext';
 import type { ExplainedRow } from '../../src/core/reward/explainedRow';
+import { adjustBreakdown, isAdjusted, noAdjustment, type GateAdjustment } from '../../src/core/reward/gateAdjustment';
+import type { RewardBreakdown } from '../../src/core/reward/rewardBreakdown';
 import { reweighBreakdown } from '../../src/core/reward/reweighBreakdown';
 import type { ScoreGrowth } from '../../src/core/reward/scoreGrowth';
 import type {
@@ -8,6 +10,8 @@ import type {
   BreakdownView,
   ErrorAction,
   ExportParams,
+  HeadChange,
+  LabelledPairs,
   RowLocation,
   WeightsChange,
 } from '../../src/protocol/breakdownView';
@@ -15,6 +19,8 @@ import { AfterFirstFrame } from '../shared/afterFirstFrame';
 import '../shared/charts/barChart';
 import type { BarChartTexts } from '../shared/charts/barChart';
 import '../shared/choice';
+import './agreementPart';
+import { noAgreement, type AgreementState } from './agreementPart';
 import { errorIcon, icon, infoIcon } from '../shared/icon';
 import type { ChangeEvent } from '../shared/kit';
 import { pageLayout } from '../shared/pageLayout';
@@ -42,7 +48,7 @@ import { renderScores } from './scoreSummary';
 import { strings } from './strings';
 import { renderTemplatedTexts } from './templatedTexts';
 import './weightsEditor';
-import type { WeightsEvent } from './weightsEditor';
+import type { AdjustEvent, WeightsEvent } from './weightsEditor';
 
 /** What the page asks of the extension; every promise is rejected when the extension could not do it. */
 export interface BreakdownHost {
@@ -53,6 +59,10 @@ export interface BreakdownHost {
   readGrowth(responses: readonly number[]): Promise<readonly (ScoreGrowth | null)[]>;
   /** The name of the file; null when the user would rather not. */
   saveExport(params: ExportParams): Promise<string | null>;
+  saveHead(change: HeadChange): Promise<string | null>;
+  /** null: the user would rather not. */
+  readLabelledPairs(modelHash: string): Promise<LabelledPairs | null>;
+  stopLabelledPairs(): Promise<void>;
   /** Keeps how the page is set, also over a reload of the window. */
   saveSettings(settings: PageSettings): void;
 }
@@ -70,7 +80,10 @@ export class AldBreakdown extends LitElement {
   static override properties = {
     view: { attribute: false },
     settings: { attribute: false },
+    pairsProgress: { attribute: false },
     choice: { state: true },
+    adjusted: { state: true },
+    agreement: { state: true },
     expanded: { state: true },
   };
 
@@ -79,10 +92,16 @@ export class AldBreakdown extends LitElement {
   host: BreakdownHost | null = null;
   view: BreakdownView = { state: { kind: 'empty' }, locked: false };
   settings: PageSettings = defaultSettings;
+  /** Of labelled pairs that are being scored. */
+  pairsProgress: Progress | null = null;
+  /** What the user has changed about the gate of a model. */
+  private adjusted: { readonly modelHash: string; readonly adjustment: GateAdjustment } | null = null;
   /** Those of a list that are compared; null: the best two. */
   private choice: ReadonlySet<number> | null = null;
   /** The small parts of the waterfall are shown. */
   private expanded = false;
+  /** Of the model named by its hash; kept while other rows of it are shown. */
+  private agreement: AgreementState & { readonly modelHash: string } = { modelHash: '', ...noAgreement };
   private readonly status = new PageStatus(this);
   /** Of the first row: what is behind its first chart. */
   private readonly rest = new AfterFirstFrame(this);
@@ -157,7 +176,22 @@ export class AldBreakdown extends LitElement {
     </div>`;
   }
 
-  private renderRow({ row, location, stale, gone, names }: RowState): TemplateResult {
+  /** What is adjusted about the model of a row. */
+  private adjustmentOf({ model, gate }: ExplainedRow): GateAdjustment {
+    const { adjusted } = this;
+    return gate === undefined || adjusted?.modelHash !== model.hash ? noAdjustment : adjusted.adjustment;
+  }
+
+  /** The row with the weights of the page. */
+  private weighed(row: ExplainedRow): ExplainedRow {
+    const { gate } = row;
+    const adjustment = this.adjustmentOf(row);
+    if (gate === undefined || !isAdjusted(adjustment, gate)) return row;
+    return { ...row, responses: row.responses.map((response) => adjustBreakdown(response, gate, adjustment)) };
+  }
+
+  private renderRow({ row: scored, location, stale, gone, names }: RowState): TemplateResult {
+    const row = this.weighed(scored);
     const named = nameResponses(row, names);
     const shown = chooseShown(row, named, this.choice);
     return html`${renderHeader({
@@ -175,6 +209,14 @@ export class AldBreakdown extends LitElement {
             ${icon(infoIcon)}<span>${gone ? strings.gone : strings.stale}</span>
           </div>`
         : nothing
+    }
+    ${
+      row === scored
+        ? nothing
+        : html`<div class="banner" role="status">
+            ${icon(infoIcon)}<span>${strings.adjusted}</span>
+            <button class="link" @click=${() => (this.adjusted = null)}>${strings.resetWeights}</button>
+          </div>`
     }
     ${shown === null ? nothing : this.renderBody(row, named, shown)}`;
   }
@@ -238,13 +280,20 @@ export class AldBreakdown extends LitElement {
     return html`${
         row.model.headKind === 'judge'
           ? nothing
-          : html`<ald-growth-part
-              class="part"
-              .shown=${shown}
-              .read=${this.readGrowth}
-              @ald-copy=${this.copyRequested}
-            ></ald-growth-part>`
+          : this.isWeighedByPage(row)
+            ? html`<section class="part">
+                <h2>${strings.growth}</h2>
+                <p class="quiet">${strings.growthOfOwn}</p>
+              </section>`
+            : html`<ald-growth-part
+                class="part"
+                .shown=${shown}
+                .read=${this.readGrowth}
+                @ald-copy=${this.copyRequested}
+              ></ald-growth-part>`
       }
+      ${row.gate === undefined ? nothing : html`<div class="part">${this.renderWeights(row, shown)}</div>`}
+      ${this.renderAgreement(row, shown)}
       <section class="part">
         <h2>${strings.numbers}</h2>
         <div class="scroll" tabindex="0" role="region" aria-label=${strings.numbers}>
@@ -289,8 +338,52 @@ export class AldBreakdown extends LitElement {
     if (objectives.length < 2) return nothing;
     return html`<ald-weights
       .objectives=${objectives}
+      .gate=${row.gate ?? null}
+      .adjustment=${this.adjustmentOf(row)}
       @ald-weights=${(event: WeightsEvent) => this.changeWeights(row, event.detail.weights)}
+      @ald-adjust=${({ detail }: AdjustEvent) =>
+        (this.adjusted = { modelHash: row.model.hash, adjustment: detail.adjustment })}
+      @ald-save-head=${() => void this.saveHead(row, shown)}
     ></ald-weights>`;
+  }
+
+  /** Where there are weights to change, what labels say about them. */
+  private renderAgreement(row: ExplainedRow, shown: Shown): TemplateResult | typeof nothing {
+    const { model, gate } = row;
+    const { objectives } = shown[0].text;
+    const isFixed =
+      objectives.length < 2 || model.headKind === 'judge' || (model.headKind === 'gated' && gate === undefined);
+    if (isFixed) return nothing;
+    const weights = Object.fromEntries(objectives.map(({ name, coefficient }) => [name, coefficient]));
+    const adjustment = this.adjustmentOf(row);
+    const revise = (breakdown: RewardBreakdown): RewardBreakdown =>
+      gate === undefined ? reweighBreakdown(breakdown, weights) : adjustBreakdown(breakdown, gate, adjustment);
+    return html`<ald-agreement
+      class="part"
+      .state=${this.agreement.modelHash === model.hash ? this.agreement : noAgreement}
+      .revise=${revise}
+      .progress=${this.pairsProgress}
+      @ald-choose-pairs=${() => void this.choosePairs(model.hash)}
+      @ald-stop-pairs=${() => void this.status.attempt(this.host && this.host.stopLabelledPairs())}
+    ></ald-agreement>`;
+  }
+
+  private async choosePairs(modelHash: string): Promise<void> {
+    if (this.host === null) return;
+    const known = this.agreement.modelHash === modelHash ? this.agreement.pairs : null;
+    this.pairsProgress = null;
+    this.agreement = { modelHash, pairs: known, isRunning: true, problem: null };
+    try {
+      const pairs = (await this.host.readLabelledPairs(modelHash)) ?? known;
+      this.agreement = { modelHash, pairs, isRunning: false, problem: null };
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      this.agreement = { modelHash, pairs: known, isRunning: false, problem };
+    }
+  }
+
+  private isWeighedByPage(row: ExplainedRow): boolean {
+    return row.gate !== undefined && isAdjusted(this.adjustmentOf(row), row.gate);
   }
 
   private setChart(chart: PageSettings['chart']): void {
@@ -313,11 +406,16 @@ export class AldBreakdown extends LitElement {
     const { state } = this.view;
     const { host } = this;
     if (state.kind !== 'row' || host === null) return;
-    const shown = chooseShown(state.row, nameResponses(state.row, state.names), this.choice);
+    const row = this.weighed(state.row);
+    const shown = chooseShown(row, nameResponses(row, state.names), this.choice);
     if (shown === null) return;
-    const work = exportRow({ state, shown, settings: this.settings, expanded: this.expanded, format }).then((content) =>
-      host.saveExport({ format, content }),
-    );
+    const work = exportRow({
+      state: { ...state, row },
+      shown,
+      settings: this.settings,
+      expanded: this.expanded,
+      format,
+    }).then((content) => host.saveExport({ format, content }));
     if (!(await this.status.attempt(work))) return;
     const file = await work;
     if (file !== null) this.status.done(sharedStrings.saved(file));
@@ -329,6 +427,16 @@ export class AldBreakdown extends LitElement {
     const responses = row.responses.map((response) => reweighBreakdown(response, weights));
     this.show({ ...this.view, state: { ...state, row: { ...row, responses } } });
     await this.status.attempt(this.host && this.host.changeWeights({ modelHash: row.model.hash, weights }));
+  }
+
+  private async saveHead(row: ExplainedRow, shown: Shown): Promise<void> {
+    const { objectives } = shown[0].text;
+    const coefficients = Object.fromEntries(objectives.map(({ name, coefficient }) => [name, coefficient]));
+    const change = { modelHash: row.model.hash, coefficients, adjustment: this.adjustmentOf(row) };
+    const work = this.host && this.host.saveHead(change);
+    if (!(await this.status.attempt(work))) return;
+    const file = await work;
+    if (file !== null) this.status.done(sharedStrings.saved(file));
   }
 
   private async toggleLock(): Promise<void> {

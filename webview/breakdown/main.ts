@@ -1,14 +1,18 @@
 import {
   copyText,
   fetchStarter,
+  labelledPairsProgress,
   readGrowth,
+  readLabelledPairs,
   ready,
   restartSidecar,
   revealRow,
   saveExport,
+  saveHeadAs,
   setLocked,
   showBreakdown,
   showLog,
+  stopLabelledPairs,
   weightsChanged,
   type ErrorAction,
 } from '../../src/protocol/breakdownView';
@@ -31,6 +35,11 @@ const host: BreakdownHost = {
   },
   readGrowth: (responses) => connection.sendRequest(readGrowth, { responses }),
   saveExport: (params) => connection.sendRequest(saveExport, params),
+  saveHead: (change) => connection.sendRequest(saveHeadAs, change),
+  readLabelledPairs: (modelHash) => connection.sendRequest(readLabelledPairs, { modelHash }),
+  stopLabelledPairs: async () => {
+    await connection.sendRequest(stopLabelledPairs, null);
+  },
   saveSettings: saveState,
 };
 
@@ -38,6 +47,7 @@ async function start(page: AldBreakdown): Promise<void> {
   page.host = host;
   page.settings = readSettings(savedState);
   connection.onNotification(showBreakdown, (view) => page.show(view));
+  connection.onNotification(labelledPairsProgress, (progress) => (page.pairsProgress = progress));
   connection.listen();
   try {
     page.show(await connection.sendRequest(ready, null));

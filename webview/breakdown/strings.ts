@@ -94,6 +94,46 @@ export const strings = {
   weightOf: (name: string) => t('Weight of {0}', name),
   equalWeights: t('Equal weights'),
   notANumber: (text: string) => t('“{0}” is not a number.', text),
+  notPositive: (text: string) => t('“{0}” is not above 0.', text),
+  gateWeightsNote: t(
+    'What the gate gives an objective is multiplied by its number here. Nothing but this page uses these weights, until you save them as a head.',
+  ),
+  factorOf: (name: string) => t('Factor of {0}', name),
+  factorHint: (name: string, coefficient: string) =>
+    t(
+      '{0}\nThe coefficient now: {1}\nAt 1 it is what the gate gives, at 0 the objective does not count.',
+      name,
+      coefficient,
+    ),
+  temperature: t('Temperature of the gate'),
+  temperatureNote: (own: string) =>
+    t('The lower the temperature, the more the gate leaves to few objectives. The model’s own is {0}.', own),
+  resetWeights: t('Reset'),
+  saveHead: t('Save as Head…'),
+  adjusted: t('Scored with your weights, not with those of the model.'),
+  growthOfOwn: t('It is read with the model’s own weights: reset yours to see it.'),
+
+  agreement: t('Agreement with labels'),
+  agreementNote: t(
+    'How often the chosen response of labelled pairs scores higher than the rejected one, with the weights as they were and as they are.',
+  ),
+  choosePairs: t('Choose Labelled Pairs…'),
+  chooseOtherPairs: t('Choose Other Pairs…'),
+  stop: t('Stop'),
+  scoringPairs: t('Scoring labelled pairs'),
+  noPairs: (source: string) => t('{0} has no pair that could be scored.', source),
+  agreeing: t('Agree'),
+  interval: t('95 %'),
+  intervalHint: t('Interval of the share by Wilson’s method'),
+  weightsBefore: t('As scored'),
+  weightsAfter: t('Now'),
+  changedPairs: (won: number, lost: number) => t('{0} now agree that did not before; {1} no longer agree.', won, lost),
+  unchangedPairs: t('No pair has changed sides.'),
+  pairsOf: (count: number, source: string) =>
+    count === 1 ? t('1 pair of {0}', source) : t('{0} pairs of {1}', count, source),
+  notAllPairs: t('not all of them'),
+  unscoredPairs: (count: number) => t('{0} could not be scored', count),
+  ties: (count: number) => (count === 1 ? t('1 tie, which does not agree') : t('{0} ties, which do not agree', count)),
 
   growth: t('Score as the text grows'),
   growthNote: t(

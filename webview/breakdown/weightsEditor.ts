@@ -1,16 +1,25 @@
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import type { GateAdjustment, GateDescription } from '../../src/core/reward/gateAdjustment';
+import { noAdjustment } from '../../src/core/reward/gateAdjustment';
 import type { ObjectiveContribution } from '../../src/core/reward/rewardBreakdown';
-import type { ChangeEvent } from '../shared/kit';
 import { pageStyles } from '../shared/pageStyles';
+import './numberFields';
+import type { AldNumberFields, NumberEvent, NumberField } from './numberFields';
 import { strings } from './strings';
 
-const step = 0.1;
+/** Not the name of an objective. */
+const temperatureKey = '\0temperature';
 
-/** The coefficients of a model without a gate; emits `ald-weights` with all of them by name when one is changed. */
+/**
+ * What weighs the objectives: the coefficients of a model without a gate, or factors on those of a gate and its
+ * temperature. Emits `ald-weights` with all coefficients by name, `ald-adjust` with the whole adjustment, and
+ * `ald-save-head`.
+ */
 export class AldWeights extends LitElement {
   static override properties = {
     objectives: { attribute: false },
-    invalid: { state: true },
+    gate: { attribute: false },
+    adjustment: { attribute: false },
   };
 
   static override styles = [
@@ -20,113 +29,101 @@ export class AldWeights extends LitElement {
         display: flex;
         flex-wrap: wrap;
         align-items: center;
-        justify-content: space-between;
         gap: 4px 16px;
         min-height: 26px;
+      }
+      h2 {
+        flex: 1;
       }
       .note {
         color: var(--vscode-descriptionForeground);
         max-width: 70ch;
         margin-block-end: 8px;
       }
-      .fields {
-        display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(210px, 1fr));
-        gap: 6px 32px;
-      }
-      .fields > div {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) 100px;
-        gap: 8px;
-        align-items: center;
-      }
-      .name {
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
-      }
-      .problem {
-        color: var(--vscode-errorForeground);
-        margin-block-start: 6px;
-      }
     `,
   ];
 
   objectives: readonly ObjectiveContribution[] = [];
-  private invalid: { readonly name: string; readonly text: string } | null = null;
+  /** null: the model has none. */
+  gate: GateDescription | null = null;
+  adjustment: GateAdjustment = noAdjustment;
 
   protected override render(): TemplateResult {
+    const { gate } = this;
     return html`<header>
         <h2>${strings.weights}</h2>
-        <button class="link" @click=${this.makeEqual}>${strings.equalWeights}</button>
+        ${
+          gate === null
+            ? html`<button class="link" @click=${this.makeEqual}>${strings.equalWeights}</button>`
+            : html`<button class="link" @click=${this.reset}>${strings.resetWeights}</button>`
+        }
+        <button class="link" @click=${this.save}>${strings.saveHead}</button>
       </header>
-      <p class="note">${strings.weightsNote}</p>
-      <div class="fields">
-        ${this.objectives.map(
-          ({ name, coefficient }) =>
-            html`<div>
-              <span class="name" title=${`${name}\n${coefficient}`} aria-hidden="true"><bdi>${name}</bdi></span>
-              <ald-field
-                .label=${strings.weightOf(name)}
-                .value=${this.invalid?.name === name ? this.invalid.text : readable(coefficient)}
-                ?invalid=${this.invalid?.name === name}
-                @ald-change=${(event: ChangeEvent) => this.changed(name, event.detail.value)}
-                @keydown=${(event: KeyboardEvent) => this.stepped(event, name, coefficient)}
-              ></ald-field>
-            </div>`,
-        )}
-      </div>
-      <div role="alert">
-        ${this.invalid === null ? nothing : html`<p class="problem">${strings.notANumber(this.invalid.text)}</p>`}
-      </div>`;
+      <p class="note">
+        ${gate === null ? strings.weightsNote : `${strings.gateWeightsNote} ${strings.temperatureNote(String(gate.temperature))}`}
+      </p>
+      <ald-number-fields
+        .fields=${gate === null ? this.coefficientFields() : this.gateFields(gate)}
+        @ald-number=${this.changed}
+      ></ald-number-fields>`;
   }
 
-  private changed(name: string, text: string): void {
-    const weight = parseWeight(text);
-    if (weight === null) {
-      this.invalid = { name, text };
-      return;
-    }
-    this.invalid = null;
-    this.emit({ [name]: weight });
+  private coefficientFields(): readonly NumberField[] {
+    return this.objectives.map(({ name, coefficient }) => ({
+      ...{ key: name, name, label: strings.weightOf(name), hint: `${name}\n${coefficient}` },
+      value: coefficient,
+    }));
   }
 
-  /** Arrow keys step, as in every number field of the editor. */
-  private stepped(event: KeyboardEvent, name: string, coefficient: number): void {
-    if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
-    event.preventDefault();
-    this.invalid = null;
-    const next = coefficient + (event.key === 'ArrowUp' ? step : -step);
-    this.emit({ [name]: Number(next.toFixed(10)) });
+  private gateFields(gate: GateDescription): readonly NumberField[] {
+    const { factors, temperature } = this.adjustment;
+    const ofObjectives = this.objectives.map(({ name, coefficient }) => ({
+      ...{ key: name, name, label: strings.factorOf(name), hint: strings.factorHint(name, String(coefficient)) },
+      value: Object.hasOwn(factors, name) ? factors[name] : 1,
+    }));
+    const { temperature: label } = strings;
+    const ofGate = { key: temperatureKey, name: label, label, hint: label, isPositive: true };
+    return [{ ...ofGate, value: temperature ?? gate.temperature }, ...ofObjectives];
+  }
+
+  private changed({ detail: { key, value } }: NumberEvent): void {
+    if (this.gate === null) this.emitWeights({ [key]: value });
+    else if (key === temperatureKey) this.emitAdjustment({ ...this.adjustment, temperature: value });
+    else this.emitAdjustment({ ...this.adjustment, factors: { ...this.adjustment.factors, [key]: value } });
   }
 
   private readonly makeEqual = (): void => {
-    this.invalid = null;
+    this.forgetInvalid();
     const weight = 1 / this.objectives.length;
-    this.emit(Object.fromEntries(this.objectives.map(({ name }) => [name, weight])));
+    this.emitWeights(Object.fromEntries(this.objectives.map(({ name }) => [name, weight])));
   };
 
-  private emit(changes: Readonly<Record<string, number>>): void {
+  private readonly reset = (): void => {
+    this.forgetInvalid();
+    this.emitAdjustment(noAdjustment);
+  };
+
+  private readonly save = (): void => {
+    this.dispatchEvent(new CustomEvent('ald-save-head', { bubbles: true, composed: true }));
+  };
+
+  private forgetInvalid(): void {
+    this.renderRoot.querySelector<AldNumberFields>('ald-number-fields')?.forgetInvalid();
+  }
+
+  private emitWeights(changes: Readonly<Record<string, number>>): void {
     const current = Object.fromEntries(this.objectives.map(({ name, coefficient }) => [name, coefficient]));
     const detail = { weights: { ...current, ...changes } };
     this.dispatchEvent(new CustomEvent('ald-weights', { detail, bubbles: true, composed: true }));
   }
+
+  private emitAdjustment(adjustment: GateAdjustment): void {
+    const detail = { adjustment };
+    this.dispatchEvent(new CustomEvent('ald-adjust', { detail, bubbles: true, composed: true }));
+  }
 }
 
 export type WeightsEvent = CustomEvent<{ readonly weights: Readonly<Record<string, number>> }>;
-
-function parseWeight(text: string): number | null {
-  const normal = text
-    .trim()
-    .replace('−', '-')
-    .replace(/^(-?\d*),(\d+)$/, '$1.$2');
-  if (normal === '') return null;
-  const weight = Number(normal);
-  return Number.isFinite(weight) ? weight : null;
-}
-
-function readable(weight: number): string {
-  return String(Number(weight.toPrecision(4)));
-}
+export type AdjustEvent = CustomEvent<{ readonly adjustment: GateAdjustment }>;
 
 customElements.define('ald-weights', AldWeights);

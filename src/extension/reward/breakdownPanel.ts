@@ -34,11 +34,14 @@ import type { DocumentRow } from '../promptFile/documentRow';
 import { registerCommand, runCommand } from '../registerCommand';
 import { reportError } from '../reportError';
 import { connectWebview } from '../webviewConnection';
+import type { SidecarClient } from '../sidecar/sidecarClient';
 import { keepWeights } from './keepWeights';
+import type { FinishedRun } from './labelledPairs';
 import { findRow, isRowTarget, readRow, targetOf } from './rowTarget';
-import type { ScoreSettings } from './readScoreSettings';
+import { readScoreSettings, type ScoreSettings } from './readScoreSettings';
 import type { RowScores } from './rowScores';
 import { saveBreakdown } from './saveBreakdown';
+import { WeightsHost } from './weightsHost';
 
 /** In the workspace's storage: the row that the page showed last. */
 const savedStateKey = 'alidade.breakdown';
@@ -52,6 +55,9 @@ export interface BreakdownPanelParams {
   readonly context: ExtensionContext;
   readonly documents: DataDocuments;
   readonly scores: RowScores;
+  readonly client: Pick<SidecarClient, 'saveHead'>;
+  /** Runs whose scores may be compared with. */
+  readonly finishedRuns: () => readonly FinishedRun[];
 }
 
 /** The breakdown page beside the file: one for the window, follows the cursor unless locked, comes back after a reload. */
@@ -161,6 +167,7 @@ class BreakdownPanel implements Disposable {
   #watched: { readonly file: Uri; readonly watcher: Disposable } | null = null;
   /** What the page shows the breakdown of. */
   #explained: ScorableRow | null = null;
+  readonly #weights: WeightsHost;
   #request = new AbortController();
   #disposed = false;
 
@@ -168,6 +175,10 @@ class BreakdownPanel implements Disposable {
     this.#params = params;
     this.#panel = panel;
     this.#locked = locked;
+    this.#weights = new WeightsHost({
+      ...params,
+      settings: () => this.#dataRow?.settings ?? readScoreSettings(),
+    });
     this.#connection = this.#connect(panel);
     loadPage(panel, 'breakdown', params.context);
   }
@@ -176,6 +187,7 @@ class BreakdownPanel implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#request.abort();
+    this.#weights.dispose();
     this.#originListener?.dispose();
     this.#watched?.watcher.dispose();
     this.#connection.dispose();
@@ -330,6 +342,7 @@ class BreakdownPanel implements Disposable {
       await keepWeights(change);
       return null;
     });
+    this.#weights.listen(connection);
     connection.listen();
     return connection;
   }

@@ -1,6 +1,7 @@
 import { AlidadeError } from '../../core/alidadeError';
 import type { Logger, Progress } from '../../core/jobContext';
 import type { RunState } from '../../protocol/datasetView';
+import type { FinishedRun } from '../reward/labelledPairs';
 import type { ScoreSettings } from '../reward/readScoreSettings';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 import { ProcessEndedError } from '../sidecar/sidecarSupervisor';
@@ -19,6 +20,13 @@ export interface RunsParams {
   readonly now: () => number;
   /** Said of runs that the last window left behind. */
   readonly interruption: string;
+}
+
+/** Runs that are done, with what is needed to read their scores. */
+export function finishedRuns(runs: Pick<Runs, 'all' | 'outputPath'>): readonly FinishedRun[] {
+  return runs.all.flatMap(({ id, input, state, model }) =>
+    state.kind === 'done' && model !== null ? [{ input, outputPath: runs.outputPath(id), modelHash: model.hash }] : [],
+  );
 }
 
 export interface NewRun {
