@@ -17,7 +17,7 @@ export interface GateStepsParams extends GatePairs {
   readonly seed: number;
   readonly threads?: number;
   readonly shape: GateShape;
-  /** What states are brought into before the first layer. */
+  /** What standardises the states. */
   readonly frame: FeatureFrame;
   /** What differences are multiplied by. */
   readonly factor: number;
@@ -51,6 +51,7 @@ export async function openGateSteps(params: GateStepsParams): Promise<GateSteps>
     threads: params.threads,
   });
   const drawn = new Int32Array(batch);
+  const inverse = frame.scale.map((scale) => 1 / scale);
   return {
     async take(step) {
       const random = seededRandom(stepSeed(seed, step, uses.pairs));
@@ -60,7 +61,7 @@ export async function openGateSteps(params: GateStepsParams): Promise<GateSteps>
         drawn.map((pair) => prompts[pair]),
         states,
       );
-      bringInto(frame, states);
+      standardise(states, { shift: frame.shift, inverse });
       fillPairs(params, drawn, { differences: array(GATE_INPUTS.differences), weights: array(GATE_INPUTS.weights) });
       if (0 < dropout) {
         shape.hidden.forEach((_, layer) => {
@@ -78,12 +79,12 @@ export async function openGateSteps(params: GateStepsParams): Promise<GateSteps>
   };
 }
 
-/** (x − shift) / scale, in place. */
-function bringInto({ shift, scale }: FeatureFrame, states: Float32Array): void {
+/** (x − shift) · inverse, in place. */
+function standardise(states: Float32Array, { shift, inverse }: { shift: Float64Array; inverse: Float64Array }): void {
   const columns = shift.length;
   for (let start = 0; start < states.length; start += columns) {
     for (let column = 0; column < columns; column++) {
-      states[start + column] = (states[start + column] - shift[column]) / scale[column];
+      states[start + column] = (states[start + column] - shift[column]) * inverse[column];
     }
   }
 }
