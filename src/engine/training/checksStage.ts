@@ -6,9 +6,9 @@ import { evaluateScored, type EvaluateScoredParams } from '../../core/training/e
 import type { HeadEvaluation } from '../../core/training/evaluation/headEvaluation';
 import { scoredPairOf, type ScoredPair } from '../../core/training/evaluation/scoredPair';
 import { scoredTextOf } from '../../core/training/evaluation/scoredText';
-import { headRewards, transformRewards } from '../../core/training/headRewards';
 import type { CheckReport } from '../../core/training/trainingReport';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
+import { headRewards, transformRewards } from './headRewards';
 import type { HeldOutValues, RatingWeights } from './ratingsStage';
 import { gateMargins, type Gate } from './gateMargins';
 import type { TrainingWork } from './trainingWork';
@@ -54,7 +54,7 @@ class Check {
   async evaluate(context: JobContext): Promise<HeadEvaluation> {
     const { texts, pairs } = this.#set;
     const scored = await this.#scorePairs(context);
-    const objective = this.#scoreObjective();
+    const objective = await this.#scoreObjective(context);
     const read = texts.length + pairs.length - (objective?.seen ?? 0);
     const rated = objective?.texts.length ?? 0;
     return evaluateScored({
@@ -67,12 +67,14 @@ class Check {
   }
 
   /** `seen`: texts that the objective was fitted on and that no model is left for which had not seen them. */
-  #scoreObjective(): (EvaluateScoredParams['objectives'][number] & { readonly seen: number }) | null {
+  async #scoreObjective(
+    context: JobContext,
+  ): Promise<(EvaluateScoredParams['objectives'][number] & { readonly seen: number }) | null> {
     const { check, texts, memberships } = this.#set;
     const column = this.#objectives.findIndex(({ name }) => name === check.objective);
     if (check.objective === null || column === -1) return null;
     const found = this.#work.rows.rated(check.data, texts);
-    const rewards = this.#rewards(found.rows);
+    const rewards = await this.#rewards(found.rows, context);
     const groupsOf = new Map(texts.map((text, index) => [text, memberships[index]]));
     const heldOut = this.#heldOutValues(check);
     const scored = found.texts.flatMap((text, index) => {
@@ -107,8 +109,9 @@ class Check {
     if (found.pairs.length === 0) return [];
     const { transform, gate } = this.#head;
     const count = this.#objectives.length;
-    const rejected = this.#rewards(found.rejected);
-    const raw = this.#rewards(found.chosen).map((value, index) => value - rejected[index]);
+    const rejected = await this.#rewards(found.rejected, context);
+    const chosen = await this.#rewards(found.chosen, context);
+    const raw = chosen.map((value, index) => value - rejected[index]);
     if (gate === null) {
       const coefficients = coefficientsOf(transform, count);
       return found.pairs.map((pair, index) =>
@@ -134,16 +137,19 @@ class Check {
     return found.pairs.map((pair, index) => scoredPairOf(pair, margins[index]));
   }
 
-  #rewards(rows: Int32Array): Float64Array {
+  #rewards(rows: Int32Array, context: JobContext): Promise<Float64Array> {
     const { features, recipe } = this.#work;
     const { weight, bias } = this.#head;
-    return headRewards({
-      weight,
-      bias,
-      objectives: this.#objectives,
-      features: features.matrix(recipe.pooling.kind),
-      responseTokens: features.responseTokens,
-      rows,
-    });
+    return headRewards(
+      {
+        weight,
+        bias,
+        objectives: this.#objectives,
+        features: features.matrix(recipe.pooling.kind),
+        responseTokens: features.responseTokens,
+        rows,
+      },
+      context,
+    );
   }
 }

@@ -1,11 +1,11 @@
 import { proportionInterval } from '../../core/dataset/proportionInterval';
 import type { JobContext } from '../../core/jobContext';
 import { objectivesOf } from '../../core/training/assembleHead';
-import { headRewards, transformRewards } from '../../core/training/headRewards';
 import type { GateRecipe } from '../../core/training/recipe/headRecipe';
 import type { SelectedPairs } from '../../core/training/semiSupervised/selfTraining';
 import type { GateReport, PairAccuracy, TrainingPoint } from '../../core/training/trainingReport';
 import { gateMargins, type GatePairs } from './gateMargins';
+import { headRewards, transformRewards } from './headRewards';
 import { heldOutAccuracy, heldOutLength, warnOfLength, type PairSplit } from './pairSplit';
 import type { PairTrainer } from './pairTrainer';
 import type { RatingWeights } from './ratingsStage';
@@ -28,19 +28,24 @@ export class GateTrainer implements PairTrainer<TrainedGate> {
   readonly #names: readonly string[];
   readonly #baselines: { readonly equalWeights: PairAccuracy; readonly lengthAlone: PairAccuracy };
 
-  constructor(params: GateTrainerParams) {
+  private constructor(params: GateTrainerParams, differences: Float64Array) {
     const { work, split } = params;
     this.#params = params;
     this.#names = objectivesOf(work.recipe).map(({ name }) => name);
     this.#pairs = {
       gate: work.features.matrix('gate'),
       prompts: split.all.chosen,
-      differences: differencesOf(params),
+      differences,
     };
     this.#baselines = {
       equalWeights: heldOutAccuracy(split, this.#equalMargins()),
       lengthAlone: heldOutLength(split),
     };
+  }
+
+  /** Rates the responses of all pairs. @throws AlidadeError `cancelled`. */
+  static async create(params: GateTrainerParams, context: JobContext): Promise<GateTrainer> {
+    return new GateTrainer(params, await differencesOf(params, context));
   }
 
   async fit(step: string, selected: SelectedPairs, context: JobContext): Promise<TrainedGate> {
@@ -145,7 +150,10 @@ function lookOf(point: TrainingPoint | null, n: number): PairAccuracy | null {
 }
 
 /** Corrected rewards of the chosen responses minus those of the rejected ones; [pairs, objectives]. */
-function differencesOf({ work, split, weights, transform }: GateTrainerParams): Float64Array {
+async function differencesOf(
+  { work, split, weights, transform }: GateTrainerParams,
+  context: JobContext,
+): Promise<Float64Array> {
   const { recipe, features } = work;
   const objectives = objectivesOf(recipe);
   const common = {
@@ -154,8 +162,8 @@ function differencesOf({ work, split, weights, transform }: GateTrainerParams): 
     features: features.matrix(recipe.pooling.kind),
     responseTokens: features.responseTokens,
   };
-  const chosen = headRewards({ ...common, rows: split.all.chosen });
-  const rejected = headRewards({ ...common, rows: split.all.rejected });
+  const chosen = await headRewards({ ...common, rows: split.all.chosen }, context);
+  const rejected = await headRewards({ ...common, rows: split.all.rejected }, context);
   const differences = chosen.map((value, index) => value - rejected[index]);
   return transform === null ? differences : transformRewards(differences, transform, objectives.length);
 }

@@ -44,8 +44,9 @@ async function trainRatedHead(
   if (gateRecipe === null) return { ...weights, transform, gate: null };
   if (gateText === null) throw noGateText(recipe.model);
   const split = splitPairs(work);
-  const trainer = new GateTrainer({ work, recipe: gateRecipe, split, weights, transform });
-  const gate: Gate = await trainPairs({ work, split, trainer, stage: 'gate' }, context);
+  const open = (): Promise<GateTrainer> =>
+    GateTrainer.create({ work, recipe: gateRecipe, split, weights, transform }, context);
+  const gate: Gate = await trainPairs({ work, split, open, stage: 'gate' }, context);
   const { layers, logitScale, temperature } = gate;
   return { ...weights, transform, gate: { layers, logitScale, temperature, text: gateText } };
 }
@@ -57,27 +58,30 @@ async function trainPreferenceHead(
   const { preference } = work.recipe;
   if (preference === null) throw new AlidadeError({ code: 'internal', message: 'the recipe has no preference head' });
   const split = splitPairs(work);
-  const trainer = new PreferenceTrainer(work, preference, split);
-  const { weight } = await trainPairs({ work, split, trainer, stage: 'preference' }, context);
+  const open = (): Promise<PreferenceTrainer> => Promise.resolve(new PreferenceTrainer(work, preference, split));
+  const { weight } = await trainPairs({ work, split, open, stage: 'preference' }, context);
   return { weight: Float32Array.from(weight), bias: new Float32Array(1), transform: null, gate: null, heldOut: [] };
 }
 
 interface TrainPairsParams<Fitted> {
   readonly work: TrainingWork;
   readonly split: PairSplit;
-  readonly trainer: PairTrainer<Fitted>;
+  readonly open: () => Promise<PairTrainer<Fitted>>;
   readonly stage: 'gate' | 'preference';
 }
 
 /** On the labelled pairs, and where the recipe has unlabelled ones, on those after. */
 async function trainPairs<Fitted>(
-  { work, split, trainer, stage }: TrainPairsParams<Fitted>,
+  { work, split, open, stage }: TrainPairsParams<Fitted>,
   context: JobContext,
 ): Promise<Fitted> {
   const { status } = work;
   const { training } = split;
   const labelled = { pairs: training, isSwapped: new Uint8Array(training.length) };
-  const first = await status.during(stage, () => trainer.fit(stage, labelled, context));
+  const { trainer, first } = await status.during(stage, async () => {
+    const opened = await open();
+    return { trainer: opened, first: await opened.fit(stage, labelled, context) };
+  });
   const recipe = work.recipe.semiSupervised;
   const last =
     recipe === null

@@ -1,9 +1,9 @@
 import type { JobContext } from '../../core/jobContext';
 import { objectivesOf } from '../../core/training/assembleHead';
-import { headRewards } from '../../core/training/headRewards';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { correctVerbosity } from '../../core/training/verbosity';
 import { AlidadeError } from '../../core/alidadeError';
+import { headRewards } from './headRewards';
 import type { RatingWeights } from './ratingsStage';
 import type { TrainingWork } from './trainingWork';
 
@@ -27,17 +27,20 @@ export async function verbosityStage(
       hint: 'name data with more rows',
     });
   }
-  const { transform, report } = await folder.step('verbosity', () => {
+  const { transform, report } = await folder.step('verbosity', async () => {
     const objectives = objectivesOf(recipe);
-    const rewards = headRewards({
-      ...weights,
-      objectives,
-      features: features.matrix(recipe.pooling.kind),
-      responseTokens: features.responseTokens,
-      rows: responses,
-    });
+    const rewards = await headRewards(
+      {
+        ...weights,
+        objectives,
+        features: features.matrix(recipe.pooling.kind),
+        responseTokens: features.responseTokens,
+        rows: responses,
+      },
+      context,
+    );
     const names = objectives.map((objective) => objective.name);
-    return Promise.resolve(correctVerbosity({ rewards, objectives: names, recipe: verbosity }));
+    return correctVerbosity({ rewards, objectives: names, recipe: verbosity });
   });
   status.update({ verbosity: report });
   status.warn(

@@ -14,6 +14,7 @@ import { onLimitedDisk } from '../../fixtures/limitedDisk';
 import { quietContext } from '../../fixtures/quietContext';
 import { rejects } from '../../fixtures/rejects';
 import { useTemporaryFolder } from '../../fixtures/temporaryFolder';
+import { tinyCausal, tinyChatTemplate, writeTinyModel } from '../../fixtures/tinyModel';
 import { trainingRecipes, writeTrainingSet } from '../../fixtures/trainingSet';
 
 interface Options {
@@ -164,6 +165,29 @@ describe('trainHead', function () {
       const pairs = (gate ?? preference)?.pairs ?? 0;
       assert.equal(pairs, semiSupervised.labelled + (last?.kept ?? 0), `${kind}: the head is that of the last round`);
     }
+  });
+
+  it('asks a judge for the first labels where the recipe has one, also when it was stopped meanwhile', async () => {
+    writeTinyModel({ folder: path('judge'), config: tinyCausal('llama'), chatTemplate: tinyChatTemplate });
+    const recipe = trainingRecipes.unlabelledPreference
+      .replace('rounds: 2', 'rounds: 1, judge: judge')
+      .replace('threshold: 0.55', 'threshold: 0.5');
+    const abort = new AbortController();
+    const stopped = quietContext(abort.signal);
+    const progress: JobContext['progress'] = ({ message }) => {
+      if (message === 'Asking the judge') setTimeout(() => abort.abort());
+    };
+    await rejects(() => train(recipe, { context: { ...stopped, progress } }), 'cancelled');
+    const first = await train(recipe, { resume: true });
+    const [, round] = first.semiSupervised?.rounds ?? [];
+    // It has random weights, so it is right by chance only, unlike the head.
+    assert.ok(round.kept > 0 && (round.agreement ?? 1) < 0.75, JSON.stringify(round));
+    const whole = bytesOf('head');
+
+    await train(recipe, { name: 'again' });
+    assert.deepEqual(bytesOf('again'), whole);
+    await train(recipe.replace(', judge: judge', ''), { name: 'alone' });
+    assert.notEqual(bytesOf('alone')[0], whole[0]);
   });
 
   it('gives the same bytes twice, and when it was stopped in any stage and resumed', async () => {

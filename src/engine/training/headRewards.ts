@@ -1,5 +1,8 @@
-import { objectiveValues, type ObjectiveWeights } from '../reward/meterHead';
-import type { FeatureMatrix } from './featureMatrix';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { JobContext } from '../../core/jobContext';
+import { objectiveValues, type ObjectiveWeights } from '../../core/reward/meterHead';
+import { throwIfCancelled } from '../../core/throwIfCancelled';
+import type { FeatureMatrix } from '../../core/training/featureMatrix';
 
 export interface HeadRewardsParams extends ObjectiveWeights {
   readonly features: FeatureMatrix;
@@ -12,13 +15,23 @@ export interface HeadRewardsParams extends ObjectiveWeights {
 /** Rows that are read at once. */
 const chunkRows = 512;
 
-/** The objectives' values as the head will give them; row-major, [rows, objectives]. */
-export function headRewards({ features, responseTokens, rows, ...weights }: HeadRewardsParams): Float64Array {
+/**
+ * The objectives' values as the head will give them; row-major, [rows, objectives].
+ * @throws AlidadeError `cancelled`.
+ */
+export async function headRewards(
+  { features, responseTokens, rows, ...weights }: HeadRewardsParams,
+  { signal, progress }: Pick<JobContext, 'signal' | 'progress'>,
+): Promise<Float64Array> {
   const { columns } = features;
   const width = weights.objectives.length;
   const rewards = new Float64Array(rows.length * width);
   const chunk = new Float32Array(Math.min(chunkRows, rows.length) * columns);
   for (let start = 0; start < rows.length; start += chunkRows) {
+    // Many rows of a large body take seconds.
+    await nextTurn();
+    throwIfCancelled(signal);
+    progress({ message: 'Rating responses', done: start, total: rows.length, unit: 'rows' });
     const indices = rows.subarray(start, start + chunkRows);
     const states = chunk.subarray(0, indices.length * columns);
     if (0 < weights.bias.length) features.readRows(indices, states);
