@@ -76,7 +76,7 @@ function describeObjectives(recipe: HeadRecipe, report: TrainingReport): readonl
   if (recipe.preference !== null) return [describePreference(recipe.preference, report)];
   return recipe.objectives.map((objective): HeadObjective => {
     const { name, kind, compute } = objective;
-    const description = describe(objective, report);
+    const description = describe(objective, report, recipe.checks);
     const scale = scaleOf(objective);
     return {
       name,
@@ -94,14 +94,19 @@ function describePreference({ name, description }: PreferenceRecipe, { preferenc
   return { name, kind: 'linear', ...(parts.length === 0 ? {} : { description: parts.join(' ') }) };
 }
 
-/** What it measures, and how well. */
-function describe({ name, description }: ObjectiveRecipe, { objectives, checks }: TrainingReport): string {
+/** What it measures, and how well: on held-out rows, and on the first check of other data. */
+function describe(
+  { name, description, data }: ObjectiveRecipe,
+  { objectives, checks }: TrainingReport,
+  others: HeadRecipe['checks'],
+): string {
   const found = objectives.find((objective) => objective.name === name);
   const heldOut =
     found === undefined || found.metric === null ? '' : describeFigure(metricWords[found.metric], found.heldOut);
+  const first = others.find((check) => check.objective === name && check.data !== data)?.name;
   const checked = checks.flatMap((check) =>
     check.evaluation.objectives
-      .filter(({ objective }) => objective === name)
+      .filter(({ objective }) => check.name === first && objective === name)
       .map(({ metric, value }) => `${metricWords[metric]} ${value.toFixed(2)} on ${check.name}.`),
   );
   return [sentence(description), heldOut, ...checked].filter((part) => part !== '').join(' ');

@@ -5,10 +5,38 @@ import * as z from 'zod';
 import { loadHeadFile } from '../../../src/engine/checkpoint/loadHeadFile';
 import { starterFile, starterHeadPath } from '../../../src/engine/checkpoint/starterFile';
 
-const meterFigure = z.object({ heldOut: z.number(), lengthAlone: z.number(), tfidf: z.number(), n: z.number() });
-const figuresSchema = z
-  .object({ xstest: z.object({ auc: z.number(), aucWithoutPartial: z.number(), words: z.number() }) })
-  .catchall(meterFigure);
+const figure = z.object({ value: z.number() });
+const figuresSchema = z.object({
+  objectives: z.array(
+    z.object({
+      name: z.string(),
+      rows: z.number(),
+      heldOut: figure.nullable(),
+      lengthAlone: figure.nullable(),
+      wordsAlone: figure.nullable(),
+    }),
+  ),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      evaluation: z.object({ objectives: z.array(z.object({ objective: z.string(), value: z.number() })) }),
+    }),
+  ),
+});
+
+/** Of the run that made the file; learnt objectives only. */
+async function readFigures() {
+  const { metadata } = await loadHeadFile(starterHeadPath());
+  const { objectives, checks } = figuresSchema.parse(metadata.figures);
+  return {
+    meters: objectives.flatMap(({ name, rows, heldOut, lengthAlone, wordsAlone }) =>
+      heldOut === null || lengthAlone === null || wordsAlone === null
+        ? []
+        : [{ name, rows, heldOut: heldOut.value, lengthAlone: lengthAlone.value, wordsAlone: wordsAlone.value }],
+    ),
+    checks: new Map(checks.map(({ name, evaluation }) => [name, evaluation.objectives[0]?.value ?? NaN])),
+  };
+}
 
 describe('the head file of the starter', () => {
   const card = readFileSync(join(dirname(starterHeadPath()), 'MODEL_CARD.md'), 'utf8');
@@ -40,27 +68,41 @@ describe('the head file of the starter', () => {
   });
 
   it('carries the same figures as the card', async () => {
-    const { metadata } = await loadHeadFile(starterHeadPath());
-    const { xstest, ...meters } = figuresSchema.parse(metadata.figures);
-    assert.equal(Object.keys(meters).length, 5);
-    for (const [name, { heldOut, lengthAlone, tfidf, n }] of Object.entries(meters)) {
+    const { meters, checks } = await readFigures();
+    assert.equal(meters.length, 5);
+    for (const { name, heldOut, lengthAlone, wordsAlone, rows } of meters) {
       const row = card.split('\n').find((line) => line.startsWith(`| ${name} `) && line.includes('±')) ?? '';
-      for (const figure of [heldOut.toFixed(3), lengthAlone.toFixed(3), tfidf.toFixed(3), `${n}`]) {
-        assert.ok(row.includes(figure), `${figure} is not in the row of ${name}: ${row}`);
+      for (const said of [heldOut, lengthAlone, wordsAlone].map((value) => value.toFixed(3))) {
+        assert.ok(row.includes(said), `${said} is not in the row of ${name}: ${row}`);
       }
+      assert.ok(row.includes(rows.toLocaleString('en-GB')), `${rows} is not in the row of ${name}: ${row}`);
       assert.ok(lengthAlone < heldOut, `${name} is no better than length`);
     }
-    for (const figure of [xstest.auc, xstest.aucWithoutPartial, xstest.words]) {
-      assert.ok(card.includes(figure.toFixed(3)));
-    }
+    for (const value of checks.values()) assert.ok(card.includes(value.toFixed(3)), `${value} is not in the card`);
+  });
+
+  it('reaches what this body was measured to reach', async () => {
+    const { meters, checks } = await readFigures();
+    const least: Readonly<Record<string, number>> = {
+      compliance: 0.98,
+      'non-toxicity': 0.93,
+      'on-topic': 0.88,
+      fluency: 0.98,
+      engagingness: 0.6,
+    };
+    for (const { name, heldOut } of meters) assert.ok(least[name] <= heldOut, `${name}: ${heldOut}`);
+    const xstest = checks.get('XSTest') ?? NaN;
+    assert.ok(0.9 <= xstest, `compliance on XSTest: ${xstest}`);
   });
 
   it('names in its descriptions the figures that it carries', async () => {
     const { metadata } = await loadHeadFile(starterHeadPath());
-    const { xstest, ...meters } = figuresSchema.parse(metadata.figures);
+    const { meters, checks } = await readFigures();
     for (const { name, description } of metadata.objectives.slice(1)) {
-      const figure = name === 'compliance' ? xstest.auc : meters[name]?.heldOut;
-      assert.ok(description?.includes(figure?.toFixed(2) ?? 'missing'), `${name}: ${description ?? ''}`);
+      const heldOut = meters.find((meter) => meter.name === name)?.heldOut;
+      assert.ok(description?.includes(heldOut?.toFixed(2) ?? 'missing'), `${name}: ${description ?? ''}`);
     }
+    const { description } = metadata.objectives[1];
+    assert.ok(description?.includes(`${(checks.get('XSTest') ?? NaN).toFixed(2)} on XSTest`), description);
   });
 });
