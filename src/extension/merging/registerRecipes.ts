@@ -1,4 +1,4 @@
-import { Disposable } from 'vscode';
+import { commands, Disposable } from 'vscode';
 import type { ModelsView } from '../checkpoint/modelsView';
 import { registerRecipeContext } from './recipeContext';
 import { registerRecipeDiagnostics } from './recipeDiagnostics';
@@ -11,7 +11,9 @@ import { isRecipe } from './recipeSelector';
 /** What an editor does for recipes as they are written. */
 export function registerRecipes(plans: RecipePlans, models: ModelsView): Disposable {
   return Disposable.from(
-    registerRecipeContext('alidade.mergeRecipeActive', isRecipe),
+    registerRecipeContext(isRecipe, (active) => {
+      void commands.executeCommand('setContext', 'alidade.mergeRecipeActive', active);
+    }),
     registerRecipeDiagnostics(plans),
     registerRecipeFixes(plans),
     registerRecipeHelp({ plans, checkpoints: async () => (await models.checkpoints()).checkpoints }),

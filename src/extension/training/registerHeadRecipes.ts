@@ -1,4 +1,4 @@
-import { Disposable } from 'vscode';
+import { commands, Disposable } from 'vscode';
 import type { ModelsView } from '../checkpoint/modelsView';
 import { registerRecipeContext } from '../merging/recipeContext';
 import type { SidecarClient } from '../sidecar/sidecarClient';
@@ -14,7 +14,9 @@ export function registerHeadRecipes(client: SidecarClient, models: ModelsView): 
   const readings = new RecipeReadings(client);
   return Disposable.from(
     readings,
-    registerRecipeContext('alidade.headRecipeActive', isHeadRecipeDocument),
+    registerRecipeContext(isHeadRecipeDocument, (active) => {
+      void commands.executeCommand('setContext', 'alidade.headRecipeActive', active);
+    }),
     registerRecipeDiagnostics(readings),
     registerRecipeFixes(readings),
     registerRecipeHelp({ readings, checkpoints: async () => (await models.checkpoints()).checkpoints }),
