@@ -36,7 +36,7 @@ export class AldNumberFields extends LitElement {
       }
       .fields > div {
         display: grid;
-        grid-template-columns: minmax(0, 1fr) 84px;
+        grid-template-columns: minmax(0, 1fr) 100px;
         gap: 8px;
         align-items: center;
       }
