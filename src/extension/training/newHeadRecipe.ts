@@ -1,4 +1,4 @@
-import { basename, dirname, extname, isAbsolute, join, relative } from 'node:path';
+import { basename, dirname, extname, join, relative } from 'node:path';
 import type { QuickPickItem } from 'vscode';
 import { l10n, Uri, window, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
@@ -22,7 +22,7 @@ export async function newHeadRecipe(
 ): Promise<Uri | null> {
   const files = 0 < selected.length ? selected.map(({ fsPath }) => fsPath) : await chooseFiles();
   if (files === null) return null;
-  const folder = recipeFolder(files[0] ?? '');
+  const folder = dirname(files[0] ?? '');
   const data = await readFiles(client, files, folder);
   const objectives = await chooseObjectives(data);
   if (objectives === null) return null;
@@ -62,7 +62,11 @@ async function readFiles(
     const base = basename(fields.path, extname(fields.path)).replace(/[^\w-]+/g, '_') || 'data';
     const count = (names.get(base) ?? 0) + 1;
     names.set(base, count);
-    return { name: count === 1 ? base : `${base}_${count}`, file: fromFolder(folder, fields.path), fields };
+    return {
+      name: count === 1 ? base : `${base}_${count}`,
+      file: relative(folder, fields.path).split('\\').join('/'),
+      fields,
+    };
   });
 }
 
@@ -123,13 +127,6 @@ function labelText({ field, label }: Extract<OfferedObjective, { kind: 'field' }
   }
 }
 
-/** Beside the data where they lie in the workspace, else at its top. */
-function recipeFolder(file: string): string {
-  const isInside = workspace.getWorkspaceFolder(Uri.file(file)) !== undefined;
-  const top = workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
-  return isInside || top === undefined ? dirname(file) : top;
-}
-
 async function freeName(folder: string, name: string): Promise<Uri> {
   for (let count = 1; ; count += 1) {
     const uri = Uri.file(join(folder, `${name}${count === 1 ? '' : `-${count}`}.head.yml`));
@@ -139,10 +136,4 @@ async function freeName(folder: string, name: string): Promise<Uri> {
     );
     if (!isTaken) return uri;
   }
-}
-
-/** Relative where the file lies below the recipe's folder, so that the workspace can be moved. */
-function fromFolder(folder: string, path: string): string {
-  const inner = relative(folder, path);
-  return inner === '' || inner.startsWith('..') || isAbsolute(inner) ? path : inner.split('\\').join('/');
 }
