@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AlidadeError } from '../../core/alidadeError';
@@ -7,6 +8,8 @@ import { FormatError } from '../../core/formatError';
 import type { JobContext } from '../../core/jobContext';
 import { compareKeys, type RunKey } from '../../core/journal';
 import { isRecord } from '../../core/promptFile/rowProblem';
+import { throwIfCancelled } from '../../core/throwIfCancelled';
+import { describeFileError } from '../checkpoint/describeFileError';
 import { hashFile } from '../checkpoint/verifiedFile';
 import { readSmallFile } from '../checkpoint/readSmallFile';
 import { replaceFile } from '../replaceFile';
@@ -56,7 +59,7 @@ const fileName = 'store.json';
 const longestDescription = 1_000_000; // bytes
 
 /**
- * Whose features a store keeps, from its `store.json`, which is written where there is none.
+ * Whose features a store keeps, from its `store.json`; where there is none, from the model.
  * @throws AlidadeError `format` for a store of something else, `permission`, `no_space`, `cancelled`.
  */
 export async function describeStore(
@@ -73,8 +76,9 @@ export async function describeStore(
   return { name: checkpoint.name, hash: await hashWeights(checkpoint, context), hiddenSize, layerCount };
 }
 
-/** Notes whose features a store keeps; its folder exists. @throws AlidadeError `permission`, `no_space`. */
+/** Notes whose features a store keeps, once; its folder exists. @throws AlidadeError `permission`, `no_space`. */
 export async function writeDescription(folder: string, key: RunKey, body: FeatureBody): Promise<void> {
+  if (existsSync(join(folder, fileName))) return;
   await replaceFile(join(folder, fileName), `${JSON.stringify({ alidadeFeatures: 1, key, body }, null, 2)}\n`);
 }
 
@@ -103,15 +107,20 @@ const hashName = /^[0-9a-f]{64}$/;
 async function hashWeights(checkpoint: Checkpoint, context: JobContext): Promise<string> {
   const files = [...new Set(Array.from(checkpoint.tensors.values(), ({ file }) => file))].sort();
   if (files.length === 0) throw new AlidadeError({ code: 'weights', message: `${checkpoint.path} has no weights` });
-  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
   const hashes: string[] = [];
-  let done = 0;
-  for (const [index, file] of files.entries()) {
-    context.progress({ message: 'Identifying the model', done, total, unit: 'bytes' });
-    const name = basename(await realpath(file));
-    hashes.push(hashName.test(name) ? name : await hashFile(file, context.signal));
-    done += sizes[index];
+  try {
+    const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    let done = 0;
+    for (const [index, file] of files.entries()) {
+      context.progress({ message: 'Identifying the model', done, total, unit: 'bytes' });
+      const name = basename(await realpath(file));
+      hashes.push(hashName.test(name) ? name : await hashFile(file, context.signal));
+      done += sizes[index];
+    }
+  } catch (error) {
+    throwIfCancelled(context.signal);
+    throw describeFileError(error, checkpoint.path);
   }
   return hashes.length === 1 ? hashes[0] : createHash('sha256').update(hashes.sort().join(' ')).digest('hex');
 }
