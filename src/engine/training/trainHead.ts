@@ -82,7 +82,7 @@ export async function trainHead(params: TrainHeadParams, context: JobContext): P
   try {
     return await new TrainingRun({ params, data, status, folder }).run(context);
   } catch (error) {
-    throw await giveUp(error, folder, context);
+    throw await giveUp(error, { folder, status }, context);
   }
 }
 
@@ -169,21 +169,27 @@ class TrainingRun {
 }
 
 /** Leaves what a run can go on with, and says so; removes the rest. */
-async function giveUp(failure: unknown, folder: TrainingFolder, { signal }: JobContext): Promise<unknown> {
+async function giveUp(
+  failure: unknown,
+  { folder, status }: Pick<TrainingRunParams, 'folder' | 'status'>,
+  { signal }: JobContext,
+): Promise<unknown> {
   const error = signal.aborted
     ? new AlidadeError({ code: 'cancelled', message: 'cancelled', cause: failure })
     : failure;
   const { steps } = folder;
-  if (!(await folder.holdsWork())) {
-    await folder.discard();
-    return error;
-  }
-  await folder.leave();
-  if (steps === 0 || !(error instanceof AlidadeError)) return error;
+  if (await folder.holdsWork()) await folder.leave();
+  else await folder.discard();
+  if (!(error instanceof AlidadeError)) return error;
+  const goesOn =
+    0 < steps
+      ? `${countOf(steps, 'step')} ${steps === 1 ? 'is' : 'are'} kept: the same command with --resume goes on after them`
+      : status.hasBegun('features')
+        ? 'features that were made are kept: the same command does not make them again'
+        : undefined;
+  const hints = [error.hint, goesOn].filter((part) => part !== undefined);
   const { code, message, cause } = error;
-  const goesOn = `${countOf(steps, 'step')} ${steps === 1 ? 'is' : 'are'} kept: the same command with --resume goes on after them`;
-  const hint = [error.hint, goesOn].filter((part) => part !== undefined).join('; ');
-  return new AlidadeError({ code, message, hint, cause });
+  return new AlidadeError({ code, message, hint: hints.length === 0 ? undefined : hints.join('; '), cause });
 }
 
 /** What a head file says of its training, where it was made by this recipe from these data. */

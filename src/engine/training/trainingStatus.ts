@@ -38,6 +38,11 @@ export class TrainingStatus {
     return this.#report;
   }
 
+  /** Whether the stage is at work, or was. */
+  hasBegun(kind: TrainingStage): boolean {
+    return this.#stages.some((stage) => stage.kind === kind && stage.state !== 'waiting');
+  }
+
   /** Does the work of a stage. */
   async during<Result>(kind: TrainingStage, work: () => Promise<Result>): Promise<Result> {
     this.#set(kind, 'running');
