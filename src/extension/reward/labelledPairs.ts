@@ -46,7 +46,7 @@ const largestJsonFile = 50_000_000;
 export async function readLabelledPairs(params: LabelledPairsParams): Promise<LabelledPairs | null> {
   const chosen = await chooseSource(params.runs.filter(({ modelHash }) => modelHash === params.modelHash));
   if (chosen === null) return null;
-  return chosen.kind === 'run' ? readRun(chosen.run) : scoreFile(chosen.path, params);
+  return chosen.kind === 'run' ? readRunPairs(chosen.run) : scoreFilePairs(chosen.path, params);
 }
 
 type Source = { readonly kind: 'run'; readonly run: FinishedRun } | { readonly kind: 'file'; readonly path: string };
@@ -85,7 +85,8 @@ async function chooseFile(): Promise<Source | null> {
   return chosen?.[0] === undefined ? null : { kind: 'file', path: chosen[0].fsPath };
 }
 
-async function readRun({ input, outputPath }: FinishedRun): Promise<LabelledPairs> {
+/** The pairs of a finished run, the first ones of a long one. @throws AlidadeError `not_found` */
+export async function readRunPairs({ input, outputPath }: FinishedRun): Promise<LabelledPairs> {
   const pairs: ComparedPair[] = [];
   let errors = 0;
   for await (const line of linesOf(outputPath)) {
@@ -98,9 +99,10 @@ async function readRun({ input, outputPath }: FinishedRun): Promise<LabelledPair
   return { source: basename(input), pairs, errors, isWhole: true };
 }
 
-async function scoreFile(
+/** Scores the pairs of a file, the first ones of a long one. @throws as `readLabelledPairs`. */
+export async function scoreFilePairs(
   path: string,
-  { modelHash, scores, onProgress, signal }: LabelledPairsParams,
+  { modelHash, scores, onProgress, signal }: Omit<LabelledPairsParams, 'runs'>,
 ): Promise<LabelledPairs> {
   const { rows, isWhole } = await readPairs(path);
   const pairs: ComparedPair[] = [];
