@@ -1,7 +1,7 @@
 import type { JobContext } from '../../core/jobContext';
 import { sigmoid } from '../../core/training/linear/linearModel';
 import type { SemiSupervisedRecipe } from '../../core/training/recipe/headRecipe';
-import { selfTraining, type SelectedPairs } from '../../core/training/semiSupervised/selfTraining';
+import { selfTraining } from '../../core/training/semiSupervised/selfTraining';
 import type { SemiSupervisedRound } from '../../core/training/trainingReport';
 import { judgePairs } from './judgePairs';
 import type { PairSplit } from './pairSplit';
@@ -17,7 +17,7 @@ export interface SemiSupervisedStageParams<Fitted> {
   readonly first: Fitted;
 }
 
-/** SSRM around a trainer: labels what is unlabelled, keeps what is certain, trains again. @returns the last round's. */
+/** SSRM around a trainer: labels what is unlabelled, keeps what is certain, trains again. @returns the best round's. */
 export async function semiSupervisedStage<Fitted>(
   params: SemiSupervisedStageParams<Fitted>,
   context: JobContext,
@@ -28,8 +28,7 @@ export async function semiSupervisedStage<Fitted>(
   const firstProbabilities =
     recipe.judge === null ? null : await judgePairs({ work, reference: recipe.judge, pairs }, context);
   const rounds: SemiSupervisedRound[] = [];
-  let selected: SelectedPairs = { pairs: training, isSwapped: new Uint8Array(training.length) };
-  const { fitted } = await selfTraining<Fitted>(
+  const { fitted, selected, bestRound } = await selfTraining<Fitted>(
     {
       labelled: training,
       unlabelled,
@@ -38,10 +37,7 @@ export async function semiSupervisedStage<Fitted>(
       recipe,
       firstProbabilities,
       learner: {
-        fit: async (wanted, round) => {
-          selected = wanted;
-          return round === 0 ? first : trainer.fit(`round-${round}`, wanted, context);
-        },
+        fit: async (wanted, round) => (round === 0 ? first : trainer.fit(`round-${round}`, wanted, context)),
         probabilities: async (learnt, wanted) => (await trainer.margins(learnt, wanted, context)).map(sigmoid),
       },
       onRound: (round) => {
@@ -59,5 +55,9 @@ export async function semiSupervisedStage<Fitted>(
     context,
   );
   trainer.report(fitted, selected);
+  if (bestRound < rounds.length - 1) {
+    const which = bestRound === 0 ? 'the labelled pairs alone' : `round ${bestRound}`;
+    work.status.warn([`what was learnt from ${which} is kept: later rounds on unlabelled pairs were no better`]);
+  }
   return fitted;
 }

@@ -41,15 +41,19 @@ export interface SelfTraining<Fitted> {
 }
 
 export interface SelfTrained<Fitted> {
-  /** Of the last round. */
+  /** Of the best round. */
   readonly fitted: Fitted;
+  /** What it was learnt from. */
+  readonly selected: SelectedPairs;
+  /** The round that is right on most of the held-out pairs; of equal ones the first. */
+  readonly bestRound: number;
   readonly rounds: readonly SemiSupervisedRound[];
 }
 
 /**
  * SSRM (He et al. 2024, arXiv:2409.06903): label what is unlabelled, keep what is certain, turn round what is labelled the
  * other way, train again on both. Every round labels anew and learns from the labelled pairs and those kept in it; it ends
- * early when none is kept.
+ * early when none is kept. A learner can talk itself into its own mistakes, so the best round is taken, not the last.
  * @throws AlidadeError `recipe` without labelled or held-out pairs; `cancelled`.
  */
 export async function selfTraining<Fitted>(
@@ -59,26 +63,34 @@ export async function selfTraining<Fitted>(
   const { learner, labelled, unlabelled, recipe } = params;
   checkPairs(params);
   const rounds: SemiSupervisedRound[] = [];
-  const finish = async (fitted: Fitted, kept: SelectedPairs): Promise<Fitted> => {
+  const learn = async (kept: SelectedPairs): Promise<RoundResult<Fitted>> => {
+    throwIfCancelled(context.signal);
+    const selected = joined({ pairs: labelled, isSwapped: new Uint8Array(labelled.length) }, kept);
+    const fitted = await learner.fit(selected, rounds.length);
     const round = { round: rounds.length, ...describeKept(kept, unlabelled), ...(await inspect(params, fitted)) };
     rounds.push(round);
     params.onRound?.(round);
-    return fitted;
+    return { fitted, selected, bestRound: round.round };
   };
-  const nothing = { pairs: new Int32Array(0), isSwapped: new Uint8Array(0) };
-  const alone = { pairs: labelled, isSwapped: new Uint8Array(labelled.length) };
-  let fitted = await finish(await learner.fit(alone, 0), nothing);
-  for (let round = 1; round <= recipe.rounds; round++) {
+  let last = await learn({ pairs: new Int32Array(0), isSwapped: new Uint8Array(0) });
+  let best = last;
+  while (rounds.length <= recipe.rounds) {
     throwIfCancelled(context.signal);
-    const isFirst = round === 1 && params.firstProbabilities !== null;
-    const probabilities = isFirst ? params.firstProbabilities : await learner.probabilities(fitted, unlabelled);
-    const kept = keepCertain(unlabelled, probabilities ?? [], recipe.threshold);
+    const other = rounds.length === 1 ? params.firstProbabilities : null;
+    const kept = keepCertain(
+      unlabelled,
+      other ?? (await learner.probabilities(last.fitted, unlabelled)),
+      recipe.threshold,
+    );
     if (kept.pairs.length === 0) break;
-    throwIfCancelled(context.signal);
-    fitted = await finish(await learner.fit(joined(alone, kept), round), kept);
+    last = await learn(kept);
+    const isBetter = rounds[best.bestRound].heldOut.accuracy < rounds[last.bestRound].heldOut.accuracy;
+    if (isBetter) best = last;
   }
-  return { fitted, rounds };
+  return { ...best, rounds };
 }
+
+type RoundResult<Fitted> = Omit<SelfTrained<Fitted>, 'rounds'>;
 
 /** Pseudo-labels with max(p, 1 − p) above the threshold, turned round where p < ½. A tie is never certain. */
 export function keepCertain(pairs: Int32Array, probabilities: ArrayLike<number>, threshold: number): SelectedPairs {

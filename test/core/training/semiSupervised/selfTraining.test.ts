@@ -44,11 +44,10 @@ describe('selfTraining', () => {
   it('learns from labelled pairs, then from those that it is certain of, turned round where it says so', async () => {
     const learner = scriptedLearner(says);
     const told: SemiSupervisedRound[] = [];
-    const { fitted, rounds } = await selfTraining(
+    const { fitted, selected, bestRound, rounds } = await selfTraining(
       { ...common, learner, onRound: (round) => told.push(round) },
       quietContext(),
     );
-    assert.equal(fitted, 2);
     assert.deepEqual(learner.given, [
       [
         [0, 1],
@@ -78,6 +77,8 @@ describe('selfTraining', () => {
     // Round 0 is 0.9 sure and right, and 0.6 sure and wrong: (0.1 + 0.6) / 2.
     assertClose([rounds[0].calibrationError, rounds[2].calibrationError], [0.35, 0.01], { tolerance: 1e-9 });
     assert.deepEqual(told, rounds);
+    // Of equally good rounds the first is taken, with what it was learnt from.
+    assert.deepEqual([fitted, bestRound, [...selected.pairs]], [1, 1, [0, 1, 2, 3]]);
   });
 
   it('labels the first round by another judge where there is one', async () => {
