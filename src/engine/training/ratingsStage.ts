@@ -38,7 +38,9 @@ export async function ratingsStage(work: TrainingWork, context: JobContext): Pro
   const sets = learnt.map((objective) => ratedRowsOf(work, objective));
   const objectives = learnt.map((objective, index) => ratedObjective(objective, sets[index]));
   const { ratings, seed } = recipe;
-  const fits = await folder.step('ratings', () => fitRatings({ features: matrix, objectives, ratings, seed }, context));
+  const fits = await folder.step('ratings', () =>
+    fitRatings({ features: matrix, objectives, ratings, seed, ...threadsOf(work) }, context),
+  );
   const reports: ObjectiveReport[] = [];
   for (const [index, fit] of fits.entries()) {
     throwIfCancelled(context.signal);
@@ -56,6 +58,10 @@ export async function ratingsStage(work: TrainingWork, context: JobContext): Pro
   fits.forEach((fit, row) => weight.set(fit.weight, row * matrix.columns));
   const heldOut = fits.map((fit, index) => heldOutValues(fit, objectives[index]));
   return { weight, bias: Float32Array.from(fits, ({ bias }) => bias), heldOut };
+}
+
+function threadsOf({ threads }: TrainingWork): { readonly threads?: number } {
+  return threads === undefined ? {} : { threads };
 }
 
 function heldOutValues({ name, kind, heldOut }: RatingFit, { rows }: RatedObjective): HeldOutValues {

@@ -127,7 +127,8 @@ class DataBuilder {
     if (index.isExact) this.#warnings.push('so many rows are compared letter by letter: near-duplicates are not found');
     const step = stepwise(context, all);
     for (const { data, rows } of trained) {
-      const found = await step(rows, (some) => joinDuplicates(some, index));
+      const own = new Set(rows);
+      const found = await step(rows, (some) => joinDuplicates(some, index, own));
       const count = found.reduce((sum, part) => sum + part.count, 0);
       const first = found.find((part) => part.first !== null)?.first ?? null;
       if (first === null) continue;
@@ -137,11 +138,12 @@ class DataBuilder {
       );
     }
     const named = new Map<string, readonly LabelledRow[]>();
+    const rated = new Map<string, readonly LabelledRow[]>();
     for (const { data, rows } of trained) {
-      named.set(
-        data.name,
-        rows.map((row) => ({ ...row, group: index.merger.nameOf(row.group) })),
-      );
+      const grouped = (merger: typeof index.merger): readonly LabelledRow[] =>
+        rows.map((row) => ({ ...row, group: merger.nameOf(row.group) }));
+      named.set(data.name, grouped(index.merger));
+      rated.set(data.name, grouped(index.within));
     }
     const known = new Set(trained.flatMap(({ rows }) => rows));
     const repeated = new Map<LabelledRow, LabelledRow>();
@@ -154,14 +156,14 @@ class DataBuilder {
       });
       named.set(data.name, rows);
     }
-    return { rows: named, repeated };
+    return { rows: named, rated, repeated };
   }
 
   #rate(objective: ObjectiveRecipe, joined: JoinedRows): RatedSet | null {
     const { name, kind, data, label } = objective;
     if (kind === 'computed' || data === null || label === null) return null;
     const { seed, ratings } = this.#recipe;
-    const { texts, sources, refused } = rateRows({ rows: joined.rows.get(data) ?? [], label, objective, seed });
+    const { texts, sources, refused } = rateRows({ rows: joined.rated.get(data) ?? [], label, objective, seed });
     const { count, first } = findContradictions(texts, sources);
     if (first !== null && kind === 'logistic') {
       const places = `${first.place} and ${first.contradicts}`;
@@ -237,6 +239,8 @@ class DataBuilder {
 
 interface JoinedRows {
   readonly rows: ReadonlyMap<string, readonly LabelledRow[]>;
+  /** What objectives are fitted on: groups are joined within each data set only, since each is fitted on one. */
+  readonly rated: ReadonlyMap<string, readonly LabelledRow[]>;
   /** Rows of checks that are trained on as well, with what they repeat. */
   readonly repeated: ReadonlyMap<LabelledRow, LabelledRow>;
 }

@@ -1,5 +1,5 @@
 import type { ObjectiveEvaluation, PairEvaluation } from '../evaluation/headEvaluation';
-import type { CheckReport, TrainingReport } from '../trainingReport';
+import type { TrainingReport } from '../trainingReport';
 import { describeAccuracy, describeNumber, describeShare, withInterval } from './cardFigures';
 import { markdownTable } from './markdownTable';
 
@@ -12,12 +12,13 @@ export function checksSection({ checks }: TrainingReport): string {
   );
   return [
     '## Checks',
-    'On rows that were not trained on, with 95 % intervals.',
+    'On rows that were not trained on, with 95 % intervals. Where a check looks at what its objective was fitted on, each row\n' +
+      'is rated by a model that has not seen its group. Words alone are learnt on the rows of the check itself, in folds, which\n' +
+      'is an advantage that the head does not have.',
     ...(objectives.length === 0 ? [] : [objectiveTable(objectives)]),
     ...(pairs.length === 0 ? [] : [pairTable(pairs)]),
     ...objectives.filter(({ found }) => 0 < found.groups.length).map(groupSection),
     ...pairs.filter(({ found }) => 1 < found.subsets.length).map(subsetSection),
-    ...checks.flatMap(warningsOf),
   ].join('\n\n');
 }
 
@@ -80,10 +81,4 @@ function subsetSection({ name, found }: Checked<PairEvaluation>): string {
       found.subsets.map((subset) => [subset.name, describeNumber(subset.n), describeAccuracy(subset)]),
     ),
   ].join('\n\n');
-}
-
-function warningsOf({ name, evaluation }: CheckReport): string[] {
-  return evaluation.warnings.length === 0
-    ? []
-    : [evaluation.warnings.map((warning) => `- ${name}: ${warning}`).join('\n')];
 }

@@ -28,13 +28,14 @@ export function writeModelCard({ recipe, report, head }: ModelCardParams): strin
     recipe.card.about?.trim() ?? '',
     whatItIs(report, head),
     recipe.card.intendedUse === null ? '' : `## Intended use\n\n${recipe.card.intendedUse.trim()}`,
-    knownFaults(recipe, report),
+    knownFaults(recipe),
     objectivesSection(recipe, report),
     preferenceSection(report),
     verbositySection(report),
     gateSection(report),
     semiSupervisedSection(report),
     checksSection(report),
+    warningsSection(report),
     dataSection(recipe, report),
     reproduction(recipe, report),
     recipe.card.licence === null ? '' : `## Licence\n\n${recipe.card.licence.trim()}`,
@@ -89,9 +90,16 @@ function describeScale({ scale }: HeadObjective): string {
   return scale === undefined ? '–' : `${scale.min} to ${scale.max}${scale.unit === undefined ? '' : `, ${scale.unit}`}`;
 }
 
-function knownFaults({ card }: HeadRecipe, { warnings }: TrainingReport): string {
-  const faults = [...card.knownFaults, ...warnings].map((fault) => `- ${fault.replace(/\s+/g, ' ').trim()}`);
-  return faults.length === 0 ? '' : `## Known faults\n\n${faults.join('\n')}`;
+function knownFaults({ card }: HeadRecipe): string {
+  return card.knownFaults.length === 0 ? '' : `## Known faults\n\n${bullets(card.knownFaults)}`;
+}
+
+function warningsSection({ warnings }: TrainingReport): string {
+  return warnings.length === 0 ? '' : `## What the training run warned of\n\n${bullets(warnings)}`;
+}
+
+function bullets(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line.replace(/\s+/g, ' ').trim()}`).join('\n');
 }
 
 function reproduction(recipe: HeadRecipe, { seed, versions, model }: TrainingReport): string {
@@ -102,14 +110,11 @@ function reproduction(recipe: HeadRecipe, { seed, versions, model }: TrainingRep
     '`alidade heads train RECIPE --data DIR --output HEAD`' +
       (files.length === 0 ? '' : ` with ${[...new Set(files)].join(', ')} beside the recipe or in DIR`) +
       '. The same recipe, data and program give the same bytes on the same machine.',
-    markdownTable(
-      ['', ''],
-      [
-        ['seed', String(seed)],
-        ['body, SHA-256', `\`${model.hash}\``],
-        ...(made.length === 0 ? [] : [['made with', made.join(', ')]]),
-      ],
-    ),
+    bullets([
+      `Seed ${seed}`,
+      `Body, SHA-256 \`${model.hash}\``,
+      ...(made.length === 0 ? [] : [`Made with ${made.join(', ')}`]),
+    ]),
   ].join('\n\n');
 }
 

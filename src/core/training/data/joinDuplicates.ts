@@ -19,7 +19,10 @@ export interface DuplicateGroups {
  * no split can part them.
  */
 export class DuplicateIndex {
+  /** Of groups of all data. */
   readonly merger = new GroupMerger();
+  /** Of groups of the same data: what is fitted on one set need not heed what another repeats. */
+  readonly within = new GroupMerger();
   readonly #finder = new DuplicateFinder();
   /** By what the finder was given. */
   readonly #rows: LabelledRow[] = [];
@@ -54,13 +57,20 @@ export class DuplicateIndex {
   }
 }
 
-/** Adds rows to an index, and makes the groups of what repeats each other one. */
-export function joinDuplicates(rows: readonly LabelledRow[], index: DuplicateIndex): DuplicateGroups {
+/** Adds rows to an index, and makes the groups of what repeats each other one. @param own all rows of the same data. */
+export function joinDuplicates(
+  rows: readonly LabelledRow[],
+  index: DuplicateIndex,
+  own: ReadonlySet<LabelledRow>,
+): DuplicateGroups {
   let count = 0;
   let first: DuplicateGroups['first'] = null;
   for (const row of rows) {
     const others = index.add(row).filter(({ group }) => group !== row.group);
-    for (const other of others) index.merger.join(other.group, row.group);
+    for (const other of others) {
+      index.merger.join(other.group, row.group);
+      if (own.has(other)) index.within.join(other.group, row.group);
+    }
     const [other] = others;
     if (other === undefined) continue;
     count += 1;
