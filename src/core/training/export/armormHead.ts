@@ -60,18 +60,15 @@ export function armormHead(head: Omit<HeadFile, 'path'>): ArmormHead {
 function refuseUnfit({ metadata, bias }: Omit<HeadFile, 'path'>): void {
   const { objectives, pooling, name } = metadata;
   const named = (kind: 'logistic' | 'computed'): string =>
-    objectives
-      .filter((objective) => objective.kind === kind)
-      .map((objective) => objective.name)
-      .join(', ');
+    withVerb(objectives.filter((objective) => objective.kind === kind));
   const [logistic, computed] = [named('logistic'), named('computed')];
   const biased = objectives
     .filter(({ kind }) => kind === 'linear')
     .filter((_, row) => bias.length === objectives.length && bias[row] !== 0)
     .map((objective) => objective.name);
   const reasons = [
-    ...(computed === '' ? [] : [`${computed} is computed from the text, and every rating is w·x there`]),
-    ...(logistic === '' ? [] : [`${logistic} is logistic, and every rating is w·x there`]),
+    ...(computed === '' ? [] : [`${computed} computed from the text, and every rating is w·x there`]),
+    ...(logistic === '' ? [] : [`${logistic} logistic, and every rating is w·x there`]),
     ...(biased.length === 0 ? [] : [`${biased.join(', ')} has a bias, for which there is no tensor`]),
     ...(pooling.kind === 'last' ? [] : ['it reads the mean over the response, and ratings are read at the last token']),
     ...(pooling.layer === 'final'
@@ -84,6 +81,12 @@ function refuseUnfit({ metadata, bias }: Omit<HeadFile, 'path'>): void {
     message: `the head ${name} has no form in ArmoRM's layout: ${reasons.join('; ')}`,
     hint: 'train it with the default pooling (last, final), ratings alone and no intercept, or use the head file itself',
   });
+}
+
+/** "a is", "a, b are"; nothing of nothing. */
+function withVerb(objectives: readonly { readonly name: string }[]): string {
+  const names = objectives.map(({ name }) => name).join(', ');
+  return names === '' ? '' : `${names} ${objectives.length === 1 ? 'is' : 'are'}`;
 }
 
 /** Gates of |c| and M with the signs and the rest of c on its diagonal, so that c = g·Mᵀ. */
