@@ -18,7 +18,7 @@ import { affectsSetting, readSetting } from '../readSetting';
 import { registerCommand, runCommand } from '../registerCommand';
 import { readHeadSetting } from '../reward/readScoreSettings';
 import type { RowScores } from '../reward/rowScores';
-import { useHead, type HeadFiles } from '../training/headFiles';
+import { type HeadFiles, useOwnHead } from '../training/headFiles';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 import { describeBytes } from '../../core/describeQuantity';
 import { registerModelDownload } from './modelDownload';
@@ -179,7 +179,7 @@ async function saveRewardModel(reference: string, place: ListedCheckpoint['place
     toWorkspace ? ConfigurationTarget.Workspace : ConfigurationTarget.Global,
   );
   // A head file belongs to the model that it was trained on.
-  if (readHeadSetting() !== null) await useHead(null, []);
+  if (readHeadSetting() !== null) await useOwnHead();
 }
 
 async function fetchStarter(client: SidecarClient): Promise<FetchStarterResult> {

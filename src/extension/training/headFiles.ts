@@ -10,11 +10,11 @@ import type { SidecarClient } from '../sidecar/sidecarClient';
 
 /** The head files of the workspace and the model folders: looked for when somebody asks, and kept until they may differ. */
 export class HeadFiles {
-  readonly #client: Pick<SidecarClient, 'listHeads'>;
+  readonly #client: Pick<SidecarClient, 'listHeads' | 'readHead'>;
   readonly #changed = new EventEmitter<void>();
   #listed: Promise<readonly ListedHead[]> | null = null;
 
-  constructor(client: Pick<SidecarClient, 'listHeads'>) {
+  constructor(client: Pick<SidecarClient, 'listHeads' | 'readHead'>) {
     this.#client = client;
   }
 
@@ -34,6 +34,12 @@ export class HeadFiles {
       },
     );
     return listed;
+  }
+
+  /** Reference of the body that a head was trained on, where its file says so. @throws AlidadeError for what is no head. */
+  async bodyOf(path: string): Promise<string | null> {
+    const { metadata } = await this.#client.readHead(path, { signal: new AbortController().signal });
+    return metadata.body.reference ?? null;
   }
 
   /** Looks again when somebody asks next. */
@@ -91,7 +97,8 @@ export async function chooseHead(files: HeadFiles): Promise<void> {
   });
   if (picked?.path === undefined) return;
   const path = picked.path ?? (await browseHead(l10n.t('Choose Head')));
-  if (path !== null) await useHead(path === '' ? null : path, await files.list());
+  if (path === '') await useOwnHead();
+  else if (path !== null) await useHead(path, files);
 }
 
 const separator: HeadPick = { label: '', kind: QuickPickItemKind.Separator };
@@ -118,21 +125,24 @@ async function browseHead(title: string): Promise<string | null> {
   return chosen?.[0]?.fsPath ?? null;
 }
 
-/**
- * Rows are scored with this head from now on, on the body that it names where that is known; null: with the model's own.
- * A choice of the workspace stays one.
- */
-export async function useHead(path: string | null, known: readonly ListedHead[]): Promise<void> {
-  if (path !== null) checkModelTrust(path);
+/** Rows are scored with this head from now on, on the body that it names where it names one. @throws AlidadeError */
+export async function useHead(path: string, files: Pick<HeadFiles, 'bodyOf'>): Promise<void> {
+  checkModelTrust(path);
+  const reference = await files.bodyOf(path);
+  if (reference !== null && reference !== readSetting('rewardModel')) await change('rewardModel', reference);
+  await change('head', path);
+}
+
+/** Rows are scored with the model's own head from now on. */
+export async function useOwnHead(): Promise<void> {
+  await change('head', undefined);
+}
+
+/** A choice of the workspace stays one. */
+async function change(name: 'head' | 'rewardModel', value: string | undefined): Promise<void> {
   const configuration = workspace.getConfiguration('alidade');
-  const targetOf = (name: string): ConfigurationTarget =>
-    configuration.inspect(name)?.workspaceValue === undefined
-      ? ConfigurationTarget.Global
-      : ConfigurationTarget.Workspace;
-  const reference = known.find((head) => head.path === path)?.body.reference;
-  if (reference !== undefined && reference !== readSetting('rewardModel'))
-    await configuration.update('rewardModel', reference, targetOf('rewardModel'));
-  await configuration.update('head', path ?? undefined, targetOf('head'));
+  const isOfWorkspace = configuration.inspect(name)?.workspaceValue !== undefined;
+  await configuration.update(name, value, isOfWorkspace ? ConfigurationTarget.Workspace : ConfigurationTarget.Global);
 }
 
 /** What a menu hands over. */

@@ -102,7 +102,10 @@ export function registerTraining({ context, client, logger }: TrainingParams): T
       if (head !== null) panels.showHead(head);
     }),
     registerCommand('alidade.chooseHead', () => chooseHead(files)),
-    registerCommand('alidade.useHead', async (target) => useHead(headPathOf(target), await files.list())),
+    registerCommand('alidade.useHead', async (target) => {
+      const head = headPathOf(target);
+      if (head !== null) await useHead(head, files);
+    }),
     registerCommand('alidade.stopHeadRun', (target) => runs.stop(find(target).id)),
     registerCommand('alidade.resumeHeadRun', (target) => {
       checkTrust();
