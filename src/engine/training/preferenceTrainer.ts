@@ -29,7 +29,7 @@ export class PreferenceTrainer implements PairTrainer<TrainedPreference> {
   }
 
   async fit(step: string, selected: SelectedPairs, context: JobContext): Promise<TrainedPreference> {
-    const { folder } = this.#work;
+    const { folder, threads } = this.#work;
     this.#wordsAlone = await folder.step('words', () => Promise.resolve(this.#readWords()));
     const isSwapped = new Uint8Array(this.#split.all.pairs.length);
     selected.pairs.forEach((pair, index) => (isSwapped[pair] = selected.isSwapped[index]));
@@ -41,6 +41,7 @@ export class PreferenceTrainer implements PairTrainer<TrainedPreference> {
           training: selected.pairs,
           heldOut: this.#split.heldOut,
           recipe: this.#recipe,
+          ...(threads === undefined ? {} : { threads }),
         },
         context,
       ),

@@ -51,6 +51,11 @@ export interface TrainedPreference {
   readonly heldOutMargins: Float64Array;
 }
 
+/**
+ * Scaled steps for one penalty: a few dozen do where it matters. With a penalty near nothing on pairs that can all be put in
+ * order there is no end to the weights, and such a fit is not taken anyway.
+ */
+const mostSteps = 60;
 /** Rows that are added up at once. */
 const rowsAtOnce = 1024;
 
@@ -84,7 +89,7 @@ export async function trainPreference(params: PreferenceTraining, context: JobCo
       await pause();
       const factor = await factorWithPenalty(gram, 4 * penalty, products);
       const scaleStep = (gradient: Float64Array): Float64Array => solveOne(factor, gradient).map((value) => 4 * value);
-      const weight = fitBradleyTerry({ matrix, lambda: penalty, start, scaleStep });
+      const weight = fitBradleyTerry({ matrix, lambda: penalty, start, scaleStep, maxIterations: mostSteps });
       start = weight.slice();
       const margins = inspected.multiply(weight);
       fits.set(penalty, { weight, loss: meanLoss(margins), margins });

@@ -27,14 +27,17 @@ export interface BradleyTerryFit {
   readonly start?: Float64Array;
   /** As in `minimise`. */
   readonly scaleStep?: (gradient: Float64Array) => Float64Array;
+  /** Default 1000. */
+  readonly maxIterations?: number;
 }
 
 /** The weights that minimise it; [columns]. */
-export function fitBradleyTerry({ matrix, lambda, start, scaleStep }: BradleyTerryFit): Float64Array {
+export function fitBradleyTerry(params: BradleyTerryFit): Float64Array {
+  const { matrix, lambda, start, scaleStep, maxIterations = 1000 } = params;
   return minimise({
     start: start ?? new Float64Array(matrix.columns),
     tolerance: 1e-6,
-    maxIterations: 1000,
+    maxIterations,
     ...(scaleStep && { scaleStep }),
     evaluate(point) {
       let value = 0;
