@@ -1,7 +1,7 @@
 import { describeRefused, Refusals } from '../../core/training/data/refusals';
 import { findContradictions } from '../../core/training/data/contradictions';
 import { checkPairs, checkRated } from '../../core/training/data/checkTargets';
-import { joinDuplicates, DuplicateIndex } from '../../core/training/data/joinDuplicates';
+import { DuplicateIndex, joinDuplicates, type OwnGroups } from '../../core/training/data/joinDuplicates';
 import { responsesOf, type LabelledRow } from '../../core/training/data/labelledRow';
 import { pairRows } from '../../core/training/data/pairRows';
 import { rateRows } from '../../core/training/data/rateRows';
@@ -127,7 +127,7 @@ class DataBuilder {
     if (index.isExact) this.#warnings.push('so many rows are compared letter by letter: near-duplicates are not found');
     const step = stepwise(context, all);
     for (const { data, rows } of trained) {
-      const own = new Set(rows);
+      const own: OwnGroups = new Map();
       const found = await step(rows, (some) => joinDuplicates(some, index, own));
       const count = found.reduce((sum, part) => sum + part.count, 0);
       const first = found.find((part) => part.first !== null)?.first ?? null;

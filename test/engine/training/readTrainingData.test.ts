@@ -248,6 +248,26 @@ describe('readTrainingData', () => {
     ]);
   });
 
+  it('joins what repeats one row of other data, and leaves apart what only that row has in common', async () => {
+    const again = (index: number, source: string): unknown => ({ ...text(index), source });
+    await write(
+      'd.jsonl',
+      texts(12).map((row, index) => ({ ...row, source: index < 2 ? 'both' : String(index) })),
+    );
+    await write('e.jsonl', [
+      ...texts(12).map((row, index) => ({ ...row, source: `e${index}` })),
+      again(5, 'once more'),
+    ]);
+    const recipe = objectives(
+      '\n  - { name: a, data: d, label: score }\n  - { name: b, data: e, label: score }',
+    ).replace('d: d.jsonl', 'd: { files: d.jsonl, group: source }\n  e: { files: e.jsonl, group: source }');
+    const [, ofE] = (await read(recipe)).rated;
+    const groups = ofE?.texts.map(({ group }) => group) ?? [];
+    assert.equal(groups.at(-1), groups[5], 'both repeat a row of d');
+    assert.notEqual(groups[0], groups[1], 'of one group in d alone');
+    assert.equal(new Set(groups).size, 12);
+  });
+
   it('tells texts that are labelled yes and no', async () => {
     const rows = texts(12).map((row, index) => ({ ...row, score: index % 2 }));
     await write('d.jsonl', [...rows, { ...text(5), score: 0 }, { ...text(6), score: 0 }]);

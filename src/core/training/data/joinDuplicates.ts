@@ -57,20 +57,26 @@ export class DuplicateIndex {
   }
 }
 
-/** Adds rows to an index, and makes the groups of what repeats each other one. @param own all rows of the same data. */
-export function joinDuplicates(
-  rows: readonly LabelledRow[],
-  index: DuplicateIndex,
-  own: ReadonlySet<LabelledRow>,
-): DuplicateGroups {
+/** By the row that others repeat, whatever its data: the group of the first row of one data set that says so. */
+export type OwnGroups = Map<LabelledRow, string>;
+
+/**
+ * Adds rows of a data set to an index, and makes the groups of what repeats each other one.
+ * @param own of the same data set, empty before its first rows: two rows that repeat one of another data set repeat each
+ * other.
+ */
+export function joinDuplicates(rows: readonly LabelledRow[], index: DuplicateIndex, own: OwnGroups): DuplicateGroups {
   let count = 0;
   let first: DuplicateGroups['first'] = null;
   for (const row of rows) {
-    const others = index.add(row).filter(({ group }) => group !== row.group);
-    for (const other of others) {
-      index.merger.join(other.group, row.group);
-      if (own.has(other)) index.within.join(other.group, row.group);
+    const repeated = index.add(row);
+    for (const original of [row, ...repeated]) {
+      const known = own.get(original);
+      if (known === undefined) own.set(original, row.group);
+      else index.within.join(known, row.group);
     }
+    const others = repeated.filter(({ group }) => group !== row.group);
+    for (const other of others) index.merger.join(other.group, row.group);
     const [other] = others;
     if (other === undefined) continue;
     count += 1;
