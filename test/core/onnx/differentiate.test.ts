@@ -15,9 +15,7 @@ function weighed(value: Value): Value {
   const random = seededRandom(3);
   const count = train.countElements(value.shape);
   const weights = Array.from({ length: count }, () => 2 * random() - 1);
-  return train.sumOf(
-    op.multiply(value, float64Constant(`weights_${value.shape.join('_')}`, weights, value.shape)),
-  );
+  return train.sumOf(op.multiply(value, float64Constant(`weights_${value.shape.join('_')}`, weights, value.shape)));
 }
 
 type Inputs = Readonly<Record<string, Value>>;

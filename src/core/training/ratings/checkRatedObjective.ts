@@ -27,7 +27,9 @@ export function checkRatedObjective(objective: RatedObjective, selection: SplitR
   const needed = selection.kind === 'folds' ? selection.folds : 2;
   if (groupCount < needed) {
     refuse(
-      rows.length === 0 ? 'no row has a label' : `${countOf(groupCount, 'group')} of ${rows.length} rows cannot be split`,
+      rows.length === 0
+        ? 'no row has a label'
+        : `${countOf(groupCount, 'group')} of ${rows.length} rows cannot be split`,
       `at least ${needed} groups are needed, because rows of one group are never on both sides of a split`,
     );
   }
