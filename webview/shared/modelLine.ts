@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { describeDtype } from '../../src/core/reward/describeDtype';
-import type { RewardModelDescription } from '../../src/core/reward/rewardModelDescription';
+import { STARTER_HEAD, type RewardModelDescription } from '../../src/core/reward/rewardModelDescription';
 import { icon, warningIcon } from './icon';
 import { sharedStrings } from './strings';
 
@@ -11,7 +11,7 @@ export function renderModelLine(model: RewardModelDescription): TemplateResult {
     <span title=${modelHint(model.path, model.architecture)}><bdi>${model.name}</bdi></span>
     <span class="quiet"><bdi>${model.head}</bdi></span>
     ${
-      model.headKind === 'meters'
+      model.head === STARTER_HEAD
         ? html`<span class="flag" title=${notAJudgeHint}>${icon(warningIcon)}${notAJudge}</span>`
         : nothing
     }

@@ -59,7 +59,7 @@ export const headsEvaluateOptions = {
   label: repeatedText({
     placeholder: 'OBJECTIVE=FIELD',
     summary:
-      'where the label of an objective is (default: the field of its name), once for each; FIELD=WORD is yes where it says so',
+      'where the label of an objective is (default: the field of its name, or that it was trained on); FIELD=WORD is yes where it says so',
   }),
   groups: text({ placeholder: 'FIELD', summary: 'errors of yes/no objectives by what this field says' }),
   terms: text({ placeholder: 'WORD,...', summary: 'errors of yes/no objectives by words that occur in the response' }),

@@ -14,6 +14,9 @@ const objective = z
     compute: z.enum(['log_tokens']).optional(),
     scale: z.object({ min: z.number(), max: z.number(), unit: z.string().optional() }).optional(),
     description: z.string().optional(),
+    label: z
+      .object({ field: z.string().min(1).max(1000), values: z.record(z.string(), z.number()).optional() })
+      .optional(),
   })
   .refine(({ kind, compute }) => (kind === 'computed') === (compute !== undefined), {
     message: 'computed objectives, and only those, name what they compute',

@@ -18,6 +18,15 @@ export interface HeadObjective {
   readonly scale?: { readonly min: number; readonly max: number; readonly unit?: string };
   /** One sentence for the hover: what it measures and how well (its held-out figure). */
   readonly description?: string;
+  /** Where the rows that it was trained on say what it should be: evaluations look there too. */
+  readonly label?: HeadLabel;
+}
+
+export interface HeadLabel {
+  /** A key of a row, or a dotted path. */
+  readonly field: string;
+  /** What it may say, as numbers; absent: it is the number. */
+  readonly values?: Readonly<Record<string, number>>;
 }
 
 /** JSON under the metadata key `alidade` of a head file (one safetensors file). */

@@ -1,5 +1,8 @@
 import type { HeadObjectiveInfo } from './rewardHead';
 
+/** What the starter's own head is called: pages warn that it is no judge of quality. */
+export const STARTER_HEAD = 'starter meters';
+
 /** Where a model's numbers come from: shown with every score. */
 export interface RewardModelDescription {
   /** Folder or file name, or the hub id. */

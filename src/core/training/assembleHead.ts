@@ -1,5 +1,5 @@
 import type { DenseLayer } from '../reward/gatedHead';
-import type { HeadFile, HeadFileMetadata, HeadObjective } from '../reward/headFile';
+import type { HeadFile, HeadFileMetadata, HeadLabel, HeadObjective } from '../reward/headFile';
 import type { HeadRecipe, ObjectiveRecipe, PreferenceRecipe, ScaleRecipe } from './recipe/headRecipe';
 import type { HeldOutFigure, TrainingReport } from './trainingReport';
 
@@ -78,14 +78,21 @@ function describeObjectives(recipe: HeadRecipe, report: TrainingReport): readonl
     const { name, kind, compute } = objective;
     const description = describe(objective, report, recipe.checks);
     const scale = scaleOf(objective);
+    const label = labelOf(objective);
     return {
       name,
       kind,
       ...(compute === null ? {} : { compute }),
       ...(scale === null ? {} : { scale }),
       ...(description === '' ? {} : { description }),
+      ...(label === null ? {} : { label }),
     };
   });
+}
+
+function labelOf({ label }: ObjectiveRecipe): HeadLabel | null {
+  if (label?.kind !== 'field') return null;
+  return { field: label.field, ...(label.values === null ? {} : { values: label.values }) };
 }
 
 function describePreference({ name, description }: PreferenceRecipe, { preference }: TrainingReport): HeadObjective {

@@ -140,9 +140,9 @@ class Collection {
 
   #readTargets(value: unknown): ReadonlyMap<string, number> {
     const targets = new Map<string, number>();
-    for (const { objective, place } of this.#params.objectives) {
-      const target = labelAt(value, place);
-      if (target === null) continue;
+    for (const { objective, places } of this.#params.objectives) {
+      const target = places.map((place) => labelAt(value, place)).find((label) => label !== null);
+      if (target === undefined) continue;
       if (Number.isNaN(target)) this.#unreadable.set(objective, (this.#unreadable.get(objective) ?? 0) + 1);
       else targets.set(objective, target);
     }

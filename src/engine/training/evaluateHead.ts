@@ -18,7 +18,7 @@ export interface EvaluateHeadParams extends EvaluatedHeadParams {
   readonly standardInput?: Readable | undefined;
   /**
    * Where the label of an objective is, as `parseLabelPlace` reads it; `score` is the score. Default: in the field that is
-   * named like the objective.
+   * named like the objective, else in the one that it was trained on.
    */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Groups by which the errors of yes/no objectives are counted. */

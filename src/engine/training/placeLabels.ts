@@ -1,13 +1,14 @@
 import { AlidadeError } from '../../core/alidadeError';
 import { nearestName } from '../../core/nearestName';
-import type { HeadFileMetadata } from '../../core/reward/headFile';
+import type { HeadFileMetadata, HeadObjective } from '../../core/reward/headFile';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
 import { parseLabelPlace, type LabelPlace } from '../../core/training/evaluation/labelPlace';
 
 /** An objective and where rows say what it should be. */
 export interface PlacedObjective {
   readonly objective: string;
-  readonly place: LabelPlace;
+  /** The first at which a row says something. */
+  readonly places: readonly LabelPlace[];
   /** The user has said where. */
   readonly isAsked: boolean;
   /** Value from which on it says yes; null: there is no such value. */
@@ -41,19 +42,25 @@ export function placeLabels(params: PlaceLabelsParams): readonly PlacedObjective
       hint: near === null ? `it has ${known.join(', ')}` : `did you mean ${near}?`,
     });
   }
-  const kinds = new Map(metadata?.objectives.map(({ name, kind }) => [name, kind]));
+  const trained = new Map(metadata?.objectives.map((objective) => [objective.name, objective]));
   return known.flatMap((objective): readonly PlacedObjective[] => {
     const label = Object.hasOwn(labels, objective) ? labels[objective] : undefined;
     // A field `score` is what something else has found, unless somebody says that it is a label.
     if (label === undefined && !names.includes(objective)) return [];
-    const fallback = kinds.get(objective) === 'logistic' ? 0.5 : null;
+    const fallback = trained.get(objective)?.kind === 'logistic' ? 0.5 : null;
     return [
       {
         objective,
-        place: label === undefined ? { field: objective, yes: null } : parseLabelPlace(label),
+        places: label === undefined ? usualPlaces(objective, trained.get(objective)) : [parseLabelPlace(label)],
         isAsked: label !== undefined,
         threshold: threshold ?? fallback,
       },
     ];
   });
+}
+
+/** The field that is named like the objective, and the one that it was trained on. */
+function usualPlaces(name: string, objective: HeadObjective | undefined): readonly LabelPlace[] {
+  const own = { field: name, yes: null };
+  return objective?.label === undefined ? [own] : [own, { ...objective.label, yes: null }];
 }

@@ -1,9 +1,8 @@
-import { isRecord } from '../../promptFile/rowProblem';
+import type { HeadLabel } from '../../reward/headFile';
+import { fieldOfRow } from '../data/fieldOfRow';
 
 /** Where rows say what an objective should be: the number at a field, or whether the field says a certain word. */
-export interface LabelPlace {
-  /** A key of the row, or a dotted path. */
-  readonly field: string;
+export interface LabelPlace extends HeadLabel {
   /** Rows in which the field says this are yes (1), all others that have it no (0); null: the field is a number. */
   readonly yes: string | null;
 }
@@ -16,9 +15,13 @@ export function parseLabelPlace(text: string): LabelPlace {
 }
 
 /** The label of a row; null: it has none; NaN: what stands there is no number. @param value JSON of the row */
-export function labelAt(value: unknown, { field, yes }: LabelPlace): number | null {
-  const found = fieldAt(value, field);
+export function labelAt(value: unknown, { field, yes, values }: LabelPlace): number | null {
+  const found = fieldOfRow(value, field);
   if (found === undefined || found === null || found === '') return null;
+  if (values !== undefined) {
+    const word = String(found).trim();
+    return Object.hasOwn(values, word) ? values[word] : null;
+  }
   if (yes !== null) return String(found) === yes ? 1 : 0;
   if (typeof found === 'boolean') return found ? 1 : 0;
   if (typeof found === 'number') return Number.isFinite(found) ? found : NaN;
@@ -32,19 +35,9 @@ function finiteOf(value: number): number {
   return Number.isFinite(value) ? value : NaN;
 }
 
-/** What a row has under a name, which may be a dotted path. */
-export function fieldAt(value: unknown, path: string): unknown {
-  if (!isRecord(value)) return undefined;
-  if (Object.hasOwn(value, path)) return value[path];
-  const dot = path.indexOf('.');
-  if (dot < 0) return undefined;
-  const key = path.slice(0, dot);
-  return Object.hasOwn(value, key) ? fieldAt(value[key], path.slice(dot + 1)) : undefined;
-}
-
 /** The groups that a field names: a text or a number, or a list of them. */
 export function groupsAt(value: unknown, path: string): string[] {
-  const found = fieldAt(value, path);
+  const found = fieldOfRow(value, path);
   const list: readonly unknown[] = Array.isArray(found) ? found : [found];
   return list.flatMap((item) =>
     (typeof item === 'string' && item !== '') || typeof item === 'number' || typeof item === 'boolean'

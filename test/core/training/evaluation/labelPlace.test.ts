@@ -28,6 +28,14 @@ describe('labelAt', () => {
     assert.equal(at({}, 'label=refusal'), null);
   });
 
+  it('maps what the field says, and has no label where it says something else', () => {
+    const place = { field: 'toxic', yes: null, values: { 0: 1, 1: 0 } };
+    assert.equal(labelAt({ toxic: 0 }, place), 1);
+    assert.equal(labelAt({ toxic: '1' }, place), 0);
+    assert.equal(labelAt({ toxic: 2 }, place), null);
+    assert.equal(labelAt({ toxic: 'constructor' }, place), null);
+  });
+
   it('does not take what every object inherits for a label', () => {
     assert.equal(at({}, 'constructor'), null);
     assert.equal(at({ a: {} }, 'a.toString.length'), null);
