@@ -1,11 +1,14 @@
+import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AlidadeError } from '../../core/alidadeError';
 import type { JobContext } from '../../core/jobContext';
+import type { HeadFileMetadata } from '../../core/reward/headFile';
 import type { RewardModelDescription } from '../../core/reward/rewardModelDescription';
 import { evaluateScored } from '../../core/training/evaluation/evaluateScored';
 import type { HeadEvaluation } from '../../core/training/evaluation/headEvaluation';
+import { readTrainedReport } from '../../core/training/readTrainedReport';
 import type { GroupingRecipe } from '../../core/training/recipe/headRecipe';
-import { openDataInputs } from '../promptFile/dataInput';
+import { openDataInputs, type DataInput } from '../promptFile/dataInput';
 import type { ScoreOptions } from '../reward/rewardModel';
 import { collectScored } from './collectScored';
 import { placeLabels } from './placeLabels';
@@ -72,12 +75,29 @@ export async function evaluateHead(params: EvaluateHeadParams, context: JobConte
         return { objective, metric, texts: found, threshold, wordBaseline: 'response' as const };
       }),
       seed,
-      warnings,
+      warnings: [...warnings, ...(await listTrainedFiles(inputs, metadata, context))],
     });
     return params.groups === undefined ? evaluation : withGroupWarnings(evaluation);
   } finally {
     await model.release();
   }
+}
+
+/** Figures on what a head was trained on say nothing of new rows. */
+async function listTrainedFiles(
+  inputs: readonly DataInput[],
+  metadata: HeadFileMetadata | null,
+  { signal }: JobContext,
+): Promise<readonly string[]> {
+  const trained = metadata === null ? null : readTrainedReport(metadata);
+  if (trained === null) return [];
+  const hashes = new Set(trained.report.data.flatMap(({ files }) => files.map(({ sha256 }) => sha256)));
+  const warnings: string[] = [];
+  for (const { name, hash } of inputs) {
+    if (hash === null || !hashes.has(await hash(signal))) continue;
+    warnings.push(`${basename(name)} is a file that the head was made with: its figures say nothing of new rows`);
+  }
+  return warnings;
 }
 
 /** Says why there are no error rates although they were asked for. */

@@ -20,7 +20,7 @@ export function objectivesSection({ ratings }: HeadRecipe, { objectives }: Train
     '## Held-out figures',
     describeFit(ratings),
     markdownTable(['objective', 'figure', 'rows (groups)', 'length alone', 'words alone', 'head', 'penalty'], rows),
-    'Length alone: the number of words of the response, up or down, whichever is right more often. Words alone: regression\n' +
+    'Length alone: the number of characters of the response, up or down, whichever is right more often. Words alone: regression\n' +
       'over TF-IDF of words and pairs of words (or the cosine with the prompt, where the recipe says so): how much of the task\n' +
       'is vocabulary.',
   ].join('\n\n');

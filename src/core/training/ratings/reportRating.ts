@@ -37,7 +37,7 @@ export function reportRating(params: RatingReportParams): ObjectiveReport {
     return heldOutFigure({ metric, rows, folds });
   };
   const meter = heldOut((index) => fit.heldOut.predictions[index]);
-  const lengths = Float64Array.from(places, (place) => Math.log(1 + countWords(texts[place].response)));
+  const lengths = Float64Array.from(places, (place) => texts[place].response.length);
   const longer = heldOut((index) => lengths[index]);
   const shorter = heldOut((index) => -lengths[index]);
   const words = wordPredictions(params, texts);
@@ -116,8 +116,4 @@ function wordPredictions(
   const learner = fit.kind === 'logistic' ? logisticLearner : sparseRidgeLearner;
   const predictions = crossValidateWords({ set, learner, folds, seed });
   return new Map(drawn.map((place, index) => [place, predictions[index]]));
-}
-
-function countWords(text: string): number {
-  return text.split(/\s+/).filter(Boolean).length;
 }
