@@ -34,8 +34,8 @@ import type {
 } from '../protocol/sidecar';
 import type { HeadEvaluation } from '../core/training/evaluation/headEvaluation';
 import type { TrainingReport, TrainingState } from '../core/training/trainingReport';
+import type { DataFields } from '../core/training/data/dataFields';
 import type {
-  DataFields,
   EvaluateHeadParams,
   ExportHeadParams,
   ExportHeadResult,

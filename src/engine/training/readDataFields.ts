@@ -2,39 +2,10 @@ import { AlidadeError } from '../../core/alidadeError';
 import type { JobContext } from '../../core/jobContext';
 import { rowOfDataValue } from '../../core/promptFile/readDataRow';
 import { rowFields } from '../../core/promptFile/rowFields';
+import type { DataFields } from '../../core/training/data/dataFields';
 import { fieldOfRow } from '../../core/training/data/fieldOfRow';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { openDataInputs } from '../promptFile/dataInput';
-
-/** What the rows of a data file have, as far as they were looked at. */
-export interface DataFields {
-  readonly path: string;
-  /** Why it cannot be read; null: it can. */
-  readonly error: { readonly message: string; readonly hint: string | null } | null;
-  readonly rows: number;
-  /** Rows with a chosen and a rejected response; with one response; that are no conversation. */
-  readonly pairs: number;
-  readonly singles: number;
-  readonly unreadable: number;
-  /** There are more rows than were looked at. */
-  readonly hasMore: boolean;
-  readonly fields: readonly DataField[];
-  /** For each of the paths that were asked for: rows that have anything there. */
-  readonly found: readonly { readonly path: string; readonly count: number }[];
-}
-
-export interface DataField {
-  /** Dotted: `ratings.engagingness`. */
-  readonly path: string;
-  readonly count: number;
-  /** Numbers and truth values among them. */
-  readonly numeric: number;
-  readonly range: { readonly min: number; readonly max: number } | null;
-  /** Different values as text. */
-  readonly values: readonly string[];
-  /** `values` are all that were seen. */
-  readonly isComplete: boolean;
-}
 
 export interface ReadDataFieldsParams {
   /** Absolute paths of data files. */

@@ -2,7 +2,8 @@ import { describeRefused, Refusals } from '../../core/training/data/refusals';
 import { findContradictions } from '../../core/training/data/contradictions';
 import { checkPairs, checkRated } from '../../core/training/data/checkTargets';
 import { DuplicateIndex, joinDuplicates, type OwnGroups } from '../../core/training/data/joinDuplicates';
-import { responsesOf, type LabelledRow } from '../../core/training/data/labelledRow';
+import { inputsOf } from '../../core/promptFile/inputsOf';
+import { type LabelledRow } from '../../core/training/data/labelledRow';
 import { pairRows } from '../../core/training/data/pairRows';
 import { rateRows } from '../../core/training/data/rateRows';
 import type { CheckSet, PairSet, RatedSet, TrainingData } from '../../core/training/data/trainingData';
@@ -188,7 +189,7 @@ class DataBuilder {
 
   #responses(names: readonly string[]): TrainingData['verbosity'] {
     const sets = names.flatMap((name) => this.#sets.get(name)?.rows ?? []);
-    return { name: names.join(', '), inputs: sets.flatMap(({ row }) => responsesOf(row)) };
+    return { name: names.join(', '), inputs: sets.flatMap(({ row }) => inputsOf(row)) };
   }
 
   #check(check: CheckRecipe, joined: JoinedRows): CheckSet {

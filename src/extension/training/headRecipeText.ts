@@ -1,4 +1,4 @@
-import type { DataField, DataFields } from '../../protocol/sidecarTraining';
+import type { DataField, DataFields } from '../../core/training/data/dataFields';
 
 /** What a new recipe may learn from the data at hand. */
 export type OfferedObjective =

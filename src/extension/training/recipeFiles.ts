@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { RecipeFile, RecipeFiles } from '../../core/training/recipe/checkRecipeData';
 import type { HeadRecipePlace } from '../../core/training/recipe/headRecipePlaces';
-import type { DataFields } from '../../protocol/sidecarTraining';
+import type { DataFields } from '../../core/training/data/dataFields';
 import type { SidecarClient } from '../sidecar/sidecarClient';
 
 /** Rows of a file that are looked at: what a field is called is known after the first. */

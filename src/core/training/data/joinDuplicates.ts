@@ -1,7 +1,8 @@
 import { DuplicateFinder, fingerprintPair } from '../../labels/nearDuplicates';
 import { readResponseText } from '../evaluation/responseText';
 import { GroupMerger } from './groupMerger';
-import { responsesOf, type LabelledRow } from './labelledRow';
+import { inputsOf } from '../../promptFile/inputsOf';
+import { type LabelledRow } from './labelledRow';
 
 /** Texts of more rows are compared letter by letter only: what is nearly the same takes memory for each. */
 const mostNearDuplicates = 200_000;
@@ -41,7 +42,7 @@ export class DuplicateIndex {
 
   /** The rows that were added before and that a row repeats with one of its responses. */
   add(source: LabelledRow): readonly LabelledRow[] {
-    return responsesOf(source.row).flatMap((input) => this.#addText(source, readResponseText(input)) ?? []);
+    return inputsOf(source.row).flatMap((input) => this.#addText(source, readResponseText(input)) ?? []);
   }
 
   #addText(source: LabelledRow, { prompt, response }: ReturnType<typeof readResponseText>): LabelledRow | null {

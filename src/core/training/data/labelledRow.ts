@@ -1,4 +1,5 @@
 import { readPairTexts } from '../../labels/pairTexts';
+import { inputsOf } from '../../promptFile/inputsOf';
 import type { ScorableInput, ScorableRow } from '../../promptFile/scorableRow';
 import { readResponseText } from '../evaluation/responseText';
 
@@ -16,21 +17,9 @@ export interface LabelledRow {
   readonly fields: ReadonlyMap<string, unknown>;
 }
 
-/** The responses of a row in their order; of a pair the chosen one comes first. */
-export function responsesOf(row: ScorableRow): readonly ScorableInput[] {
-  switch (row.kind) {
-    case 'single':
-      return [row.input];
-    case 'pair':
-      return [row.chosen, row.rejected];
-    case 'list':
-      return row.responses;
-  }
-}
-
 /** What the responses of a row answer; where it cannot be told from them, the text as a whole. */
 export function promptTextOf(row: ScorableRow): string {
-  const [first] = responsesOf(row);
+  const [first] = inputsOf(row);
   if (first === undefined) return '';
   const { prompt, response } = readResponseText(first);
   if (first.kind === 'messages') return prompt === '' ? response : prompt;

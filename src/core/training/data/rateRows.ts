@@ -1,6 +1,7 @@
 import type { LabelRecipe } from '../recipe/headRecipe';
 import { exchangeResponses, shuffleResponses } from './madeTexts';
-import { responsesOf, type LabelledRow } from './labelledRow';
+import { inputsOf } from '../../promptFile/inputsOf';
+import { type LabelledRow } from './labelledRow';
 import { readTarget, type TargetRecipe } from './readTarget';
 import { Refusals } from './refusals';
 import type { RatedText, RefusedRows } from './trainingData';
@@ -56,7 +57,7 @@ function rateByField({ rows, label, objective, refusals }: FieldParams): readonl
   if (label.kind !== 'field') return [];
   return rows.flatMap((source) => {
     const { row, group, place } = source;
-    const inputs = responsesOf(row);
+    const inputs = inputsOf(row);
     const value = source.fields.get(label.field);
     const values = Array.isArray(value) ? (value as readonly unknown[]) : inputs.length === 1 ? [value] : null;
     const isMissing = value === undefined || value === null;
