@@ -201,6 +201,27 @@ describe('the page of a head', function () {
     });
   });
 
+  it('draws the figures of a finished training within 300 ms of being sent them', async () => {
+    const { page, connection } = await open(fixtureVariants.starting);
+    await page.evaluate(() => {
+      const state = window as unknown as { began: number; drawn: number };
+      window.addEventListener('message', () => (state.began = performance.now()), { capture: true, once: true });
+      const root = document.querySelector('ald-training')?.shadowRoot;
+      new MutationObserver((_, observer) => {
+        if (root?.querySelector('ald-line-chart') === null) return;
+        observer.disconnect();
+        requestAnimationFrame(() => setTimeout(() => (state.drawn = performance.now())));
+      }).observe(root as ShadowRoot, { childList: true, subtree: true });
+    });
+    await connection.sendNotification(wire.showTraining, fixtureViews.trained);
+    await page.waitForFunction(() => (window as unknown as { drawn?: number }).drawn !== undefined);
+    const took = await page.evaluate(() => {
+      const { began, drawn } = window as unknown as { began: number; drawn: number };
+      return drawn - began;
+    });
+    assert.ok(took < 300, `${took.toFixed(0)} ms`);
+  });
+
   describe('figures', () => {
     it('stand beside what they have to beat, and warn where they do not', async () => {
       const { page } = await open(fixtureViews.trained);
