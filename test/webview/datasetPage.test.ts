@@ -344,7 +344,7 @@ describe('the data-set page', function () {
     assert.equal(await chart.locator('[tabindex="0"]').count(), 1);
     await chart.locator('.mark').first().focus();
     await page.keyboard.press('ArrowRight');
-    const focused = await chart.evaluate((element) => element.shadowRoot?.activeElement?.getAttribute('data-bin'));
+    const focused = await chart.evaluate((element) => element.shadowRoot?.activeElement?.getAttribute('data-index'));
     assert.equal(focused, '1');
     assert.match(await chart.locator('.tooltip').innerText(), /Chosen: \d+ response.*Rejected: \d+ response/s);
     await page.keyboard.press('End');
@@ -360,7 +360,7 @@ describe('the data-set page', function () {
     const bars = await page
       .locator('ald-histogram[small]')
       .first()
-      .locator(`[data-bin="${bin}"] .bar`)
+      .locator(`[data-index="${bin}"] .bar`)
       .evaluateAll((marks) => marks.map((mark) => ['y', 'height'].map((name) => parseFloat(mark.getAttribute(name)!))));
     const [up, down] = bars as [[number, number], [number, number]];
     assert.ok(Math.abs(up[0] + up[1] - 50) < 1e-9 && down[0] === 50);

@@ -6,6 +6,7 @@ import { evaluateScored, type EvaluateScoredParams } from '../../core/training/e
 import type { HeadEvaluation } from '../../core/training/evaluation/headEvaluation';
 import { scoredPairOf, type ScoredPair } from '../../core/training/evaluation/scoredPair';
 import { scoredTextOf } from '../../core/training/evaluation/scoredText';
+import type { HeadRecipe } from '../../core/training/recipe/headRecipe';
 import type { CheckReport } from '../../core/training/trainingReport';
 import { throwIfCancelled } from '../../core/throwIfCancelled';
 import { headRewards, transformRewards } from './headRewards';
@@ -35,7 +36,16 @@ export async function checksStage(work: TrainingWork, head: CheckedHead, context
     reports.push({ name: set.check.name, evaluation });
     status.update({ checks: [...reports] });
     status.warn(evaluation.warnings.map((warning) => `${set.check.name}: ${warning}`));
+    if (isTrainedPairs(work.recipe, set)) {
+      status.warn([`${set.check.name}: its pairs were trained on, so the figure says nothing of new ones`]);
+    }
   }
+}
+
+/** The score is of the final head, which has seen the pairs of its own data. */
+function isTrainedPairs({ gate, preference }: HeadRecipe, { check, pairs }: CheckSet): boolean {
+  const trained = [...(gate?.data ?? []), ...(preference?.data ?? [])];
+  return 0 < pairs.length && trained.includes(check.data);
 }
 
 class Check {

@@ -313,6 +313,14 @@ describe('trainHead', function () {
     );
   });
 
+  it('says so when a check looks at pairs that were trained on', async () => {
+    const { warnings } = await train(trainingRecipes.preference.replace('data: held }', 'data: pairs }'));
+    assert.ok(
+      warnings.some((warning) => warning.startsWith('warm pairs: its pairs were trained on')),
+      warnings.join('; '),
+    );
+  });
+
   it('refuses what cannot be trained before anything is written', async () => {
     const before = listFolder();
     await rejects(() => train(trainingRecipes.ratings.replace('seed: 3', 'sead: 3')), 'recipe', /^line 5: .*sead/);
