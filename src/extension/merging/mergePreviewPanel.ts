@@ -31,6 +31,7 @@ import {
   tryRatios,
   writeRatios,
 } from '../../protocol/mergePreviewView';
+import { rangeOf } from '../rangeOf';
 import { runCommand } from '../registerCommand';
 import { describeError, reportError } from '../reportError';
 import { connectWebview } from '../webviewConnection';
@@ -44,7 +45,7 @@ import { PreviewScore, type MeasuredRecipe } from './previewScore';
 import { askHowToSearch, canSearch, measureRatios, PreviewSearch } from './previewSearch';
 import { applyRecipeEdits } from '../../core/merging/hma/writeBlockRatios';
 import { ratioEdits, recut, type RatioChange } from './ratioEdits';
-import { rangeOf, recipeFolders, type RecipePlan, type RecipePlans } from './recipePlans';
+import { recipeFolders, type RecipePlan, type RecipePlans } from './recipePlans';
 import { isRecipe } from './recipeSelector';
 
 export interface MergePreviewTools {

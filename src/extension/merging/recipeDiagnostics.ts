@@ -1,7 +1,8 @@
 import { Diagnostic, DiagnosticSeverity, Disposable, l10n, languages, Range } from 'vscode';
 import type { TextDocument } from 'vscode';
 import type { RecipeProblem } from '../../core/yaml/recipeProblem';
-import { rangeOf, type RecipePlans } from './recipePlans';
+import { rangeOf } from '../rangeOf';
+import type { RecipePlans } from './recipePlans';
 
 export const recipeDiagnosticSource = 'Alidade';
 

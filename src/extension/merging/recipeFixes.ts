@@ -1,8 +1,9 @@
 import type { CodeActionProvider, Diagnostic, Disposable, Range, TextDocument } from 'vscode';
 import { CodeAction, CodeActionKind, l10n, languages, WorkspaceEdit } from 'vscode';
 import type { RecipeProblem } from '../../core/yaml/recipeProblem';
+import { rangeOf } from '../rangeOf';
 import { recipeDiagnosticSource } from './recipeDiagnostics';
-import { rangeOf, type RecipePlans } from './recipePlans';
+import type { RecipePlans } from './recipePlans';
 import { recipeSelector } from './recipeSelector';
 
 /** What was probably meant, as a quick fix. */

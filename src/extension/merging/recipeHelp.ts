@@ -1,28 +1,18 @@
-import type { CompletionContext, Hover, Position, TextDocument } from 'vscode';
-import {
-  CompletionItem,
-  CompletionItemKind,
-  Disposable,
-  extensions,
-  Hover as HoverText,
-  l10n,
-  languages,
-  MarkdownString,
-  Range,
-  SnippetString,
-} from 'vscode';
+import type { Disposable, TextDocument } from 'vscode';
+import { CompletionItem, CompletionItemKind, l10n } from 'vscode';
 import { recipeModelKey } from '../../core/merging/recipe/mergeRecipe';
-import { mergeMethods, type MergeMethod } from '../../core/merging/methods/mergeMethod';
+import { mergeMethods } from '../../core/merging/methods/mergeMethod';
 import { isReadable } from '../../core/merging/plan/mergeSource';
 import { methodTable } from '../../core/merging/methods/methodTable';
+import { isRecipeName } from '../../core/merging/recipe/isMergeRecipe';
 import { recipeCursorContext, recipeKeyAt } from '../../core/merging/recipe/recipeCursor';
 import { recipePlaceAt } from '../../core/merging/recipe/recipePlace';
-import type { CursorContext } from '../../core/yaml/keyCursor';
 import type { ListedCheckpoint } from '../../protocol/sidecar';
-import { describeBytes } from '../../core/describeQuantity';
-import { keyItem } from '../keyItem';
+import { checkpointItem } from '../yaml/checkpointItem';
+import { registerYamlHelp, type YamlHover, type YamlPlace } from '../yaml/registerYamlHelp';
+import { snippetItem } from '../yaml/snippetItem';
 import { modelMarkdown, sharesMarkdown } from './recipeMarkdown';
-import { rangeOf, type RecipePlans } from './recipePlans';
+import type { RecipePlans } from './recipePlans';
 import { recipeSelector } from './recipeSelector';
 
 export interface RecipeHelpParams {
@@ -31,106 +21,58 @@ export interface RecipeHelpParams {
   readonly checkpoints: () => Promise<readonly ListedCheckpoint[]>;
 }
 
-/** Completion and hover in recipes. Where a YAML language server is there, it does the keys of named files, by our schema. */
+/** Completion and hover in recipes. */
 export function registerRecipeHelp(params: RecipeHelpParams): Disposable {
   const { plans } = params;
-  return Disposable.from(
-    languages.registerHoverProvider(recipeSelector, {
-      provideHover: (document, position) => (plans.isRecipe(document) ? provideHover(plans, document, position) : null),
-    }),
-    languages.registerCompletionItemProvider(
-      recipeSelector,
-      {
-        provideCompletionItems: (document, position, _token, _context: CompletionContext) =>
-          plans.isRecipe(document) ? provideItems(params, document, position) : [],
-      },
-      ' ',
-      '{',
-      ',',
-    ),
-  );
-}
-
-/** It knows files of our schema by their names. */
-function isServed({ uri }: TextDocument): boolean {
-  return (
-    /(\.merge\.ya?ml|mergekit_config\.yml)$/i.test(uri.path) && extensions.getExtension(languageServer) !== undefined
-  );
-}
-
-const languageServer = 'redhat.vscode-yaml';
-
-function provideHover(plans: RecipePlans, document: TextDocument, position: Position): Hover | null {
-  const offset = document.offsetAt(position);
-  const place = recipePlaceAt(plans.parse(document)?.recipes ?? [], offset);
-  if (place !== null) {
-    const plan = plans.ofDocument(document);
-    const model = place.model === null ? null : recipeModelKey(place.model);
-    const reading = place.kind === 'model' ? plan?.sources?.find(({ key }) => key === model) : undefined;
-    const isPart = place.kind === 'model' || place.parameter === 'weight';
-    const parts = [
-      reading === undefined ? null : modelMarkdown(reading),
-      ...(model === null || !isPart ? [] : (plan?.stages ?? []).map((stage) => sharesMarkdown(stage, model))),
-    ].filter((part) => part !== null);
-    if (0 < parts.length) return new HoverText(new MarkdownString(parts.join('\n\n')), rangeOf(document, place.span));
-  }
-  if (isServed(document)) return null;
-  const found = recipeKeyAt(document.getText(), offset);
-  if (found === null) return null;
-  const markdown = new MarkdownString(`**${found.key}**\n\n${found.spec.description}`);
-  return new HoverText(markdown, rangeOf(document, found));
-}
-
-async function provideItems(
-  params: RecipeHelpParams,
-  document: TextDocument,
-  position: Position,
-): Promise<CompletionItem[]> {
-  const context = recipeCursorContext(document.getText(), document.offsetAt(position));
-  if (context === null) return [];
-  if (context.kind !== 'value' && isServed(document)) return [];
-  const range = new Range(document.positionAt(context.start), position);
-  const items = await itemsOf(context, params, document);
-  items.forEach((item, index) => {
-    item.range = range;
-    // In the order of the table: what is most used stands first there.
-    item.sortText = String(index).padStart(3, '0');
+  return registerYamlHelp({
+    selector: recipeSelector,
+    isMeant: (document) => plans.isRecipe(document),
+    hasSchema: ({ uri }) => isRecipeName(uri.path),
+    own: ['value'],
+    keyAt: recipeKeyAt,
+    cursorContext: recipeCursorContext,
+    hover: (document, offset) => valueHover(plans, document, offset),
+    items: (place, { document }) => itemsAt(place, params, document),
+    describeWord: describeMethod,
   });
-  return items;
 }
 
-async function itemsOf(
-  context: CursorContext,
-  params: RecipeHelpParams,
-  document: TextDocument,
-): Promise<CompletionItem[]> {
-  switch (context.kind) {
-    case 'key':
-      return Object.entries(context.keys)
-        .filter(([key]) => !context.taken.has(key))
-        .map(([key, spec]) => keyItem(key, spec, context.isFlow));
-    case 'word':
-      return context.words.map(wordItem);
-    case 'item':
-      return itemItems(context.path);
-    case 'value':
-      return valueItems(context.path, params, document);
-    case 'name':
-      return [];
-  }
+function valueHover(plans: RecipePlans, document: TextDocument, offset: number): YamlHover | null {
+  const place = recipePlaceAt(plans.parse(document)?.recipes ?? [], offset);
+  if (place === null) return null;
+  const plan = plans.ofDocument(document);
+  const model = place.model === null ? null : recipeModelKey(place.model);
+  const reading = place.kind === 'model' ? plan?.sources?.find(({ key }) => key === model) : undefined;
+  const isPart = place.kind === 'model' || place.parameter === 'weight';
+  const parts = [
+    reading === undefined ? null : modelMarkdown(reading),
+    ...(model === null || !isPart ? [] : (plan?.stages ?? []).map((stage) => sharesMarkdown(stage, model))),
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? null : { markdown: parts.join('\n\n'), span: place.span };
 }
 
-function wordItem(word: string): CompletionItem {
-  const item = new CompletionItem(word, CompletionItemKind.EnumMember);
+/** null: it is not a method. */
+function describeMethod(word: string): string | null {
   const method = mergeMethods.find((each) => each === word);
-  if (method !== undefined) item.documentation = new MarkdownString(methodDescription(method));
-  return item;
-}
-
-function methodDescription(method: MergeMethod): string {
+  if (method === undefined) return null;
   const { description, source, perModel, shared } = methodTable[method];
   const names = [...perModel, ...shared].map(({ name }) => `\`${name}\``).join(', ');
   return [description, names, source].filter((part) => part !== '').join('\n\n');
+}
+
+async function itemsAt(
+  place: YamlPlace,
+  params: RecipeHelpParams,
+  document: TextDocument,
+): Promise<readonly CompletionItem[]> {
+  switch (place.kind) {
+    case 'item':
+      return itemItems(place.path);
+    case 'value':
+      return valueItems(place.path, params, document);
+    case 'name':
+      return [];
+  }
 }
 
 function itemItems(path: readonly string[]): CompletionItem[] {
@@ -145,9 +87,7 @@ function itemItems(path: readonly string[]): CompletionItem[] {
           : null;
   if (lines === null) return [];
   const label = list === 'slices' ? l10n.t('new slice') : l10n.t('new model');
-  const item = new CompletionItem(label, CompletionItemKind.Snippet);
-  item.insertText = new SnippetString(lines.join('\n'));
-  return [item];
+  return [snippetItem(label, lines)];
 }
 
 async function valueItems(
@@ -159,7 +99,9 @@ async function valueItems(
   if (key === 'filter') return filterItems(plans, document);
   const isTokenizer = key === 'tokenizer_source' || (key === 'source' && path.at(-2) === 'tokenizer');
   if (!isTokenizer && !['model', 'base_model', 'lora', 'source'].includes(key)) return [];
-  const words = isTokenizer ? ['base', 'union'].map(wordItem) : [];
+  const words = isTokenizer
+    ? ['base', 'union'].map((word) => new CompletionItem(word, CompletionItemKind.EnumMember))
+    : [];
   const recipes = plans.ofDocument(document)?.recipes ?? [];
   const made = recipes.flatMap(({ name }) => (name === null ? [] : [name.value]));
   const named = plans
@@ -187,13 +129,4 @@ function filterItems(plans: RecipePlans, document: TextDocument): CompletionItem
 /** Weights in floats, in a folder of their own. */
 function isMergeable({ path, place }: ListedCheckpoint): boolean {
   return place !== 'starter' && !path.toLowerCase().endsWith('.gguf');
-}
-
-function checkpointItem({ name, path, architecture, dtype, bytes }: ListedCheckpoint): CompletionItem {
-  const item = new CompletionItem(name, CompletionItemKind.File);
-  item.detail = [architecture, dtype, describeBytes(bytes)].filter((part) => part !== null).join(' · ');
-  item.documentation = path;
-  item.insertText = path;
-  item.filterText = `${name} ${path}`;
-  return item;
 }

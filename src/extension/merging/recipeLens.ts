@@ -2,7 +2,8 @@ import type { CodeLensProvider, Command, Disposable, TextDocument } from 'vscode
 import { CodeLens, Disposable as Disposables, EventEmitter, l10n, languages, Range, workspace } from 'vscode';
 import { describeBytes } from '../../core/describeQuantity';
 import { affectsSetting, readSetting } from '../readSetting';
-import { rangeOf, type RecipePlan, type RecipePlans } from './recipePlans';
+import { rangeOf } from '../rangeOf';
+import type { RecipePlan, RecipePlans } from './recipePlans';
 import { recipeSelector } from './recipeSelector';
 
 /** Above a recipe: Preview and Merge, or how much is wrong with it. */

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { TextDocument, Uri } from 'vscode';
-import { Disposable, EventEmitter, l10n, Range, window, workspace } from 'vscode';
+import { Disposable, EventEmitter, l10n, window, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
 import { joinProblems } from '../../core/yaml/joinProblems';
 import type { MergePlan } from '../../core/merging/plan/mergePlan';
@@ -10,7 +10,6 @@ import type { MergeSourceReading } from '../../core/merging/plan/mergeSource';
 import { modelsToRead, needVocabularies } from '../../core/merging/recipe/modelsOfRecipe';
 import { parseMergeRecipe } from '../../core/merging/recipe/parseMergeRecipe';
 import { planMerge } from '../../core/merging/plan/planMerge';
-import type { Span } from '../../core/promptFile/locateJson';
 import { debounce, type Debounced } from '../debounce';
 import { affectsSetting } from '../readSetting';
 import type { SidecarClient } from '../sidecar/sidecarClient';
@@ -256,10 +255,6 @@ export function recipeFolders(uri: Uri): readonly string[] {
     root.scheme === 'file' ? [root.fsPath] : [],
   );
   return [...new Set([...(uri.scheme === 'file' ? [dirname(uri.fsPath)] : []), ...roots])];
-}
-
-export function rangeOf(document: TextDocument, { start, end }: Span): Range {
-  return new Range(document.positionAt(start), document.positionAt(end));
 }
 
 function keyOf({ uri }: TextDocument): string {

@@ -3,10 +3,10 @@ import { Diagnostic, DiagnosticSeverity, Disposable, languages, workspace } from
 import type { PromptProblem } from '../../core/prompt/promptFile';
 import { renderPrompt } from '../../core/prompt/renderPrompt';
 import { debounce } from '../debounce';
+import { rangeOf } from '../rangeOf';
 import type { LoadedPromptFile, PromptDocuments } from './promptDocuments';
 import type { PromptInputs } from './promptInputs';
 import { missingVariables } from './promptInputs';
-import { rangeOf } from './promptTarget';
 
 /** Milliseconds after the last edit. */
 const settleDelay = 300;

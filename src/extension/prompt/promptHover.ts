@@ -5,6 +5,7 @@ import type { Prompt, PromptVariable } from '../../core/prompt/promptFile';
 import { renderPrompt } from '../../core/prompt/renderPrompt';
 import { abortSignalOf } from '../abortSignalOf';
 import type { CommandId } from '../commands';
+import { rangeOf } from '../rangeOf';
 import { readSetting } from '../readSetting';
 import { commandUri } from '../registerCommand';
 import { describeError } from '../reportError';
@@ -13,7 +14,7 @@ import { profileMarkdown } from './profileMarkdown';
 import type { LoadedPromptFile, PromptDocuments } from './promptDocuments';
 import type { PromptInputs } from './promptInputs';
 import type { PromptProfiles } from './promptProfiles';
-import { promptTargetOf, rangeOf } from './promptTarget';
+import { promptTargetOf } from './promptTarget';
 
 const trustedCommands: readonly CommandId[] = [
   'alidade.generateAndScore',

@@ -1,8 +1,7 @@
 import type { TextDocument } from 'vscode';
-import { l10n, Range, Uri, window, workspace } from 'vscode';
+import { l10n, Uri, window, workspace } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
 import type { Prompt } from '../../core/prompt/promptFile';
-import type { Span } from '../../core/promptFile/locateJson';
 import type { PromptTarget } from '../commands';
 import type { LoadedPromptFile, PromptDocuments } from './promptDocuments';
 
@@ -40,10 +39,6 @@ export function isPromptTarget(value: unknown): value is PromptTarget {
 
 export function promptTargetOf(document: TextDocument, { label }: Prompt): PromptTarget {
   return { uri: document.uri.toString(), prompt: label };
-}
-
-export function rangeOf(document: TextDocument, { start, end }: Span): Range {
-  return new Range(document.positionAt(start), document.positionAt(end));
 }
 
 async function openTarget({ uri }: PromptTarget): Promise<TextDocument> {

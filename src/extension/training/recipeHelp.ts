@@ -1,26 +1,14 @@
 import { readdir } from 'node:fs/promises';
-import type { Hover, Position, TextDocument } from 'vscode';
-import {
-  CompletionItem,
-  CompletionItemKind,
-  Disposable,
-  extensions,
-  Hover as HoverText,
-  l10n,
-  languages,
-  MarkdownString,
-  Range,
-  SnippetString,
-  workspace,
-} from 'vscode';
+import type { Disposable, TextDocument } from 'vscode';
+import { CompletionItem, CompletionItemKind, l10n, workspace } from 'vscode';
 import { headRecipeCursorContext, headRecipeKeyAt } from '../../core/training/recipe/headRecipeCursor';
 import { headRecipePlaceAt } from '../../core/training/recipe/headRecipePlaces';
 import { isHeadRecipeName } from '../../core/training/recipe/isHeadRecipe';
-import type { CursorContext } from '../../core/yaml/keyCursor';
-import { describeBytes } from '../../core/describeQuantity';
 import type { ListedCheckpoint } from '../../protocol/sidecar';
-import { keyItem } from '../keyItem';
-import { rangeOf, recipeFolders } from '../merging/recipePlans';
+import { recipeFolders } from '../merging/recipePlans';
+import { checkpointItem } from '../yaml/checkpointItem';
+import { registerYamlHelp, type YamlHover, type YamlPlace } from '../yaml/registerYamlHelp';
+import { snippetItem } from '../yaml/snippetItem';
 import { placeMarkdown } from './recipeMarkdown';
 import type { RecipeReadings } from './recipeReadings';
 import { headRecipeSelector } from './recipeSelector';
@@ -31,78 +19,37 @@ export interface RecipeHelpParams {
   readonly checkpoints: () => Promise<readonly ListedCheckpoint[]>;
 }
 
-/** Completion and hover in head recipes. Where a YAML language server is there, it does the keys of named files. */
+/** Completion and hover in head recipes. */
 export function registerRecipeHelp(params: RecipeHelpParams): Disposable {
   const { readings } = params;
-  return Disposable.from(
-    languages.registerHoverProvider(headRecipeSelector, {
-      provideHover: (document, position) =>
-        readings.isRecipe(document) ? provideHover(readings, document, position) : null,
-    }),
-    languages.registerCompletionItemProvider(
-      headRecipeSelector,
-      {
-        provideCompletionItems: (document, position) =>
-          readings.isRecipe(document) ? provideItems(params, document, position) : [],
-      },
-      ' ',
-      '{',
-      ',',
-    ),
-  );
-}
-
-/** It knows files of our schema by their names. */
-function isServed({ uri }: TextDocument): boolean {
-  return isHeadRecipeName(uri.path) && extensions.getExtension('redhat.vscode-yaml') !== undefined;
-}
-
-function provideHover(readings: RecipeReadings, document: TextDocument, position: Position): Hover | null {
-  const offset = document.offsetAt(position);
-  const place = headRecipePlaceAt(readings.parse(document)?.places ?? [], offset);
-  const known = place === null ? null : placeMarkdown(place, readings.knownFiles(document));
-  if (place !== null && known !== null) return new HoverText(new MarkdownString(known), rangeOf(document, place.span));
-  if (isServed(document)) return null;
-  const found = headRecipeKeyAt(document.getText(), offset);
-  if (found === null) return null;
-  const markdown = new MarkdownString(`**${found.key}**\n\n${found.spec.description}`);
-  return new HoverText(markdown, rangeOf(document, found));
-}
-
-async function provideItems(
-  params: RecipeHelpParams,
-  document: TextDocument,
-  position: Position,
-): Promise<CompletionItem[]> {
-  const context = headRecipeCursorContext(document.getText(), document.offsetAt(position));
-  if (context === null) return [];
-  if (context.kind !== 'value' && context.kind !== 'item' && isServed(document)) return [];
-  const range = new Range(document.positionAt(context.start), position);
-  const items = await itemsOf(context, params, document);
-  items.forEach((item, index) => {
-    item.range = range;
-    // In the order of the table: what is most used stands first there.
-    item.sortText = String(index).padStart(3, '0');
+  return registerYamlHelp({
+    selector: headRecipeSelector,
+    isMeant: (document) => readings.isRecipe(document),
+    hasSchema: ({ uri }) => isHeadRecipeName(uri.path),
+    own: ['value', 'item'],
+    keyAt: headRecipeKeyAt,
+    cursorContext: headRecipeCursorContext,
+    hover: (document, offset) => valueHover(readings, document, offset),
+    items: (place, { document }) => itemsAt(place, params, document),
   });
-  return items;
 }
 
-async function itemsOf(
-  context: CursorContext,
+function valueHover(readings: RecipeReadings, document: TextDocument, offset: number): YamlHover | null {
+  const place = headRecipePlaceAt(readings.parse(document)?.places ?? [], offset);
+  const markdown = place === null ? null : placeMarkdown(place, readings.knownFiles(document));
+  return place === null || markdown === null ? null : { markdown, span: place.span };
+}
+
+async function itemsAt(
+  place: YamlPlace,
   params: RecipeHelpParams,
   document: TextDocument,
-): Promise<CompletionItem[]> {
-  switch (context.kind) {
-    case 'key':
-      return Object.entries(context.keys)
-        .filter(([key]) => !context.taken.has(key))
-        .map(([key, spec]) => keyItem(key, spec, context.isFlow));
-    case 'word':
-      return context.words.map((word) => new CompletionItem(word, CompletionItemKind.EnumMember));
+): Promise<readonly CompletionItem[]> {
+  switch (place.kind) {
     case 'item':
-      return itemItems(context.path, params, document);
+      return itemItems(place.path, params, document);
     case 'value':
-      return valueItems(context.path, params, document);
+      return valueItems(place.path, params, document);
     case 'name':
       return [];
   }
@@ -124,9 +71,7 @@ function itemItems(path: readonly string[], params: RecipeHelpParams, document: 
         : null;
   if (lines === null) return [];
   const label = list === 'objectives' ? l10n.t('new objective') : l10n.t('new check');
-  const item = new CompletionItem(label, CompletionItemKind.Snippet);
-  item.insertText = new SnippetString(lines.join('\n'));
-  return [item];
+  return [snippetItem(label, lines)];
 }
 
 async function valueItems(
@@ -219,15 +164,5 @@ async function fileItems({ uri }: TextDocument): Promise<CompletionItem[]> {
 async function modelItems({ checkpoints }: RecipeHelpParams): Promise<CompletionItem[]> {
   const starter = new CompletionItem('starter', CompletionItemKind.EnumMember);
   const listed = await checkpoints().catch(() => []);
-  const items = listed
-    .filter(({ place }) => place !== 'starter')
-    .map(({ name, path, architecture, dtype, bytes }) => {
-      const item = new CompletionItem(name, CompletionItemKind.File);
-      item.detail = [architecture, dtype, describeBytes(bytes)].filter((part) => part !== null).join(' · ');
-      item.documentation = path;
-      item.insertText = path;
-      item.filterText = `${name} ${path}`;
-      return item;
-    });
-  return [starter, ...items];
+  return [starter, ...listed.filter(({ place }) => place !== 'starter').map(checkpointItem)];
 }
