@@ -21,7 +21,7 @@ import { describeError, reportError } from '../reportError';
 import type { BreakdownRegistration } from '../reward/breakdownPanel';
 import { checkModelTrust } from '../reward/readScoreSettings';
 import type { RunRecord } from '../run/runRecord';
-import { isUnderWay } from '../run/runs';
+import { isUnderWay } from '../run/unfinishedState';
 import type { RunsRegistration } from '../run/runsView';
 import { stampOf } from '../run/runStore';
 import type { SidecarClient } from '../sidecar/sidecarClient';

@@ -1,10 +1,8 @@
-import type { Progress } from '../../core/jobContext';
+import type { UnfinishedState } from '../run/unfinishedState';
 
 export type MergeState =
-  | { readonly kind: 'running'; readonly progress: Progress | null }
-  | { readonly kind: 'stopped' }
-  | { readonly kind: 'interrupted'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly hint: string | null }
+  /** None waits: merges go on side by side. */
+  | Exclude<UnfinishedState, { readonly kind: 'waiting' }>
   | { readonly kind: 'done'; readonly bytes: number; readonly seconds: number };
 
 /** How a merge is run, besides what its recipe says. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Memento } from 'vscode';
 import { EventEmitter } from 'vscode';
 import { AlidadeError } from '../../core/alidadeError';
+import { failureState, isResumable } from '../run/unfinishedState';
 import type { WorkProcess } from '../sidecar/workProcess';
 import { readMergeRecords, type MergeRecord, type MergeSettings, type MergeState } from './mergeRecord';
 
@@ -126,22 +127,4 @@ export class MergeRuns {
     const kept = this.#records.filter(({ state }, index) => state.kind === 'running' || index < mostKept);
     await this.#params.memory.update(memoryKey, kept);
   }
-}
-
-/** Stopped before its end: what it has written is there. */
-export function isResumable({ state }: MergeRecord): boolean {
-  return state.kind === 'stopped' || state.kind === 'interrupted' || state.kind === 'failed';
-}
-
-function failureState(error: unknown): MergeState {
-  if (!(error instanceof AlidadeError)) {
-    return {
-      kind: 'failed',
-      code: 'internal',
-      message: error instanceof Error ? error.message : String(error),
-      hint: null,
-    };
-  }
-  const { code, message, hint = null } = error;
-  return code === 'cancelled' ? { kind: 'stopped' } : { kind: 'failed', code, message, hint };
 }

@@ -1,12 +1,11 @@
 import { basename, dirname } from 'node:path';
-import type { TreeDataProvider, Uri } from 'vscode';
-import { EventEmitter, l10n, MarkdownString, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import type { MarkdownString, TreeDataProvider, Uri } from 'vscode';
+import { EventEmitter, l10n, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { describeBytes, describeDuration } from '../../core/describeQuantity';
-import { escapeMarkdown } from '../reward/scoreMarkdown';
-import { progressText } from '../run/runsTree';
+import { describeRun, runTooltip } from '../run/describeRun';
 import { stateIcon } from '../run/stateIcon';
+import { isResumable } from '../run/unfinishedState';
 import type { MergeRecord } from './mergeRecord';
-import { isResumable } from './mergeRuns';
 
 /** Milliseconds between two redraws while a merge reports its progress. */
 const redrawInterval = 500;
@@ -108,23 +107,11 @@ export function recipeName(uri: Uri): string {
 }
 
 /** What stands behind the folder's name. */
-export function mergeDescription({ state, created }: MergeRecord): string {
-  switch (state.kind) {
-    case 'running':
-      return state.progress === null ? l10n.t('starting') : progressText(state.progress);
-    case 'stopped':
-      return l10n.t('stopped');
-    case 'interrupted':
-      return l10n.t('interrupted');
-    case 'failed':
-      return state.message;
-    case 'done':
-      return [
-        describeBytes(state.bytes),
-        l10n.t('in {0}', describeDuration(state.seconds)),
-        new Date(created).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' }),
-      ].join(' · ');
-  }
+export function mergeDescription(merge: MergeRecord): string {
+  return describeRun(merge, ({ bytes, seconds }) => [
+    describeBytes(bytes),
+    l10n.t('in {0}', describeDuration(seconds)),
+  ]);
 }
 
 /** Words on which the menus of the view hang. */
@@ -140,14 +127,15 @@ function contextOf(merge: MergeRecord): string {
 
 function tooltip(merge: MergeRecord): MarkdownString {
   const { recipe, target, state, created, settings } = merge;
-  const lines = [`**${escapeMarkdown(basename(target))}**`, escapeMarkdown(mergeDescription(merge))];
-  if (state.kind === 'failed' && state.hint !== null) lines.push(escapeMarkdown(state.hint));
-  if (state.kind === 'interrupted') lines.push(escapeMarkdown(state.reason));
-  lines.push(
-    escapeMarkdown(l10n.t('Recipe: {0}', recipe)),
-    escapeMarkdown(l10n.t('Folder: {0}', target)),
-    ...(settings.mergekitCompatible ? [escapeMarkdown(l10n.t("With mergekit's arithmetic"))] : []),
-    escapeMarkdown(new Date(created).toLocaleString()),
-  );
-  return new MarkdownString(lines.join('\n\n'));
+  return runTooltip({
+    name: basename(target),
+    description: mergeDescription(merge),
+    state,
+    details: [
+      l10n.t('Recipe: {0}', recipe),
+      l10n.t('Folder: {0}', target),
+      ...(settings.mergekitCompatible ? [l10n.t("With mergekit's arithmetic")] : []),
+    ],
+    created,
+  });
 }

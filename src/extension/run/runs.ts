@@ -1,12 +1,11 @@
-import { AlidadeError } from '../../core/alidadeError';
 import type { Logger, Progress } from '../../core/jobContext';
 import type { RunState } from '../../protocol/datasetView';
 import type { FinishedRun } from '../reward/labelledPairs';
 import type { ScoreSettings } from '../reward/readScoreSettings';
 import type { SidecarClient } from '../sidecar/sidecarClient';
-import { ProcessEndedError } from '../sidecar/sidecarSupervisor';
 import type { FileStamp, RunRecord } from './runRecord';
 import type { RunStore } from './runStore';
+import { isResumable, stateAfter } from './unfinishedState';
 
 export interface RunsParams {
   readonly client: Pick<SidecarClient, 'scoreFile'>;
@@ -195,27 +194,4 @@ export class Runs {
       if (this.find(id) === null) return id;
     }
   }
-}
-
-/** What has been scored is kept, and the rest can be scored now. */
-export function isResumable({ state }: RunRecord): boolean {
-  return state.kind === 'stopped' || state.kind === 'interrupted' || state.kind === 'failed';
-}
-
-export function isUnderWay({ state }: RunRecord): boolean {
-  return state.kind === 'running' || state.kind === 'waiting';
-}
-
-function stateAfter(error: unknown): RunState {
-  if (error instanceof ProcessEndedError) return { kind: 'interrupted', reason: error.message };
-  if (!(error instanceof AlidadeError)) {
-    return {
-      kind: 'failed',
-      code: 'internal',
-      message: error instanceof Error ? error.message : String(error),
-      hint: null,
-    };
-  }
-  if (error.code === 'cancelled') return { kind: 'stopped' };
-  return { kind: 'failed', code: error.code, message: error.message, hint: error.hint ?? null };
 }

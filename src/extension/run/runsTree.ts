@@ -2,12 +2,12 @@ import { basename } from 'node:path';
 import type { TreeDataProvider } from 'vscode';
 import { EventEmitter, l10n, MarkdownString, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { describeDuration } from '../../core/describeQuantity';
-import type { Progress } from '../../core/jobContext';
 import { describeDtype } from '../../core/reward/describeDtype';
 import { escapeMarkdown } from '../reward/scoreMarkdown';
+import { describeRun } from './describeRun';
 import type { RunRecord } from './runRecord';
 import { stateIcon } from './stateIcon';
-import { isResumable, isUnderWay } from './runs';
+import { isResumable, isUnderWay } from './unfinishedState';
 
 /** Milliseconds between two redraws while a run reports its progress. */
 const redrawInterval = 500;
@@ -69,39 +69,12 @@ export class RunsTree implements TreeDataProvider<TreeItem> {
 }
 
 /** What stands behind the file's name. */
-export function runDescription({ state, created }: RunRecord): string {
-  switch (state.kind) {
-    case 'waiting':
-      return l10n.t('waiting for its turn');
-    case 'running':
-      return state.progress === null ? l10n.t('starting') : progressText(state.progress);
-    case 'stopped':
-      return l10n.t('stopped');
-    case 'interrupted':
-      return l10n.t('interrupted');
-    case 'failed':
-      return state.message;
-    case 'done': {
-      const { rows, errors, pairs } = state.summary;
-      return [
-        rows === 1 ? l10n.t('1 row') : l10n.t('{0} rows', rows.toLocaleString()),
-        ...(pairs.accuracy === null ? [] : [l10n.t('accuracy {0}', percent(pairs.accuracy))]),
-        ...(errors === 0 ? [] : [errors === 1 ? l10n.t('1 error') : l10n.t('{0} errors', errors.toLocaleString())]),
-        new Date(created).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' }),
-      ].join(' · ');
-    }
-  }
-}
-
-/** "38 % · 120 rows · 4.1 rows/s · 45 s left" */
-export function progressText({ message, done, total, unit, perSecond, secondsLeft }: Progress): string {
-  const share = done === undefined || total === undefined || total === 0 ? null : Math.floor((100 * done) / total);
-  return [
-    ...(share === null ? [] : [l10n.t('{0} %', share)]),
-    message,
-    ...(perSecond === undefined || unit !== 'rows' ? [] : [l10n.t('{0} rows/s', perSecond.toPrecision(3))]),
-    ...(secondsLeft === undefined ? [] : [l10n.t('{0} left', describeDuration(secondsLeft))]),
-  ].join(' · ');
+export function runDescription(run: RunRecord): string {
+  return describeRun(run, ({ summary: { rows, errors, pairs } }) => [
+    rows === 1 ? l10n.t('1 row') : l10n.t('{0} rows', rows.toLocaleString()),
+    ...(pairs.accuracy === null ? [] : [l10n.t('accuracy {0}', percent(pairs.accuracy))]),
+    ...(errors === 0 ? [] : [errors === 1 ? l10n.t('1 error') : l10n.t('{0} errors', errors.toLocaleString())]),
+  ]);
 }
 
 function percent(share: number): string {

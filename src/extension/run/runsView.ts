@@ -11,10 +11,11 @@ import { checkModelTrust, readScoreSettings } from '../reward/readScoreSettings'
 import type { SidecarClient } from '../sidecar/sidecarClient';
 import { chooseDataFile, saveBeforeScoring } from './chooseDataFile';
 import type { RunRecord } from './runRecord';
-import { isResumable, isUnderWay, Runs } from './runs';
+import { Runs } from './runs';
 import { type ListedWork, runDescription, RunItem, RunsTree } from './runsTree';
 import { RunStore, stampOf } from './runStore';
 import { saveScores } from './saveScores';
+import { isResumable, isUnderWay } from './unfinishedState';
 
 export interface RunsViewParams {
   readonly context: ExtensionContext;

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
-import { l10n, MarkdownString, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import type { MarkdownString } from 'vscode';
+import { l10n, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { describeDuration } from '../../core/describeQuantity';
-import { escapeMarkdown } from '../reward/scoreMarkdown';
-import { progressText } from '../run/runsTree';
+import { describeRun, runTooltip } from '../run/describeRun';
 import { stateIcon } from '../run/stateIcon';
-import { isResumable, isUnderWay, type HeadRunRecord } from './headRunRecord';
+import { isResumable, isUnderWay } from '../run/unfinishedState';
+import type { HeadRunRecord } from './headRunRecord';
 
 /** A training or an evaluation in the Runs view. */
 export class HeadRunItem extends TreeItem {
@@ -29,24 +30,8 @@ export function headRunKind({ job }: HeadRunRecord): string {
 }
 
 /** What stands behind the head's name. */
-export function headRunDescription({ state, created }: HeadRunRecord): string {
-  switch (state.kind) {
-    case 'waiting':
-      return l10n.t('waiting for its turn');
-    case 'running':
-      return state.progress === null ? l10n.t('starting') : progressText(state.progress);
-    case 'stopped':
-      return l10n.t('stopped');
-    case 'interrupted':
-      return l10n.t('interrupted');
-    case 'failed':
-      return state.message;
-    case 'done':
-      return [
-        l10n.t('in {0}', describeDuration(state.seconds)),
-        new Date(created).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' }),
-      ].join(' · ');
-  }
+export function headRunDescription(run: HeadRunRecord): string {
+  return describeRun(run, ({ seconds }) => [l10n.t('in {0}', describeDuration(seconds))]);
 }
 
 /** Words on which the menus of the view hang. */
@@ -60,15 +45,15 @@ function contextOf(run: HeadRunRecord): string {
 
 function tooltip(run: HeadRunRecord): MarkdownString {
   const { head, job, state, created } = run;
-  const lines = [`**${escapeMarkdown(basename(head))}**`, escapeMarkdown(headRunDescription(run))];
-  if (state.kind === 'failed' && state.hint !== null) lines.push(escapeMarkdown(state.hint));
-  if (state.kind === 'interrupted') lines.push(escapeMarkdown(state.reason));
-  lines.push(
-    ...(job.kind === 'training'
-      ? [escapeMarkdown(l10n.t('Recipe: {0}', job.recipe))]
-      : job.inputs.map((input) => escapeMarkdown(l10n.t('Rows: {0}', input)))),
-    escapeMarkdown(l10n.t('Head file: {0}', head)),
-    escapeMarkdown(new Date(created).toLocaleString()),
-  );
-  return new MarkdownString(lines.join('\n\n'));
+  const sources =
+    job.kind === 'training'
+      ? [l10n.t('Recipe: {0}', job.recipe)]
+      : job.inputs.map((input) => l10n.t('Rows: {0}', input));
+  return runTooltip({
+    name: basename(head),
+    description: headRunDescription(run),
+    state,
+    details: [...sources, l10n.t('Head file: {0}', head)],
+    created,
+  });
 }

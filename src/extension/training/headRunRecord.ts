@@ -2,6 +2,7 @@ import type { HeadEvaluation } from '../../core/training/evaluation/headEvaluati
 import type { TrainingState } from '../../core/training/trainingReport';
 import type { BodySettings } from '../../protocol/sidecarTraining';
 import type { HeadRunState } from '../../protocol/trainingView';
+import { isUnderWay } from '../run/unfinishedState';
 
 /** A head that is trained: what the recipe said when the run began is what it goes on with. */
 export interface TrainingJob {
@@ -60,15 +61,6 @@ export function readHeadRunRecord(text: string, interruption: string): HeadRunRe
   if (!isRecord(value)) return null;
   const { version: _version, ...record } = value;
   return isUnderWay(record) ? { ...record, state: { kind: 'interrupted', reason: interruption } } : record;
-}
-
-export function isUnderWay({ state }: Pick<HeadRunRecord, 'state'>): boolean {
-  return state.kind === 'running' || state.kind === 'waiting';
-}
-
-/** It has ended before its end. */
-export function isResumable({ state }: Pick<HeadRunRecord, 'state'>): boolean {
-  return state.kind === 'stopped' || state.kind === 'interrupted' || state.kind === 'failed';
 }
 
 function isRecord(value: unknown): value is HeadRunRecord & { readonly version: number } {

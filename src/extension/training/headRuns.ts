@@ -3,9 +3,9 @@ import { AlidadeError } from '../../core/alidadeError';
 import type { Logger, Progress } from '../../core/jobContext';
 import type { TrainingState } from '../../core/training/trainingReport';
 import type { HeadRunState } from '../../protocol/trainingView';
+import { isResumable, isUnderWay, stateAfter } from '../run/unfinishedState';
 import type { SidecarClient } from '../sidecar/sidecarClient';
-import { ProcessEndedError } from '../sidecar/sidecarSupervisor';
-import { isResumable, isUnderWay, type EvaluationJob, type HeadRunRecord, type TrainingJob } from './headRunRecord';
+import type { EvaluationJob, HeadRunRecord, TrainingJob } from './headRunRecord';
 import type { HeadRunStore } from './headRunStore';
 
 /** What of the process that trains is needed. */
@@ -223,14 +223,4 @@ export class HeadRuns {
     const record = this.#change(id, () => ({ state }));
     if (record !== null) await this.#params.store.save(record);
   }
-}
-
-function stateAfter(error: unknown): HeadRunState {
-  if (error instanceof ProcessEndedError) return { kind: 'interrupted', reason: error.message };
-  if (!(error instanceof AlidadeError)) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { kind: 'failed', code: 'internal', message, hint: null };
-  }
-  const { code, message, hint = null } = error;
-  return code === 'cancelled' ? { kind: 'stopped' } : { kind: 'failed', code, message, hint };
 }
