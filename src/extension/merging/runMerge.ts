@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
-import { AlidadeError } from '../../core/alidadeError';
+import { chooseNewFolder } from '../chooseNewFolder';
 import type { FileTarget } from '../commands';
 import { readSetting } from '../readSetting';
 import type { MergeSettings } from './mergeRecord';
@@ -20,26 +20,14 @@ function uriOf(target: FileTarget | { readonly recipe: { readonly uri: Uri } }):
   return 'recipe' in target ? target.recipe.uri : Uri.file(target.fsPath);
 }
 
-/** A folder that is not there yet; null: the user has thought better of it. */
-export async function chooseTarget(recipe: string): Promise<string | null> {
-  const chosen = await window.showSaveDialog({
+/** The folder that is to be made; null: the user has thought better of it. */
+export function chooseTarget(recipe: string): Promise<string | null> {
+  return chooseNewFolder({
     title: l10n.t('Merge Into a New Folder'),
     saveLabel: l10n.t('Merge'),
     defaultUri: Uri.file(join(dirname(recipe), recipeName(Uri.file(recipe)))),
+    hint: l10n.t('choose another name: a merge makes a new folder'),
   });
-  if (chosen === undefined) return null;
-  const isTaken = await workspace.fs.stat(chosen).then(
-    () => true,
-    () => false,
-  );
-  if (isTaken) {
-    throw new AlidadeError({
-      code: 'exists',
-      message: l10n.t('{0} exists already', chosen.fsPath),
-      hint: l10n.t('choose another name: a merge makes a new folder'),
-    });
-  }
-  return chosen.fsPath;
 }
 
 export function readMergeSettings(): MergeSettings {

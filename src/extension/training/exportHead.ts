@@ -1,9 +1,9 @@
 import { basename, dirname, join } from 'node:path';
 import type { QuickPickItem } from 'vscode';
-import { commands, l10n, ProgressLocation, Uri, window, workspace } from 'vscode';
-import { AlidadeError } from '../../core/alidadeError';
+import { commands, l10n, ProgressLocation, Uri, window } from 'vscode';
 import type { HeadExportFormat } from '../../protocol/sidecarTraining';
 import { abortSignalOf } from '../abortSignalOf';
+import { chooseNewFolder } from '../chooseNewFolder';
 import { dataFileEndings } from '../run/chooseDataFile';
 import type { WorkProcess } from '../sidecar/workProcess';
 import { readBodySettings } from './trainHead';
@@ -89,27 +89,14 @@ async function chooseRows(head: string): Promise<readonly string[] | null> {
   return chosen === undefined || chosen.length === 0 ? null : chosen.map(({ fsPath }) => fsPath);
 }
 
-/** A folder that is not there yet; null: the user has thought better of it. */
-async function chooseFolder(head: string, format: HeadExportFormat): Promise<string | null> {
+function chooseFolder(head: string, format: HeadExportFormat): Promise<string | null> {
   const name = basename(head).replace(/\.safetensors$/i, '');
-  const chosen = await window.showSaveDialog({
+  return chooseNewFolder({
     title: l10n.t('Export Into a New Folder'),
     saveLabel: l10n.t('Export'),
     defaultUri: Uri.file(join(dirname(head), `${name}-${format}`)),
+    hint: l10n.t('choose another name: an export makes a new folder'),
   });
-  if (chosen === undefined) return null;
-  const isTaken = await workspace.fs.stat(chosen).then(
-    () => true,
-    () => false,
-  );
-  if (isTaken) {
-    throw new AlidadeError({
-      code: 'exists',
-      message: l10n.t('{0} exists already', chosen.fsPath),
-      hint: l10n.t('choose another name: an export makes a new folder'),
-    });
-  }
-  return chosen.fsPath;
 }
 
 /** Lines of the engine are without capital and full stop. */
