@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import type { GrowthSegment, ScoreGrowth } from '../../src/core/reward/scoreGrowth';
-import { ChartFrame, chartFrameStyles, placeTooltip } from '../shared/charts/chartFrame';
+import { ChartFrame, chartFrameStyles } from '../shared/charts/chartFrame';
+import { marksInLine } from '../shared/charts/chartMarks';
 import type { DataTable } from '../shared/charts/dataTable';
 import { scaleFitting, type LinearScale } from '../shared/charts/linearScale';
 import { formatNumber } from '../shared/formatNumber';
@@ -25,8 +26,6 @@ export class AldGrowth extends LitElement {
     text: { type: String },
     growth: { attribute: false },
     domain: { attribute: false },
-    active: { state: true },
-    shown: { state: true },
   };
 
   static override styles = [
@@ -145,15 +144,9 @@ export class AldGrowth extends LitElement {
   growth: ScoreGrowth = { points: [], segments: [], closing: null };
   /** Scores that the line chart shows, where several are to be compared. */
   domain: readonly number[] = [];
-  private active = 0;
-  private shown: number | null = null;
-  private readonly frame = new ChartFrame(this, () => (this.shown = null));
-
-  protected override willUpdate(): void {
-    const last = this.steps().length - 1;
-    this.active = Math.max(0, Math.min(this.active, last));
-    if (this.shown !== null && last < this.shown) this.shown = null;
-  }
+  private readonly frame = new ChartFrame(this, () => this.marks.hideTooltip());
+  /** Of the steps. */
+  private readonly marks = marksInLine(this, { count: () => this.steps().length });
 
   protected override render(): TemplateResult {
     return this.frame.render({
@@ -215,8 +208,8 @@ export class AldGrowth extends LitElement {
   }
 
   private band(from: number, to: number, index: number): SVGTemplateResult {
-    return svg`<rect class="band ${index === this.shown ? 'shown' : ''}" x=${from} width=${Math.max(0, to - from)}
-      y="0" height=${chartHeight} @pointerenter=${() => (this.shown = index)} @pointerleave=${this.hide}></rect>`;
+    return svg`<rect class="band ${index === this.marks.shown?.index ? 'shown' : ''}" x=${from} width=${Math.max(0, to - from)}
+      y="0" height=${chartHeight} @pointerenter=${() => this.marks.show({ index })} @pointerleave=${this.marks.hideTooltip}></rect>`;
   }
 
   private renderSentences(): TemplateResult {
@@ -226,8 +219,9 @@ export class AldGrowth extends LitElement {
       class="sentences"
       role="list"
       aria-label=${this.heading}
-      @keydown=${this.keydown}
-      @focusout=${this.hide}
+      @keydown=${this.marks.keydown}
+      @focusin=${this.marks.focused}
+      @focusout=${this.marks.hideTooltip}
     >
       ${steps.map((step, index) => this.renderSentence(step, index, most))}
     </div>`;
@@ -242,15 +236,14 @@ export class AldGrowth extends LitElement {
     const content = isEnd ? html`<span class="end">${strings.endOfTurn}</span>` : this.text.slice(step.start, step.end);
     const [words, space] = isEnd ? [content, ''] : splitSpace(content as string);
     return html`<span
-        class="sentence ${kind}"
+        class="mark sentence ${kind}"
         role="listitem"
-        tabindex=${index === this.active ? 0 : -1}
+        tabindex=${index === this.marks.active.index ? 0 : -1}
         data-index=${index}
         aria-label=${this.spoken(step, index)}
         .style=${strength}
-        @focus=${() => this.focused(index)}
-        @pointerenter=${() => (this.shown = index)}
-        @pointerleave=${this.hide}
+        @pointerenter=${this.marks.pointed}
+        @pointerleave=${this.marks.hideTooltip}
         >${words}</span
       ><span class="delta quiet" aria-hidden="true"
         >${isFirst ? formatNumber(step.after) : formatNumber(change, { signed: true })}</span
@@ -258,24 +251,17 @@ export class AldGrowth extends LitElement {
   }
 
   private renderTooltip(): TemplateResult | typeof nothing {
-    const step = this.shown === null ? undefined : this.steps()[this.shown];
-    if (step === undefined || this.shown === null) return nothing;
+    const { shown } = this.marks;
+    const step = shown === null ? undefined : this.steps()[shown.index];
+    if (step === undefined || shown === null) return nothing;
     return html`<div class="tooltip" aria-hidden="true">
       <p>
-        <strong>${this.nameOf(step, this.shown)}</strong>
+        <strong>${this.nameOf(step, shown.index)}</strong>
         ${step.before === null ? nothing : html`<span class="raw">${formatNumber(changeOf(step), { signed: true })}</span>`}
       </p>
       <p>${courseOf(step)}</p>
       ${step.contributions.length < 2 ? nothing : html`<p class="quiet">${strings.mostChanged(changesOf(step))}</p>`}
     </div>`;
-  }
-
-  protected override updated(): void {
-    const tooltip = this.renderRoot.querySelector<HTMLElement>('.tooltip');
-    const sentence = this.shown === null ? null : this.sentenceAt(this.shown);
-    if (tooltip === null || sentence === null) return;
-    const { left, width, top, bottom } = sentence.getBoundingClientRect();
-    placeTooltip(tooltip, { host: this, centre: left + width / 2, top, bottom });
   }
 
   private nameOf(step: GrowthSegment, index: number): string {
@@ -287,34 +273,6 @@ export class AldGrowth extends LitElement {
     const words = step === this.growth.closing ? [] : [this.text.slice(step.start, step.end).trim()];
     const change = step.before === null ? [] : [formatNumber(changeOf(step), { signed: true })];
     return [this.nameOf(step, index), ...change, courseOf(step), ...words].join(', ');
-  }
-
-  private focused(index: number): void {
-    this.active = index;
-    this.shown = index;
-  }
-
-  private readonly hide = (): void => {
-    this.shown = null;
-  };
-
-  private async keydown(event: KeyboardEvent): Promise<void> {
-    if (event.key === 'Escape') return this.hide();
-    const last = this.steps().length - 1;
-    const { active } = this;
-    const next = {
-      ...{ ArrowRight: active + 1, ArrowDown: active + 1, ArrowLeft: active - 1, ArrowUp: active - 1 },
-      ...{ Home: 0, End: last },
-    }[event.key];
-    if (next === undefined) return;
-    event.preventDefault();
-    this.active = Math.max(0, Math.min(last, next));
-    await this.updateComplete;
-    this.sentenceAt(this.active)?.focus();
-  }
-
-  private sentenceAt(index: number): HTMLElement | null {
-    return this.renderRoot.querySelector(`[data-index="${index}"]`);
   }
 
   private dataTable(): DataTable {

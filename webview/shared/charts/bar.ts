@@ -28,7 +28,16 @@ export function hatchPattern(): SVGTemplateResult {
   </defs>`;
 }
 
-/** A bar's look, for a legend. */
-export function renderKey(mark: BarMark): TemplateResult {
+/** Which bars are whose; none where there is one series. */
+export function renderSeriesLegend(
+  series: readonly { readonly name: string; readonly mark: BarMark }[],
+): TemplateResult | typeof nothing {
+  if (series.length < 2) return nothing;
+  return html`<div class="legend" aria-hidden="true">
+    ${series.map(({ name, mark }) => html`<span>${renderKey(mark)}${name}</span>`)}
+  </div>`;
+}
+
+function renderKey(mark: BarMark): TemplateResult {
   return html`<svg width="14" height="10">${bar({ x: '1', width: '12', y: 1, height: 8, mark, value: 1 })}</svg>`;
 }

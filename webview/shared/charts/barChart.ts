@@ -2,9 +2,10 @@ import { html, LitElement, nothing, svg, type SVGTemplateResult, type TemplateRe
 import { formatNumber } from '../formatNumber';
 import { chevronDownIcon, chevronRightIcon, icon } from '../icon';
 import { pageStyles } from '../pageStyles';
-import { bar, hatchPattern, renderKey, type BarMark } from './bar';
+import { bar, hatchPattern, renderSeriesLegend, type BarMark } from './bar';
 import { barChartStyles } from './barChartStyles';
-import { ChartFrame, chartFrameStyles, placeTooltip } from './chartFrame';
+import { ChartFrame, chartFrameStyles } from './chartFrame';
+import { ChartMarks, nearestIndex, type ExplainedBox, type MarkPlace } from './chartMarks';
 import type { DataTable } from './dataTable';
 import { scaleAround, scaleFitting, type LinearScale } from './linearScale';
 
@@ -50,10 +51,7 @@ export interface BarChartTexts {
   readonly valueColumn: string;
 }
 
-interface Place {
-  readonly row: number;
-  readonly series: number;
-}
+type Place = MarkPlace<'row' | 'series'>;
 
 const axisHeight = 18;
 
@@ -73,8 +71,6 @@ export class AldBarChart extends LitElement {
     signed: { type: Boolean },
     fitted: { type: Boolean },
     texts: { attribute: false },
-    active: { state: true },
-    shown: { state: true },
   };
 
   static override styles = [pageStyles, chartFrameStyles, barChartStyles];
@@ -88,17 +84,20 @@ export class AldBarChart extends LitElement {
   /** The scale is that of the values, also where zero is far off. */
   fitted = false;
   texts: BarChartTexts = { nameColumn: '', valueColumn: '' };
-  private readonly frame = new ChartFrame(this, () => (this.shown = null));
-  /** The mark that holds the tab stop. */
-  private active: Place = { row: 0, series: 0 };
-  /** The mark whose tooltip is up. */
-  private shown: Place | null = null;
+  private readonly frame = new ChartFrame(this, () => this.marks.hideTooltip());
+  private readonly marks = new ChartMarks(this, {
+    names: ['row', 'series'],
+    nearest: ({ row, series }) => ({
+      row: nearestIndex(row, this.rows.length),
+      series: nearestIndex(series, this.series.length),
+    }),
+    has: ({ row, series }) => this.rows[row]?.values[series] !== undefined,
+    placeAfter: (key, active) => this.placeAfter(key, active),
+    choose: ({ row }) => this.choose(this.rows[row]),
+    boxOf: (place) => this.boxOf(place),
+  });
 
   protected override willUpdate(): void {
-    const row = Math.max(0, Math.min(this.active.row, this.rows.length - 1));
-    const series = Math.max(0, Math.min(this.active.series, this.series.length - 1));
-    if (row !== this.active.row || series !== this.active.series) this.active = { row, series };
-    if (this.shown !== null && this.rows[this.shown.row]?.values[this.shown.series] === undefined) this.shown = null;
     this.style.setProperty('--ald-lines', linesOf(this.scale()));
   }
 
@@ -106,19 +105,12 @@ export class AldBarChart extends LitElement {
     const { heading, note } = this;
     return this.frame.render({
       ...{ heading, note },
-      legend: this.renderLegend(),
+      legend: renderSeriesLegend(this.series),
       // What the page puts there stands before the control of the table.
       actions: html`<slot name="actions"></slot>`,
       table: this.dataTable(),
       renderChart: () => this.renderChart(),
     });
-  }
-
-  private renderLegend(): TemplateResult | typeof nothing {
-    if (this.series.length < 2) return nothing;
-    return html`<div class="legend" aria-hidden="true">
-      ${this.series.map(({ name, mark }) => html`<span>${renderKey(mark)}${name}</span>`)}
-    </div>`;
   }
 
   private renderChart(): TemplateResult {
@@ -128,11 +120,11 @@ export class AldBarChart extends LitElement {
         class="rows ${this.series.length === 1 ? '' : 'double'}"
         role="list"
         aria-label=${this.heading}
-        @keydown=${this.keydown}
-        @focusin=${this.focused}
-        @focusout=${this.hideTooltip}
-        @pointerover=${this.pointed}
-        @pointerleave=${this.hideTooltip}
+        @keydown=${this.marks.keydown}
+        @focusin=${this.marks.focused}
+        @focusout=${this.marks.hideTooltip}
+        @pointerover=${this.marks.pointed}
+        @pointerleave=${this.marks.hideTooltip}
       >
         ${this.rows.map((row, index) => this.renderRow(row, index, scale))} ${renderAxis(scale)}
       </div>
@@ -174,12 +166,13 @@ export class AldBarChart extends LitElement {
     const end = Number.isFinite(number) && !isPoint ? scale.position(from + number) : start;
     const y = gap + place.series * lane;
     const inset = this.series.length === 1 ? 5 : 2;
-    const active = place.row === this.active.row && place.series === this.active.series;
+    const { active } = this.marks;
+    const isActive = place.row === active.row && place.series === active.series;
     const spoken = [row.name, this.textOf(value), series.name].filter((part) => part !== '');
     return svg`<g
       class="mark"
       role="listitem"
-      tabindex=${active ? 0 : -1}
+      tabindex=${isActive ? 0 : -1}
       aria-label=${spoken.join(', ')}
       data-row=${place.row}
       data-series=${place.series}
@@ -203,10 +196,11 @@ export class AldBarChart extends LitElement {
   }
 
   private renderTooltip(): TemplateResult | typeof nothing {
-    if (this.shown === null) return nothing;
-    const row = this.rows[this.shown.row];
-    const { value, words } = row.values[this.shown.series];
-    const name = this.series[this.shown.series].name;
+    const { shown } = this.marks;
+    if (shown === null) return nothing;
+    const row = this.rows[shown.row];
+    const { value, words } = row.values[shown.series];
+    const name = this.series[shown.series].name;
     return html`<div class="tooltip" aria-hidden="true">
       <p>
         <strong>${row.name}</strong>${name === '' ? nothing : html` · ${name}`}
@@ -217,53 +211,26 @@ export class AldBarChart extends LitElement {
     </div>`;
   }
 
-  protected override updated(): void {
-    const tooltip = this.renderRoot.querySelector<HTMLElement>('.tooltip');
-    if (tooltip === null || this.shown === null) return;
-    const row = this.markAt(this.shown)?.closest('.row');
-    if (!(row instanceof HTMLElement)) return;
+  /** A tooltip stands off the whole row, in the middle of its bars. */
+  private boxOf(place: Place): ExplainedBox | null {
+    const row = this.marks.markAt(place)?.closest('.row') ?? null;
+    if (row === null) return null;
     const plot = row.querySelector('svg.plot')!.getBoundingClientRect();
     const { top, bottom } = row.getBoundingClientRect();
-    placeTooltip(tooltip, { host: this, centre: plot.left + plot.width / 2, top, bottom });
+    return { centre: plot.left + plot.width / 2, top, bottom };
   }
 
-  private readonly focused = ({ target }: FocusEvent): void => {
-    const place = placeOf(target);
-    if (place === null) return;
-    this.active = place;
-    this.shown = place;
-  };
-
-  private readonly pointed = ({ target }: PointerEvent): void => {
-    const place = placeOf(target);
-    if (place?.row !== this.shown?.row || place?.series !== this.shown?.series) this.shown = place;
-  };
-
-  private readonly hideTooltip = (): void => {
-    this.shown = null;
-  };
+  private choose(row: BarRow | undefined): boolean {
+    if (row?.expanded === undefined) return false;
+    this.expand(row);
+    return true;
+  }
 
   private expand({ name }: BarRow): void {
     this.dispatchEvent(new CustomEvent('ald-expand', { detail: { name }, bubbles: true, composed: true }));
   }
 
-  private async keydown(event: KeyboardEvent): Promise<void> {
-    if (event.key === 'Escape') return this.hideTooltip();
-    const row = this.rows[this.active.row];
-    if ((event.key === 'Enter' || event.key === ' ') && row?.expanded !== undefined) {
-      event.preventDefault();
-      return this.expand(row);
-    }
-    const next = this.placeAfter(event.key);
-    if (next === null) return;
-    event.preventDefault();
-    this.active = next;
-    await this.updateComplete;
-    this.markAt(next)?.focus();
-  }
-
-  private placeAfter(key: string): Place | null {
-    const { row, series } = this.active;
+  private placeAfter(key: string, { row, series }: Place): Place | null {
     const lastRow = this.rows.length - 1;
     const lastSeries = this.series.length - 1;
     switch (key) {
@@ -282,10 +249,6 @@ export class AldBarChart extends LitElement {
       default:
         return null;
     }
-  }
-
-  private markAt({ row, series }: Place): SVGGElement | null {
-    return this.renderRoot.querySelector(`[data-row="${row}"][data-series="${series}"]`);
   }
 
   private dataTable(): DataTable {
@@ -314,12 +277,6 @@ interface MarkParams {
   readonly lane: number;
   readonly gap: number;
   readonly scale: LinearScale;
-}
-
-/** The mark that an event comes from; null: from none. */
-function placeOf(target: EventTarget | null): Place | null {
-  const mark = target instanceof Element ? target.closest<SVGGElement>('.mark') : null;
-  return mark === null ? null : { row: Number(mark.dataset['row']), series: Number(mark.dataset['series']) };
 }
 
 /** Everything that has to be on the scale. */

@@ -97,18 +97,6 @@ export class ChartFrame implements ReactiveController {
 
 export type CopyEvent = CustomEvent<{ readonly text: string }>;
 
-/** Where a chart's tooltip goes: beside what it explains, inside the chart, above it where the window ends below. */
-export function placeTooltip(
-  tooltip: HTMLElement,
-  { host, centre, top, bottom }: { readonly host: HTMLElement } & Record<'centre' | 'top' | 'bottom', number>,
-): void {
-  const around = host.getBoundingClientRect();
-  const left = centre - around.left - tooltip.offsetWidth / 2;
-  tooltip.style.left = `${Math.max(0, Math.min(left, host.clientWidth - tooltip.offsetWidth))}px`;
-  const below = bottom + tooltip.offsetHeight + 8 < window.innerHeight;
-  tooltip.style.top = `${(below ? bottom + 4 : top - tooltip.offsetHeight - 4) - around.top}px`;
-}
-
 /** Colours follow the theme through variables alone: blue solid marks pull one way, amber hatched ones the other. */
 export const chartFrameStyles = css`
   :host {

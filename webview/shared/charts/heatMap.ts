@@ -1,7 +1,8 @@
 import { html, LitElement, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { pageStyles } from '../pageStyles';
 import { hatchPattern } from './bar';
-import { ChartFrame, chartFrameStyles, placeTooltip } from './chartFrame';
+import { ChartFrame, chartFrameStyles } from './chartFrame';
+import { ChartMarks, nearestIndex, type MarkPlace } from './chartMarks';
 import type { DataTable } from './dataTable';
 import { heatMapStyles } from './heatMapStyles';
 
@@ -48,11 +49,7 @@ export interface HeatMapTexts {
 /** The column of a cell that was chosen; null: of a row that has one cell. */
 export type CellEvent = CustomEvent<{ readonly column: number | null }>;
 
-interface Place {
-  readonly strip: number;
-  readonly row: number;
-  readonly column: number;
-}
+type Place = MarkPlace<'strip' | 'row' | 'column'>;
 
 const rowHeight = 16;
 /** Of a row with one cell. */
@@ -77,8 +74,6 @@ export class AldHeatMap extends LitElement {
     dividers: { attribute: false },
     marked: { attribute: false },
     texts: { attribute: false },
-    active: { state: true },
-    shown: { state: true },
   };
 
   static override styles = [pageStyles, chartFrameStyles, heatMapStyles];
@@ -96,21 +91,19 @@ export class AldHeatMap extends LitElement {
   /** Columns that stand out, the last one included. */
   marked: { readonly first: number; readonly last: number } | null = null;
   texts!: HeatMapTexts;
-  private readonly frame = new ChartFrame(this, () => (this.shown = null));
-  /** The cell that holds the tab stop. */
-  private active: Place = { strip: 0, row: 0, column: 0 };
-  /** The cell whose tooltip is up. */
-  private shown: Place | null = null;
-
-  protected override willUpdate(): void {
-    const strip = clamp(this.active.strip, this.strips.length);
-    const row = clamp(this.active.row, this.strips[strip]?.rows.length ?? 0);
-    const column = clamp(this.active.column, this.columns);
-    if (strip !== this.active.strip || row !== this.active.row || column !== this.active.column) {
-      this.active = { strip, row, column };
-    }
-    if (this.shown !== null && this.rowAt(this.shown) === undefined) this.shown = null;
-  }
+  private readonly frame = new ChartFrame(this, () => this.marks.hideTooltip());
+  private readonly marks = new ChartMarks(this, {
+    names: ['strip', 'row', 'column'],
+    nearest: (place) => this.nearest(place),
+    has: (place) => this.rowAt(place) !== undefined,
+    placeAfter: (key, active) => this.placeAfter(key, active),
+    choose: (place) => {
+      this.choose(place);
+      return true;
+    },
+    // A row may have a single cell for all columns.
+    drawnAt: (place) => ({ ...place, column: nearestIndex(place.column, this.rowAt(place)?.cells.length ?? 1) }),
+  });
 
   protected override render(): TemplateResult {
     const { heading, hint, note } = this;
@@ -142,11 +135,11 @@ export class AldHeatMap extends LitElement {
         class="map"
         role="list"
         aria-label=${this.heading}
-        @keydown=${this.keydown}
-        @focusin=${this.focused}
-        @focusout=${this.hideTooltip}
-        @pointerover=${this.pointed}
-        @pointerleave=${this.hideTooltip}
+        @keydown=${this.marks.keydown}
+        @focusin=${this.marks.focused}
+        @focusout=${this.marks.hideTooltip}
+        @pointerover=${this.marks.pointed}
+        @pointerleave=${this.marks.hideTooltip}
         @click=${this.clicked}
       >
         ${this.strips.map((strip, index) => this.renderStrip(strip, index))} ${this.renderAxis()}
@@ -174,8 +167,9 @@ export class AldHeatMap extends LitElement {
     const isWhole = cells.length === 1 && this.columns !== 1;
     const height = isWhole ? wholeHeight : rowHeight;
     const width = 100 / cells.length;
-    const isActiveRow = place.strip === this.active.strip && place.row === this.active.row;
-    const activeColumn = Math.min(this.active.column, cells.length - 1);
+    const { active } = this.marks;
+    const isActiveRow = place.strip === active.strip && place.row === active.row;
+    const activeColumn = Math.min(active.column, cells.length - 1);
     return html`<svg class="plot" height=${height} role="presentation">
       ${cells.map((cell, column) => {
         const isActive = isActiveRow && column === activeColumn;
@@ -222,27 +216,19 @@ export class AldHeatMap extends LitElement {
   }
 
   private renderTooltip(): TemplateResult | typeof nothing {
-    const strip = this.shown === null ? undefined : this.strips[this.shown.strip];
-    const row = this.shown === null ? undefined : this.rowAt(this.shown);
-    if (this.shown === null || strip === undefined || row === undefined) return nothing;
-    const cell = row.cells[Math.min(this.shown.column, row.cells.length - 1)];
+    const { shown } = this.marks;
+    const strip = shown === null ? undefined : this.strips[shown.strip];
+    const row = shown === null ? undefined : this.rowAt(shown);
+    if (shown === null || strip === undefined || row === undefined) return nothing;
+    const cell = row.cells[Math.min(shown.column, row.cells.length - 1)];
     return html`<div class="tooltip" aria-hidden="true">
       <p>
-        <strong>${row.name}</strong>, ${this.placeOf(row, this.shown.column, this.shown.column)}
+        <strong>${row.name}</strong>, ${this.placeOf(row, shown.column, shown.column)}
         <span class="raw">${this.textOf(cell)}</span>
       </p>
       ${strip.name === '' ? nothing : html`<p>${strip.name}</p>`}
       <p class="quiet">${this.texts.words(strip, row, cell)}</p>
     </div>`;
-  }
-
-  protected override updated(): void {
-    const tooltip = this.renderRoot.querySelector<HTMLElement>('.tooltip');
-    if (tooltip === null || this.shown === null) return;
-    const lane = this.markAt(this.shown)?.querySelector('.lane');
-    if (!(lane instanceof SVGElement)) return;
-    const { left, width, top, bottom } = lane.getBoundingClientRect();
-    placeTooltip(tooltip, { host: this, centre: left + width / 2, top, bottom });
   }
 
   private spoken(strip: HeatStrip, row: HeatRow, column: number): string {
@@ -261,27 +247,8 @@ export class AldHeatMap extends LitElement {
     return `${this.texts.value(cell[0])} (${this.texts.range(this.texts.value(cell[1]), this.texts.value(cell[2]))})`;
   }
 
-  private readonly focused = ({ target }: FocusEvent): void => {
-    const place = placeOf(target);
-    if (place === null) return;
-    this.active = place;
-    this.shown = place;
-  };
-
-  private readonly pointed = ({ target }: PointerEvent): void => {
-    const place = placeOf(target);
-    const { shown } = this;
-    if (place?.strip !== shown?.strip || place?.row !== shown?.row || place?.column !== shown?.column) {
-      this.shown = place;
-    }
-  };
-
-  private readonly hideTooltip = (): void => {
-    this.shown = null;
-  };
-
   private readonly clicked = ({ target }: MouseEvent): void => {
-    const place = placeOf(target);
+    const place = this.marks.placeOf(target);
     if (place !== null) this.choose(place);
   };
 
@@ -290,23 +257,15 @@ export class AldHeatMap extends LitElement {
     this.dispatchEvent(new CustomEvent('ald-cell', { detail: { column }, bubbles: true, composed: true }));
   }
 
-  private async keydown(event: KeyboardEvent): Promise<void> {
-    if (event.key === 'Escape') return this.hideTooltip();
-    if (event.key === 'Enter' || event.key === ' ') {
-      event.preventDefault();
-      return this.choose(this.active);
-    }
-    const next = this.placeAfter(event.key);
-    if (next === null) return;
-    event.preventDefault();
-    this.active = next;
-    await this.updateComplete;
-    this.markAt(next)?.focus();
+  private nearest(place: Place): Place {
+    const strip = nearestIndex(place.strip, this.strips.length);
+    const row = nearestIndex(place.row, this.strips[strip]?.rows.length ?? 0);
+    return { strip, row, column: nearestIndex(place.column, this.columns) };
   }
 
-  private placeAfter(key: string): Place | null {
-    const { strip, row, column } = this.active;
-    const last = (this.rowAt(this.active)?.cells.length ?? 1) - 1;
+  private placeAfter(key: string, active: Place): Place | null {
+    const { strip, row, column } = active;
+    const last = (this.rowAt(active)?.cells.length ?? 1) - 1;
     switch (key) {
       case 'ArrowRight':
         return { strip, row, column: Math.min(last, column + 1) };
@@ -333,12 +292,6 @@ export class AldHeatMap extends LitElement {
 
   private rowAt({ strip, row }: Place): HeatRow | undefined {
     return this.strips[strip]?.rows[row];
-  }
-
-  private markAt(place: Place): SVGGElement | null {
-    const { strip, row } = place;
-    const column = Math.min(place.column, (this.rowAt(place)?.cells.length ?? 1) - 1);
-    return this.renderRoot.querySelector(`[data-strip="${strip}"][data-row="${row}"][data-column="${column}"]`);
   }
 
   private dataTable(): DataTable {
@@ -372,24 +325,12 @@ interface RowParams {
   readonly place: Place;
 }
 
-function clamp(value: number, count: number): number {
-  return Math.max(0, Math.min(value, count - 1));
-}
-
 function middleOf(cell: Exclude<HeatCell, null>): number {
   return typeof cell === 'number' ? cell : cell[0];
 }
 
 function rawOf(cell: HeatCell): string {
   return cell === null ? '' : typeof cell === 'number' ? String(cell) : cell.join(' ');
-}
-
-/** The cell that an event comes from; null: from none. */
-function placeOf(target: EventTarget | null): Place | null {
-  const mark = target instanceof Element ? target.closest<SVGGElement>('.mark') : null;
-  if (mark === null) return null;
-  const { strip, row, column } = mark.dataset;
-  return { strip: Number(strip), row: Number(row), column: Number(column) };
 }
 
 /** Neighbours with the same number. */

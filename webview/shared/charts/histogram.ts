@@ -2,8 +2,9 @@ import { html, LitElement, nothing, svg, type SVGTemplateResult, type TemplateRe
 import type { HistogramBin } from '../../../src/core/dataset/histogram';
 import { formatNumber } from '../formatNumber';
 import { pageStyles } from '../pageStyles';
-import { bar, hatchPattern, renderKey, type BarMark } from './bar';
-import { ChartFrame, chartFrameStyles, placeTooltip } from './chartFrame';
+import { bar, hatchPattern, renderSeriesLegend, type BarMark } from './bar';
+import { ChartFrame, chartFrameStyles } from './chartFrame';
+import { indexAfter, marksInLine, sidewardArrows, type ExplainedBox } from './chartMarks';
 import type { DataTable } from './dataTable';
 import { histogramStyles } from './histogramStyles';
 
@@ -50,8 +51,6 @@ export class AldHistogram extends LitElement {
     small: { type: Boolean, reflect: true },
     selectable: { type: Boolean },
     selected: { attribute: false },
-    active: { state: true },
-    shown: { state: true },
   };
 
   static override styles = [pageStyles, chartFrameStyles, histogramStyles];
@@ -69,32 +68,22 @@ export class AldHistogram extends LitElement {
   selectable = false;
   /** The chosen bar. */
   selected: HistogramBin | null = null;
-  private readonly frame = new ChartFrame(this, () => (this.shown = null));
-  /** The bar that holds the tab stop. */
-  private active = 0;
-  /** The bar whose tooltip is up. */
-  private shown: number | null = null;
-
-  protected override willUpdate(): void {
-    this.active = Math.max(0, Math.min(this.active, this.bins.length - 1));
-    if (this.shown !== null && this.bins.length <= this.shown) this.shown = null;
-  }
+  private readonly frame = new ChartFrame(this, () => this.marks.hideTooltip());
+  private readonly marks = marksInLine(this, {
+    count: () => this.bins.length,
+    indexAfter: (key, active) => indexAfter(key, active, this.bins.length, sidewardArrows),
+    choose: (index) => this.choose(this.bins[index]),
+    boxOf: ({ index }) => this.boxOf(index),
+  });
 
   protected override render(): TemplateResult {
     const { heading, hint, note, small } = this;
     return this.frame.render({
       ...{ heading, hint, note, small },
-      legend: this.renderLegend(),
+      legend: renderSeriesLegend(this.series),
       table: this.dataTable(),
       renderChart: () => this.renderChart(),
     });
-  }
-
-  private renderLegend(): TemplateResult | typeof nothing {
-    if (this.series.length < 2) return nothing;
-    return html`<div class="legend" aria-hidden="true">
-      ${this.series.map(({ name, mark }) => html`<span>${renderKey(mark)}${name}</span>`)}
-    </div>`;
   }
 
   private renderChart(): TemplateResult {
@@ -105,8 +94,9 @@ export class AldHistogram extends LitElement {
           role="list"
           aria-label=${this.heading}
           preserveAspectRatio="none"
-          @keydown=${this.keydown}
-          @focusout=${this.hideTooltip}
+          @keydown=${this.marks.keydown}
+          @focusin=${this.marks.focused}
+          @focusout=${this.marks.hideTooltip}
         >
           ${hatchPattern()} ${bins.map((bin, index) => this.renderBin(bin, index, most))}
           ${series.map(({ mean }, index) => this.renderMean(mean, index))} ${this.renderZero()}
@@ -140,13 +130,12 @@ export class AldHistogram extends LitElement {
     return svg`<g
       class="mark ${isSelected ? 'selected' : ''} ${this.selected !== null && !isSelected ? 'dimmed' : ''}"
       role="listitem"
-      tabindex=${index === this.active ? 0 : -1}
+      tabindex=${index === this.marks.active.index ? 0 : -1}
       aria-label=${this.spoken(bin, isSelected)}
-      data-bin=${index}
-      @focus=${() => this.focused(index)}
+      data-index=${index}
       @click=${() => this.choose(bin)}
-      @pointerenter=${() => (this.shown = index)}
-      @pointerleave=${this.hideTooltip}
+      @pointerenter=${this.marks.pointed}
+      @pointerleave=${this.marks.hideTooltip}
     >
       <rect class="lane" x="${index * width}%" y="0" width="${width}%" height="100%"></rect>
       ${bin.counts.map((count, series) => this.renderBar({ bin, index, count, series, most, width }))}
@@ -186,8 +175,8 @@ export class AldHistogram extends LitElement {
   }
 
   private renderTooltip(): TemplateResult | typeof nothing {
-    if (this.shown === null) return nothing;
-    const bin = this.bins[this.shown];
+    if (this.marks.shown === null) return nothing;
+    const bin = this.bins[this.marks.shown.index];
     return html`<div class="tooltip" aria-hidden="true">
       <p><strong>${this.rangeOf(bin)}</strong></p>
       ${bin.counts.map((count, series) => {
@@ -203,13 +192,12 @@ export class AldHistogram extends LitElement {
     </div>`;
   }
 
-  protected override updated(): void {
-    const tooltip = this.renderRoot.querySelector<HTMLElement>('.tooltip');
-    const plot = this.renderRoot.querySelector<HTMLElement>('.plot');
-    if (tooltip === null || plot === null || this.shown === null) return;
+  /** A tooltip stands off the plot, in line with its bar. */
+  private boxOf(index: number): ExplainedBox | null {
+    const plot = this.renderRoot.querySelector('.plot');
+    if (plot === null) return null;
     const { left, width, top, bottom } = plot.getBoundingClientRect();
-    const centre = left + (width * (this.shown + 0.5)) / this.bins.length;
-    placeTooltip(tooltip, { host: this, centre, top, bottom });
+    return { centre: left + (width * (index + 0.5)) / this.bins.length, top, bottom };
   }
 
   /** Percent of the width; the bars are equally wide. */
@@ -239,52 +227,11 @@ export class AldHistogram extends LitElement {
     return [this.rangeOf(bin), ...counts, ...(isSelected ? ['✓'] : [])].join(', ');
   }
 
-  private focused(index: number): void {
-    this.active = index;
-    this.shown = index;
-  }
-
   private choose(bin: HistogramBin): void {
     if (!this.selectable) return;
     const isSelected = this.selected !== null && isSame(this.selected, bin);
     const detail = { bin: isSelected ? null : bin };
     this.dispatchEvent(new CustomEvent('ald-bin', { detail, bubbles: true, composed: true }));
-  }
-
-  private readonly hideTooltip = (): void => {
-    this.shown = null;
-  };
-
-  private async keydown(event: KeyboardEvent): Promise<void> {
-    if (event.key === 'Escape') return this.hideTooltip();
-    if (event.key === 'Enter' || event.key === ' ') {
-      const bin = this.bins[this.active];
-      event.preventDefault();
-      if (bin !== undefined) this.choose(bin);
-      return;
-    }
-    const next = this.binAfter(event.key);
-    if (next === null) return;
-    event.preventDefault();
-    this.active = next;
-    await this.updateComplete;
-    this.renderRoot.querySelector<SVGGElement>(`[data-bin="${next}"]`)?.focus();
-  }
-
-  private binAfter(key: string): number | null {
-    const last = this.bins.length - 1;
-    switch (key) {
-      case 'ArrowRight':
-        return Math.min(last, this.active + 1);
-      case 'ArrowLeft':
-        return Math.max(0, this.active - 1);
-      case 'Home':
-        return 0;
-      case 'End':
-        return last;
-      default:
-        return null;
-    }
   }
 
   private dataTable(): DataTable {

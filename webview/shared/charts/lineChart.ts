@@ -1,9 +1,11 @@
 import { html, LitElement, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { pageStyles } from '../pageStyles';
-import { ChartFrame, chartFrameStyles, placeTooltip } from './chartFrame';
+import { ChartFrame, chartFrameStyles } from './chartFrame';
+import { indexAfter, marksInLine } from './chartMarks';
 import type { DataTable } from './dataTable';
 import { lineChartStyles } from './lineChartStyles';
 import { scaleBetween, scaleFitting, type LinearScale } from './linearScale';
+import { planeAxesStyles, renderPlaneAxes } from './planeAxes';
 
 /** `solid`, `dashed`: colours of their own, told apart by more than colour. `reference`: what a line is to be held against. */
 export type LineMark = 'solid' | 'dashed' | 'reference';
@@ -45,11 +47,9 @@ export class AldLineChart extends LitElement {
     range: { attribute: false },
     counted: { type: Boolean },
     texts: { attribute: false },
-    active: { state: true },
-    shown: { state: true },
   };
 
-  static override styles = [pageStyles, chartFrameStyles, lineChartStyles];
+  static override styles = [pageStyles, chartFrameStyles, planeAxesStyles, lineChartStyles];
 
   heading = '';
   note = '';
@@ -63,15 +63,17 @@ export class AldLineChart extends LitElement {
   /** There is nothing between whole places. */
   counted = false;
   texts!: LineChartTexts;
-  private readonly frame = new ChartFrame(this, () => (this.shown = null));
-  /** The place that holds the tab stop: its index in `at`. */
-  private active = 0;
-  private shown: number | null = null;
-
-  protected override willUpdate(): void {
-    this.active = Math.max(0, Math.min(this.active, this.at.length - 1));
-    if (this.shown !== null && this.at.length <= this.shown) this.shown = null;
-  }
+  private readonly frame = new ChartFrame(this, () => this.marks.hideTooltip());
+  /** Of the places: the index in `at`. */
+  private readonly marks = marksInLine(this, {
+    count: () => this.at.length,
+    indexAfter: (key, active) => {
+      const places = this.markIndices();
+      const from = places.findIndex((index) => active <= index);
+      const next = indexAfter(key, from, places.length);
+      return next === null ? null : (places[next] ?? 0);
+    },
+  });
 
   protected override render(): TemplateResult {
     const { heading, note } = this;
@@ -102,11 +104,12 @@ export class AldLineChart extends LitElement {
         class="plot"
         role="list"
         aria-label=${this.heading}
-        @keydown=${this.keydown}
-        @focusout=${this.hideTooltip}
-        @pointerleave=${this.hideTooltip}
+        @keydown=${this.marks.keydown}
+        @focusin=${this.marks.focused}
+        @focusout=${this.marks.hideTooltip}
+        @pointerleave=${this.marks.hideTooltip}
       >
-        ${renderGrid(this.counted ? wholeTicks(x) : x, y)} ${this.renderMarker(x)}
+        ${renderPlaneAxes(this.counted ? wholeTicks(x) : x, y)} ${this.renderMarker(x)}
         <svg class="lines" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
           ${this.series.map((series) => this.renderLine(series, x, y))}
         </svg>
@@ -149,25 +152,21 @@ export class AldLineChart extends LitElement {
   private renderMark(index: number, x: LinearScale): SVGTemplateResult {
     const width = 100 / Math.max(1, Math.min(mostMarks, this.at.length));
     return svg`<g
-      class="mark ${index === this.shown ? 'shown' : ''}"
+      class="mark ${index === this.marks.shown?.index ? 'shown' : ''}"
       role="listitem"
-      tabindex=${index === this.active ? 0 : -1}
+      tabindex=${index === this.marks.active.index ? 0 : -1}
       aria-label=${this.spoken(index)}
-      data-point=${index}
-      @focus=${() => {
-        this.active = index;
-        this.shown = index;
-      }}
-      @pointerenter=${() => (this.shown = index)}
+      data-index=${index}
+      @pointerenter=${this.marks.pointed}
     >
       <rect class="lane" x="${x.position(this.at[index]) - width / 2}%" width="${width}%" y="0" height="100%"></rect>
     </g>`;
   }
 
   private renderTooltip(): TemplateResult | typeof nothing {
-    if (this.shown === null) return nothing;
-    const place = this.at[this.shown];
-    const index = this.shown;
+    if (this.marks.shown === null) return nothing;
+    const { index } = this.marks.shown;
+    const place = this.at[index];
     return html`<div class="tooltip" aria-hidden="true">
       <p>
         <strong>${this.texts.place(place)}</strong>${place === this.marked ? html` · ${this.texts.marker}` : nothing}
@@ -177,15 +176,6 @@ export class AldLineChart extends LitElement {
         return value === null ? nothing : html`<p>${name} <span class="raw">${String(value)}</span></p>`;
       })}
     </div>`;
-  }
-
-  protected override updated(): void {
-    const tooltip = this.renderRoot.querySelector<HTMLElement>('.tooltip');
-    if (tooltip === null || this.shown === null) return;
-    const mark = this.renderRoot.querySelector(`[data-point="${this.shown}"] .lane`);
-    if (mark === null) return;
-    const { left, width, top, bottom } = mark.getBoundingClientRect();
-    placeTooltip(tooltip, { host: this, centre: left + width / 2, top, bottom });
   }
 
   private allValues(): readonly number[] {
@@ -215,23 +205,6 @@ export class AldLineChart extends LitElement {
     ].join(', ');
   }
 
-  private readonly hideTooltip = (): void => {
-    this.shown = null;
-  };
-
-  private async keydown(event: KeyboardEvent): Promise<void> {
-    if (event.key === 'Escape') return this.hideTooltip();
-    const places = this.markIndices();
-    const at = places.findIndex((index) => this.active <= index);
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    const next = { Home: 0, End: places.length - 1 }[event.key] ?? (step === undefined ? undefined : at + step);
-    if (next === undefined) return;
-    event.preventDefault();
-    this.active = places[Math.max(0, Math.min(places.length - 1, next))] ?? 0;
-    await this.updateComplete;
-    this.renderRoot.querySelector<SVGGElement>(`[data-point="${this.active}"]`)?.focus();
-  }
-
   private dataTable(): DataTable {
     const { texts } = this;
     return {
@@ -256,21 +229,6 @@ function wholeTicks(scale: LinearScale): LinearScale {
 function scaleOver(places: readonly number[]): LinearScale {
   const [low, high] = [places[0] ?? 0, places.at(-1) ?? 0];
   return low < high ? scaleBetween(low, high) : scaleBetween(low, low + 1);
-}
-
-function renderGrid(x: LinearScale, y: LinearScale): SVGTemplateResult {
-  return svg`<g aria-hidden="true" class="axis">
-    ${x.ticks.map(
-      (tick) => svg`<line class="tick" x1="${x.position(tick)}%" x2="${x.position(tick)}%" y1="0" y2="100%"></line>
-        <text class="x" x="${x.position(tick)}%" y="100%" dy="15">${x.label(tick)}</text>`,
-    )}
-    ${y.ticks.map(
-      (
-        tick,
-      ) => svg`<line class="tick" x1="0" x2="100%" y1="${100 - y.position(tick)}%" y2="${100 - y.position(tick)}%"></line>
-        <text class="y" x="0" dx="-6" y="${100 - y.position(tick)}%" dy="4">${y.label(tick)}</text>`,
-    )}
-  </g>`;
 }
 
 customElements.define('ald-line-chart', AldLineChart);

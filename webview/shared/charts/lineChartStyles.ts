@@ -2,24 +2,12 @@ import { css } from 'lit';
 
 export const lineChartStyles = css`
   svg.plot {
-    display: block;
     width: calc(100% - 56px);
     height: var(--ald-chart-height, 180px);
     margin: 8px 12px 20px 44px;
-    overflow: visible;
   }
   svg.lines {
     overflow: visible;
-  }
-  .xAxis {
-    text-align: end;
-    margin-inline-end: 12px;
-  }
-  .axis text.x {
-    text-anchor: middle;
-  }
-  .axis text.y {
-    text-anchor: end;
   }
   polyline {
     fill: none;

@@ -1,8 +1,10 @@
 import { html, LitElement, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { pageStyles } from '../pageStyles';
-import { ChartFrame, chartFrameStyles, placeTooltip } from './chartFrame';
+import { ChartFrame, chartFrameStyles } from './chartFrame';
+import { indexAfter, marksInLine } from './chartMarks';
 import type { DataTable } from './dataTable';
 import { scaleFitting, type LinearScale } from './linearScale';
+import { planeAxesStyles, renderPlaneAxes } from './planeAxes';
 import { scatterStyles } from './scatterStyles';
 
 export interface ScatterPoint {
@@ -42,25 +44,25 @@ export class AldScatter extends LitElement {
     note: { type: String },
     points: { attribute: false },
     texts: { attribute: false },
-    active: { state: true },
-    shown: { state: true },
   };
 
-  static override styles = [pageStyles, chartFrameStyles, scatterStyles];
+  static override styles = [pageStyles, chartFrameStyles, planeAxesStyles, scatterStyles];
 
   heading = '';
   note = '';
   points: readonly ScatterPoint[] = [];
   texts!: ScatterTexts;
-  private readonly frame = new ChartFrame(this, () => (this.shown = null));
-  /** The point that holds the tab stop: its place in `points`. */
-  private active = 0;
-  private shown: number | null = null;
-
-  protected override willUpdate(): void {
-    this.active = Math.max(0, Math.min(this.active, this.points.length - 1));
-    if (this.shown !== null && this.points.length <= this.shown) this.shown = null;
-  }
+  private readonly frame = new ChartFrame(this, () => this.marks.hideTooltip());
+  /** Of the points: the place in `points`. */
+  private readonly marks = marksInLine(this, {
+    count: () => this.points.length,
+    indexAfter: (key, active) => {
+      const order = this.points.map((_, index) => index).sort((a, b) => this.points[a].x - this.points[b].x);
+      const next = indexAfter(key, order.indexOf(active), order.length);
+      return next === null ? null : (order[next] ?? null);
+    },
+    choose: (index) => this.choose(index),
+  });
 
   protected override render(): TemplateResult {
     const { heading, note } = this;
@@ -91,8 +93,15 @@ export class AldScatter extends LitElement {
     const x = scaleFitting(this.points.map((point) => point.x));
     const y = scaleFitting(this.points.map((point) => point.y));
     return html`<div class="yAxis quiet" aria-hidden="true">↑ ${this.texts.yAxis}</div>
-      <svg class="plot" role="list" aria-label=${this.heading} @keydown=${this.keydown} @focusout=${this.hideTooltip}>
-        ${renderGrid(x, y)} ${this.renderFront(x, y)}
+      <svg
+        class="plot"
+        role="list"
+        aria-label=${this.heading}
+        @keydown=${this.marks.keydown}
+        @focusin=${this.marks.focused}
+        @focusout=${this.marks.hideTooltip}
+      >
+        ${renderPlaneAxes(x, y)} ${this.renderFront(x, y)}
         ${this.points.map((point, index) => this.renderPoint(point, index, x, y))}
       </svg>
       <div class="xAxis quiet" aria-hidden="true">${this.texts.xAxis} →</div>
@@ -116,16 +125,12 @@ export class AldScatter extends LitElement {
     return svg`<g
       class="mark"
       role="listitem"
-      tabindex=${index === this.active ? 0 : -1}
+      tabindex=${index === this.marks.active.index ? 0 : -1}
       aria-label=${this.spoken(point)}
-      data-point=${index}
-      @focus=${() => {
-        this.active = index;
-        this.shown = index;
-      }}
+      data-index=${index}
       @click=${() => this.choose(index)}
-      @pointerenter=${() => (this.shown = index)}
-      @pointerleave=${this.hideTooltip}
+      @pointerenter=${this.marks.pointed}
+      @pointerleave=${this.marks.hideTooltip}
     >
       <circle class="lane" cx=${cx} cy=${cy} r="10"></circle>
       ${point.isCurrent ? svg`<circle class="ring" cx=${cx} cy=${cy} r="8"></circle>` : nothing}
@@ -134,8 +139,8 @@ export class AldScatter extends LitElement {
   }
 
   private renderTooltip(): TemplateResult | typeof nothing {
-    if (this.shown === null) return nothing;
-    const { name, x, y, isOnFront, isCurrent } = this.points[this.shown];
+    if (this.marks.shown === null) return nothing;
+    const { name, x, y, isOnFront, isCurrent } = this.points[this.marks.shown.index];
     const { texts } = this;
     const kinds = [isOnFront ? texts.front : texts.other, ...(isCurrent ? [texts.current] : [])];
     return html`<div class="tooltip" aria-hidden="true">
@@ -144,15 +149,6 @@ export class AldScatter extends LitElement {
       <p>${texts.xAxis} <span class="raw">${String(x)}</span></p>
       <p class="quiet">${kinds.join(' · ')}. ${texts.choose}</p>
     </div>`;
-  }
-
-  protected override updated(): void {
-    const tooltip = this.renderRoot.querySelector<HTMLElement>('.tooltip');
-    if (tooltip === null || this.shown === null) return;
-    const mark = this.renderRoot.querySelector(`[data-point="${this.shown}"] .lane`);
-    if (mark === null) return;
-    const { left, width, top, bottom } = mark.getBoundingClientRect();
-    placeTooltip(tooltip, { host: this, centre: left + width / 2, top, bottom });
   }
 
   private spoken({ name, x, y, isOnFront, isCurrent }: ScatterPoint): string {
@@ -168,44 +164,6 @@ export class AldScatter extends LitElement {
 
   private choose(index: number): void {
     this.dispatchEvent(new CustomEvent('ald-point', { detail: { index }, bubbles: true, composed: true }));
-  }
-
-  private readonly hideTooltip = (): void => {
-    this.shown = null;
-  };
-
-  private async keydown(event: KeyboardEvent): Promise<void> {
-    if (event.key === 'Escape') return this.hideTooltip();
-    if (event.key === 'Enter' || event.key === ' ') {
-      event.preventDefault();
-      if (this.points[this.active] !== undefined) this.choose(this.active);
-      return;
-    }
-    const next = this.pointAfter(event.key);
-    if (next === undefined) return;
-    event.preventDefault();
-    this.active = next;
-    await this.updateComplete;
-    this.renderRoot.querySelector<SVGGElement>(`[data-point="${next}"]`)?.focus();
-  }
-
-  private pointAfter(key: string): number | undefined {
-    const order = this.points.map((_, index) => index).sort((a, b) => this.points[a].x - this.points[b].x);
-    const at = order.indexOf(this.active);
-    switch (key) {
-      case 'ArrowRight':
-      case 'ArrowDown':
-        return order[Math.min(order.length - 1, at + 1)];
-      case 'ArrowLeft':
-      case 'ArrowUp':
-        return order[Math.max(0, at - 1)];
-      case 'Home':
-        return order[0];
-      case 'End':
-        return order[order.length - 1];
-      default:
-        return undefined;
-    }
   }
 
   private dataTable(): DataTable {
@@ -226,21 +184,6 @@ export class AldScatter extends LitElement {
       ]),
     };
   }
-}
-
-function renderGrid(x: LinearScale, y: LinearScale): SVGTemplateResult {
-  return svg`<g aria-hidden="true" class="axis">
-    ${x.ticks.map(
-      (tick) => svg`<line class="tick" x1="${x.position(tick)}%" x2="${x.position(tick)}%" y1="0" y2="100%"></line>
-        <text class="x" x="${x.position(tick)}%" y="100%" dy="15">${x.label(tick)}</text>`,
-    )}
-    ${y.ticks.map(
-      (
-        tick,
-      ) => svg`<line class="tick" x1="0" x2="100%" y1="${100 - y.position(tick)}%" y2="${100 - y.position(tick)}%"></line>
-        <text class="y" x="0" dx="-6" y="${100 - y.position(tick)}%" dy="4">${y.label(tick)}</text>`,
-    )}
-  </g>`;
 }
 
 customElements.define('ald-scatter', AldScatter);

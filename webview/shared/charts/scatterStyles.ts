@@ -2,21 +2,9 @@ import { css } from 'lit';
 
 export const scatterStyles = css`
   svg.plot {
-    display: block;
     width: calc(100% - 64px);
     height: 220px;
     margin: 8px 12px 20px 52px;
-    overflow: visible;
-  }
-  .xAxis {
-    text-align: end;
-    margin-inline-end: 12px;
-  }
-  .axis text.x {
-    text-anchor: middle;
-  }
-  .axis text.y {
-    text-anchor: end;
   }
   .point {
     fill: var(--vscode-editor-background);
