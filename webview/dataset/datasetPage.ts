@@ -6,6 +6,7 @@ import type { DatasetAction, DatasetView, PageParams, RowReference } from '../..
 import type { CopyEvent } from '../shared/charts/chartFrame';
 import '../shared/charts/histogram';
 import type { BinEvent } from '../shared/charts/histogram';
+import { formatCount } from '../shared/formatCount';
 import { formatNumber } from '../shared/formatNumber';
 import { closeIcon, icon } from '../shared/icon';
 import type { ChangeEvent } from '../shared/kit';
@@ -16,7 +17,7 @@ import { datasetStyles } from './datasetStyles';
 import { renderObjectives } from './objectiveCharts';
 import './rowTable';
 import type { AldRowTable, RowEvent, SortEvent } from './rowTable';
-import { formatCount, renderRunHeader } from './runHeader';
+import { renderRunHeader } from './runHeader';
 import { strings, worstFirst } from './strings';
 import { renderSubsets } from './subsetTable';
 

@@ -4,9 +4,9 @@ import type { HistogramBin } from '../../src/core/dataset/histogram';
 import type { RewardModelDescription } from '../../src/core/reward/rewardModelDescription';
 import '../shared/charts/histogram';
 import type { HistogramSeries } from '../shared/charts/histogram';
+import { formatCount } from '../shared/formatCount';
 import { formatNumber } from '../shared/formatNumber';
 import { formatPercent } from '../shared/formatPercent';
-import { formatCount } from './runHeader';
 import { strings } from './strings';
 
 /** The distribution of every objective, small and side by side. */

@@ -3,6 +3,7 @@ import type { DatasetOverview, PairCounts, ScoredKind } from '../../src/core/dat
 import type { ScoreSummary } from '../../src/core/reward/scoreSummary';
 import { describeDuration } from '../../src/core/describeQuantity';
 import type { DatasetAction, DatasetView, RunState } from '../../src/protocol/datasetView';
+import { formatCount } from '../shared/formatCount';
 import { formatNumber } from '../shared/formatNumber';
 import { errorIcon, icon, infoIcon, warningIcon } from '../shared/icon';
 import { renderModelLine } from '../shared/modelLine';
@@ -197,8 +198,4 @@ function timeFacts({ tokens, seconds, tokensPerSecond, rowsPerSecond }: ScoreSum
       >`,
     },
   ];
-}
-
-export function formatCount(count: number): string {
-  return count.toLocaleString('en');
 }

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { SubsetOverview } from '../../src/core/dataset/datasetOverview';
+import { formatCount } from '../shared/formatCount';
 import { formatPercent } from '../shared/formatPercent';
-import { formatCount } from './runHeader';
 import { strings } from './strings';
 
 /** How the model does on each subset; a click shows its rows. */

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { DataReport } from '../../src/core/training/trainingReport';
+import { formatCount } from '../shared/formatCount';
 import { icon, warningIcon } from '../shared/icon';
-import { formatCount } from './formatCount';
 import { strings } from './strings';
 
 /** Which rows were read, where they are from, and which of them were not used. */

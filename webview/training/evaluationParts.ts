@@ -6,10 +6,10 @@ import type {
   PairEvaluation,
 } from '../../src/core/training/evaluation/headEvaluation';
 import '../shared/charts/lineChart';
+import { formatCount } from '../shared/formatCount';
 import { formatPercent } from '../shared/formatPercent';
 import { renderAccuracyBars } from './accuracyBars';
 import { formatFigure, renderFigureTable } from './figureTable';
-import { formatCount } from './formatCount';
 import { rowOfEvaluation } from './reportRows';
 import { strings } from './strings';
 

@@ -1,8 +1,8 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import type { Interval } from '../../src/core/training/evaluation/headEvaluation';
+import { formatCount } from '../shared/formatCount';
 import { formatNumber } from '../shared/formatNumber';
 import { icon, warningIcon } from '../shared/icon';
-import { formatCount } from './formatCount';
 import { strings } from './strings';
 
 /** A figure of an objective beside what it has to beat. */

@@ -1,8 +1,8 @@
 import type { ObjectiveEvaluation } from '../../src/core/training/evaluation/headEvaluation';
 import type { ObjectiveReport } from '../../src/core/training/trainingReport';
+import { formatCount } from '../shared/formatCount';
 import { formatNumber } from '../shared/formatNumber';
 import { formatPenalty, type FigureRow } from './figureTable';
-import { formatCount } from './formatCount';
 import { strings } from './strings';
 
 /** An objective as its training found it. */

@@ -7,12 +7,12 @@ import type {
   VerbosityReport,
 } from '../../src/core/training/trainingReport';
 import '../shared/charts/lineChart';
+import { formatCount } from '../shared/formatCount';
 import { formatNumber } from '../shared/formatNumber';
 import { formatPercent } from '../shared/formatPercent';
 import { icon, warningIcon } from '../shared/icon';
 import { renderAccuracyBars, type RatedBy } from './accuracyBars';
 import { formatFigure } from './figureTable';
-import { formatCount } from './formatCount';
 import { strings } from './strings';
 
 const percent = (share: number): string => formatPercent(share);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Exclusive } from '../../core/exclusive';
@@ -39,14 +40,16 @@ export class HeadRunStore {
     return this.#turns.run(async () => {
       await mkdir(this.#folder, { recursive: true });
       const path = join(this.#folder, `${record.id}.json`);
-      const file = await open(`${path}.new`, 'w');
+      // Of its own: another window may write the same record.
+      const temporary = `${path}.${randomUUID()}`;
+      const file = await open(temporary, 'w');
       try {
         await file.writeFile(writeHeadRunRecord(record));
         await file.sync();
       } finally {
         await file.close();
       }
-      await rename(`${path}.new`, path);
+      await rename(temporary, path);
     });
   }
 
