@@ -43,7 +43,7 @@ export function suites({ long }) {
     mocha('server', 'out/test/server/**/*.test.js', time(5), { needs: programs }),
     mocha('cli', 'out/test/cli/**/*.test.js', time(8), { needs: programs }),
     ...(long ? [mocha('long', 'out/test/long/**/*.test.js', minutes(180), { needs: programs })] : []),
-    mocha('webview', 'out/test/webview/**/*.test.js', minutes(10), { needs: programs, needsBrowser: true }),
+    mocha('webview', 'out/test/webview/**/*.test.js', minutes(15), { needs: programs, needsBrowser: true }),
     {
       kind: 'tests',
       name: 'extension',
