@@ -80,10 +80,13 @@ describe('heads in the workbench', function () {
     assert.match(view.head?.card ?? '', /tiny judge/i);
     assert.deepEqual(view.actions, ['useHead', 'evaluateHead', 'exportHead', 'openCard']);
     await commands.executeCommand('alidade.openHead', { head: { path: head } });
-    const tabs = window.tabGroups.all
-      .flatMap((group) => group.tabs)
-      .filter(({ input }) => input instanceof TabInputWebview && input.viewType.includes('alidade.training'));
-    assert.equal(tabs.length, 1);
+    const listTabs = () =>
+      window.tabGroups.all
+        .flatMap((group) => group.tabs)
+        .filter(({ input }) => input instanceof TabInputWebview && input.viewType.includes('alidade.training'));
+    // The editor lists a tab a moment after it is there.
+    await until('the page has a tab', () => 0 < listTabs().length);
+    assert.equal(listTabs().length, 1);
   });
 
   it('score rows once they are chosen, until a model is chosen in their place', async () => {

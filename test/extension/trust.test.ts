@@ -34,6 +34,7 @@ describe('a workspace that is not trusted', () => {
       'alidade.generator.endpointModel',
       'alidade.generator.model',
       'alidade.generator.source',
+      'alidade.head',
       'alidade.modelFolders',
       'alidade.nodePath',
       'alidade.rewardModel',
