@@ -242,7 +242,7 @@ alidade heads train my.head.yml
 `;
 
 export const fixtureHead: HeadDescription = {
-  path: '/work/my-judge.safetensors',
+  path: '/home/me/my-judge.safetensors',
   bytes: 18_432,
   metadata: {
     version: 1,
@@ -408,7 +408,7 @@ export const fixtureVariants = {
     ...base,
     subject: { kind: 'head' },
     head: null,
-    problem: { message: '/work/my-judge.safetensors does not exist.', hint: null },
+    problem: { message: '/home/me/my-judge.safetensors does not exist.', hint: null },
     actions: [],
   },
 } as const satisfies Readonly<Record<string, TrainingView>>;
