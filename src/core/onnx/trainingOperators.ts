@@ -1,6 +1,6 @@
 import { AlidadeError } from '../alidadeError';
 import { apply, broadcast, int, numberLike, shapeError } from './applyOperator';
-import { add, multiply, reduceMax, relu, scale, shift, subtract } from './operators';
+import { add, relu, scale, shift, subtract } from './operators';
 import { int64Constant } from './value';
 import type { Dimension, Shape, Value } from './value';
 
@@ -97,25 +97,6 @@ export function reshapeLike(value: Value, other: Value): Value {
 /** The same value, through which no gradient flows. */
 export function stopGradient(value: Value): Value {
   return apply('Identity', [value], {}, [value.type, value.shape]);
-}
-
-/** Rows of length 1: x / sqrt(Σ x² + ε) over the last axis. */
-export function unitRows(value: Value, epsilon = 1e-12): Value {
-  const squares = sumAlong(multiply(value, value), [value.shape.length - 1]);
-  return divide(value, sqrt(shift(squares, epsilon)));
-}
-
-/**
- * log Σ mask · exp(x) over the last axis, whose length becomes 1; without overflow. A row whose mask is 0 everywhere gives a
- * very negative number.
- */
-export function maskedLogSumExp(value: Value, mask: Value): Value {
-  const axis = value.shape.length - 1;
-  // What is masked out is moved far down, so that it can neither be the maximum nor overflow.
-  const masked = add(value, scale(shift(mask, -1), 1e4));
-  const highest = stopGradient(reduceMax(masked, axis));
-  const total = sumAlong(multiply(exp(subtract(masked, highest)), mask), [axis]);
-  return add(log(shift(total, 1e-30)), highest);
 }
 
 /** The number of elements of a shape that is known. */

@@ -90,11 +90,6 @@ const cases: Readonly<Record<string, OperatorCase>> = {
     shapes: one,
     build: ({ a }) => train.gemm(a, a, { transposeRight: true }),
   },
-  unitRows: { shapes: one, build: ({ a }) => train.unitRows(a) },
-  maskedLogSumExp: {
-    shapes: { a: [2, 3] },
-    build: ({ a }) => train.maskedLogSumExp(a, float64Constant('mask', [1, 0, 1, 0, 1, 1], [2, 3])),
-  },
   'a value used twice': { shapes: one, build: ({ a }) => op.multiply(op.tanh(a), train.exp(op.tanh(a))) },
 };
 

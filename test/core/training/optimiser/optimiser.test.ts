@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { stepAdamW } from '../../../../src/core/training/optimiser/adamW';
 import { cosineRate } from '../../../../src/core/training/optimiser/cosineRate';
 import { fillDropoutMask } from '../../../../src/core/training/optimiser/dropoutMask';
-import { updateMovingAverage } from '../../../../src/core/training/optimiser/movingAverage';
 import { stepSeed } from '../../../../src/core/training/optimiser/stepSeed';
 import { assertClose } from '../../../fixtures/assertClose';
 
@@ -48,15 +47,6 @@ describe('cosineRate', () => {
       [2, 1, 0],
       { tolerance: 1e-12 },
     );
-  });
-});
-
-describe('updateMovingAverage', () => {
-  it('lags behind by its decay', () => {
-    const average = Float32Array.of(1, 0);
-    updateMovingAverage(average, Float32Array.of(0, 4), 0.75);
-    updateMovingAverage(average, Float32Array.of(0, 4), 0.75);
-    assertClose(average, [0.5625, 1.75], { tolerance: 1e-7 });
   });
 });
 
