@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../src/core/seededRandom';
-import {
-  crossValidate,
-  logisticLearner,
-  ridgeLearner,
-  withStandardisation,
-} from '../../../src/core/training/linear/crossValidation';
+import { crossValidate, logisticLearner } from '../../../src/core/training/linear/crossValidation';
+import { ridgeLearner, withStandardisation } from '../../fixtures/linear/ridgeLearner';
 import { denseMatrixFromRows } from '../../../src/core/training/linear/denseMatrix';
 import { predictLinear } from '../../../src/core/training/linear/linearModel';
-import { plainProducts } from '../../../src/core/training/linear/matrixProducts';
+import { plainProducts } from '../../fixtures/linear/plainProducts';
 import type { RatedObjective } from '../../../src/core/training/ratings/ratingFit';
 import type { FeatureMatrix } from '../../../src/core/training/featureMatrix';
 import type { RatingsRecipe } from '../../../src/core/training/recipe/headRecipe';

@@ -4,7 +4,7 @@ import {
   trainPreference,
   type PreferenceTraining,
 } from '../../../src/engine/training/trainPreference';
-import { plainProducts } from '../../../src/core/training/linear/matrixProducts';
+import { plainProducts } from '../../fixtures/linear/plainProducts';
 import { sigmoid } from '../../../src/core/training/linear/linearModel';
 import { assertClose } from '../../fixtures/assertClose';
 import { indices } from '../../fixtures/plantedGate';

@@ -1,10 +1,7 @@
-import type { DenseMatrix } from './denseMatrix';
 import type { DesignMatrix } from './designMatrix';
 import { groupedFolds } from './groupedFolds';
 import { predictLinear, type LinearModel } from './linearModel';
 import { fitLogistic, logLoss } from './logisticRegression';
-import { fitRidgePath } from './ridgeRegression';
-import { fitStandardisation, foldStandardisation, standardise } from './standardisation';
 
 /** How a linear model is fitted for one penalty, and how wrong its predictions are. */
 export interface Learner<Matrix extends DesignMatrix = DesignMatrix> {
@@ -26,26 +23,6 @@ export const logisticLearner: Learner = {
   },
   loss: logLoss,
 };
-
-/** Ridge regression. */
-export const ridgeLearner: Learner<DenseMatrix> = {
-  fitPath: (matrix, targets, lambdas) => fitRidgePath({ matrix, targets, lambdas }),
-  loss: (predictions, targets) =>
-    predictions.reduce((sum, value, row) => sum + (value - targets[row]) ** 2, 0) / predictions.length,
-};
-
-/** The learner over features that it first standardises; its models are for the raw features. */
-export function withStandardisation(learner: Learner<DenseMatrix>): Learner<DenseMatrix> {
-  return {
-    fitPath(matrix, targets, lambdas) {
-      const standardisation = fitStandardisation(matrix);
-      return learner
-        .fitPath(standardise(matrix, standardisation), targets, lambdas)
-        .map((model) => foldStandardisation(model, standardisation));
-    },
-    loss: (predictions, targets) => learner.loss(predictions, targets),
-  };
-}
 
 /** Features of a labelled set, and of any part of it. */
 export interface LabelledSet<Matrix extends DesignMatrix = DesignMatrix> {

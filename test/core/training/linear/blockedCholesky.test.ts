@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../src/core/seededRandom';
 import { factorPanels, solveOne, solvePanels } from '../../../../src/core/training/linear/blockedCholesky';
-import { solvePositiveDefinite } from '../../../../src/core/training/linear/cholesky';
-import { plainProducts } from '../../../../src/core/training/linear/matrixProducts';
+import { solvePositiveDefinite } from '../../../fixtures/linear/cholesky';
+import { plainProducts } from '../../../fixtures/linear/plainProducts';
 import {
   addOuterProducts,
   innerProducts,

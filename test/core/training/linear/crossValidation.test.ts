@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  chooseLambda,
-  crossValidate,
-  logisticLearner,
-  ridgeLearner,
-  withStandardisation,
-} from '../../../../src/core/training/linear/crossValidation';
+import { chooseLambda, crossValidate, logisticLearner } from '../../../../src/core/training/linear/crossValidation';
+import { ridgeLearner, withStandardisation } from '../../../fixtures/linear/ridgeLearner';
 import { denseMatrixFromRows } from '../../../../src/core/training/linear/denseMatrix';
 import { groupedFolds } from '../../../../src/core/training/linear/groupedFolds';
 import { areaUnderRoc, spearman } from '../../../../src/core/training/evaluation/rankMetrics';

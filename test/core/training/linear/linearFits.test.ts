@@ -2,14 +2,10 @@ import assert from 'node:assert/strict';
 import { denseMatrix, denseMatrixFromRows } from '../../../../src/core/training/linear/denseMatrix';
 import { predictLinear, sigmoid } from '../../../../src/core/training/linear/linearModel';
 import { fitLogistic, logLoss } from '../../../../src/core/training/linear/logisticRegression';
-import { fitRidge } from '../../../../src/core/training/linear/ridgeRegression';
+import { fitRidge } from '../../../fixtures/linear/ridgeRegression';
 import { seededRandom } from '../../../../src/core/seededRandom';
 import { sparseMatrix } from '../../../../src/core/training/linear/sparseMatrix';
-import {
-  fitStandardisation,
-  foldStandardisation,
-  standardise,
-} from '../../../../src/core/training/linear/standardisation';
+import { fitStandardisation, foldStandardisation, standardise } from '../../../fixtures/linear/standardisation';
 
 function randomRows(rows: number, columns: number, seed: number): number[][] {
   const random = seededRandom(seed);
