@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../src/core/seededRandom';
-import { crossValidate, logisticLearner } from '../../../src/core/training/linear/crossValidation';
+import { logisticLearner } from '../../../src/core/training/linear/crossValidation';
+import { crossValidate } from '../../fixtures/linear/crossValidate';
 import { ridgeLearner, withStandardisation } from '../../fixtures/linear/ridgeLearner';
 import { denseMatrixFromRows } from '../../../src/core/training/linear/denseMatrix';
 import { predictLinear } from '../../../src/core/training/linear/linearModel';

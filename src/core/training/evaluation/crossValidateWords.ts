@@ -1,6 +1,4 @@
-import { chooseLambda, type LabelledSet, type Learner } from '../linear/crossValidation';
-import { groupedFolds } from '../linear/groupedFolds';
-import { predictLinear } from '../linear/linearModel';
+import { chooseLambda, predictHeldOut, type LabelledSet, type Learner } from '../linear/crossValidation';
 import type { SparseMatrix } from '../linear/sparseMatrix';
 
 /** For rows of TF-IDF, which are of length 1; largest first. */
@@ -19,18 +17,6 @@ export interface WordValidationParams {
  * @throws RangeError when there are fewer groups than folds.
  */
 export function crossValidateWords({ set, learner, folds, seed }: WordValidationParams): Float64Array {
-  const { matrix, targets, groups } = set;
   const lambda = chooseLambda({ set, learner, lambdas: wordPenalties, folds, seed });
-  const fold = groupedFolds(groups, { folds, seed });
-  const predictions = new Float64Array(groups.length);
-  for (let held = 0; held < folds; held += 1) {
-    const rows = [...fold.keys()];
-    const inside = rows.filter((row) => fold[row] !== held);
-    const outside = rows.filter((row) => fold[row] === held);
-    const known = Float64Array.from(inside, (row) => targets[row]);
-    const [model] = learner.fitPath(matrix.takeRows(inside), known, [lambda]);
-    const scores = predictLinear(model, matrix.takeRows(outside));
-    outside.forEach((row, index) => (predictions[row] = scores[index]));
-  }
-  return predictions;
+  return predictHeldOut({ set, learner, folds, seed, lambdaFor: () => lambda }).predictions;
 }

@@ -45,18 +45,24 @@ export interface HeldOutPredictions {
   /** w·x + b of every row by the model that was fitted without its fold; [rows]. */
   readonly predictions: Float64Array;
   readonly fold: readonly number[]; // [rows]
-  /** The penalty chosen for each fold, inside the rest. */
+  /** The penalty of each fold. */
   readonly lambdas: readonly number[]; // [folds]
 }
 
+export interface HeldOutParams<Matrix extends DesignMatrix<Matrix>> extends Omit<
+  CrossValidationParams<Matrix>,
+  'lambdas'
+> {
+  /** The penalty for a fold, given all rows outside it. */
+  readonly lambdaFor: (inside: LabelledSet<Matrix>) => number;
+}
+
 /**
- * Nested cross-validation: every row is predicted by a model that has seen neither its group nor used it to choose the
- * penalty.
+ * Every row as a model predicts it that has seen no row of its group.
+ * @throws RangeError when there are fewer groups than folds.
  */
-export function crossValidate<Matrix extends DesignMatrix<Matrix>>(
-  params: CrossValidationParams<Matrix>,
-): HeldOutPredictions {
-  const { set, learner, folds, seed } = params;
+export function predictHeldOut<Matrix extends DesignMatrix<Matrix>>(params: HeldOutParams<Matrix>): HeldOutPredictions {
+  const { set, learner, folds, seed, lambdaFor } = params;
   const fold = groupedFolds(set.groups, { folds, seed });
   const predictions = new Float64Array(set.groups.length);
   const lambdas: number[] = [];
@@ -65,7 +71,7 @@ export function crossValidate<Matrix extends DesignMatrix<Matrix>>(
       set,
       rowsWhere(fold, (value) => value !== held),
     );
-    const lambda = chooseLambda({ ...params, set: inside });
+    const lambda = lambdaFor(inside);
     const [model] = learner.fitPath(inside.matrix, inside.targets, [lambda]);
     const outside = rowsWhere(fold, (value) => value === held);
     const scores = predictLinear(model, set.matrix.takeRows(outside));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chooseLambda, crossValidate, logisticLearner } from '../../../../src/core/training/linear/crossValidation';
+import { chooseLambda, logisticLearner } from '../../../../src/core/training/linear/crossValidation';
+import { crossValidate } from '../../../fixtures/linear/crossValidate';
 import { ridgeLearner, withStandardisation } from '../../../fixtures/linear/ridgeLearner';
 import { denseMatrixFromRows } from '../../../../src/core/training/linear/denseMatrix';
 import { groupedFolds } from '../../../../src/core/training/linear/groupedFolds';
