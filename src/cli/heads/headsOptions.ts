@@ -5,7 +5,7 @@ const json = flag('print JSON');
 const quiet = flag('no progress and no log on standard error');
 
 /** Where and how the body runs, the same for all commands that read its states. */
-export const bodyRunOptions = {
+const bodyRunOptions = {
   device: scoreOptions.device,
   dtype: scoreOptions.dtype,
   threads: scoreOptions.threads,
@@ -54,6 +54,17 @@ export const headsTrainOptions = {
   quiet,
 } as const;
 
+/** How long texts may be for a head that exists. */
+const trainedLengthOptions = {
+  'max-tokens': optionalNumber({
+    placeholder: 'N',
+    summary: "longer rows are errors (default: cut as in training, else the model's context)",
+    least: 1,
+    isInteger: true,
+  }),
+  truncate: scoreOptions.truncate,
+} as const;
+
 export const headsEvaluateOptions = {
   model: text({ placeholder: 'M', summary: 'the body of a head file (default: the one that it names)' }),
   label: repeatedText({
@@ -68,13 +79,7 @@ export const headsEvaluateOptions = {
     summary: 'value from which on an objective says yes (default: 0.5 where it is a probability)',
   }),
   weights: scoreOptions.weights,
-  'max-tokens': optionalNumber({
-    placeholder: 'N',
-    summary: "longer rows are errors (default: cut as in training, else the model's context)",
-    least: 1,
-    isInteger: true,
-  }),
-  truncate: scoreOptions.truncate,
+  ...trainedLengthOptions,
   ...bodyRunOptions,
   json,
   quiet,
@@ -95,13 +100,7 @@ export const headsExportOptions = {
     summary: 'lmflow, trl: keep pairs whose confidence is above this (default: all)',
     least: 0.5,
   }),
-  'max-tokens': optionalNumber({
-    placeholder: 'N',
-    summary: "longer rows are errors (default: cut as in training, else the model's context)",
-    least: 1,
-    isInteger: true,
-  }),
-  truncate: scoreOptions.truncate,
+  ...trainedLengthOptions,
   ...bodyRunOptions,
   json,
   quiet,
