@@ -178,7 +178,7 @@ export const strings = {
   ),
 
   checks: (name: string) => t('Check: {0}', name),
-  checkNote: t('Rows that were never trained on.'),
+  checkNote: t('How the head does on the rows of this check. A warning above says where they were trained on.'),
   errors: (count: string) => t('{0} could not be scored', count),
   errorsHint: t('Rows that are in no figure'),
   ties: (count: string) => t('{0} ties', count),
